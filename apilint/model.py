@@ -1,0 +1,78 @@
+"""What the program is: routes with the guards that effectively protect them, as the framework would see them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from apilint.facts import Span
+
+if TYPE_CHECKING:
+    from apilint.startup.values import FunctionValue
+
+VERDICTS = ("required", "optional", "conditional", "none", "unknown")
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One link of a chain of reasoning: a place and what is seen there."""
+
+    span: Span
+    message: str
+
+
+class Guard(msgspec.Struct, frozen=True):
+    """Something that runs before a route's handler and was considered as its guard.
+
+    `name` is what the source calls it; `qualname` the absolute name, `package.module:qualname` for the
+    project's own and dotted for a library's. `kind` says what it is (`dependency`, `security scheme`,
+    `decorator`, `before_request`, `middleware`, `permission`, `mixin`, `setting`, `in the handler`, …), `via`
+    how it reaches the route in words (`include_router in main.py`). `effect` is one of
+
+    - `required`: turns away callers without valid credentials;
+    - `optional`: reads credentials and tolerates their absence;
+    - `conditional`: required under `condition` only;
+    - `hollow`: looks like a guard and never rejects;
+    - `none`: does something else (it is not a guard at all);
+    - `unknown`: could not be judged; `reason` says what stood in the way.
+
+    `span` is the place where it is attached, `chain` leads from the route to the line that rejects.
+    """
+
+    name: str
+    qualname: str
+    kind: str
+    via: str
+    effect: str
+    span: Span
+    chain: tuple[Step, ...] = ()
+    condition: str = ""
+    reason: str = ""
+
+
+class Route(msgspec.Struct, frozen=True):
+    """One callable thing: methods on a path.
+
+    `path` is in the framework's template syntax; `handler` is `package.module:qualname`; `span` covers the
+    handler's `def` head (or the class head, or the registration where there is no source for the handler);
+    `registered` is where the route is registered (the decorator, the `path(...)` call). `router` names the
+    object it is registered on, `prefix` the part of the path that its mounts contributed. `guards` holds what
+    guards it (`required`, `conditional`, `optional` effects); `considered` everything else that was judged.
+    `unknown` says what could not be resolved on the way, for verdict `unknown`.
+    """
+
+    framework: str
+    methods: tuple[str, ...]
+    path: str
+    handler: str
+    span: Span
+    registered: Span
+    auth: str
+    guards: tuple[Guard, ...] = ()
+    considered: tuple[Guard, ...] = ()
+    router: str = ""
+    prefix: str = ""
+    kind: str = "http"
+    unknown: str = ""
+    condition: str = ""
+    function: FunctionValue | None = None
