@@ -1,0 +1,293 @@
+"""Names across files: modules by dotted name, functions and classes with their code decoded on demand."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping
+
+from apilint.facts import (
+    ClassCode,
+    ClassFacts,
+    FileFacts,
+    FunctionFacts,
+    FunctionHead,
+    Span,
+    Stmt,
+    decode_body,
+    decode_class,
+    decode_head,
+)
+
+Lower = Callable[[str, FunctionFacts, FileFacts], "tuple[Stmt, ...]"]
+
+
+class Function:
+    """One `def` of the project. Its head and body are decoded when first asked for."""
+
+    __slots__ = ("_body", "_head", "facts", "index", "module", "name", "qualname")
+
+    def __init__(self, module: Module, index: int) -> None:
+        self.module = module
+        self.index = index
+        self.facts: FunctionFacts = module.facts.functions[index]
+        self.name = self.facts.name
+        self.qualname = self.facts.qualname
+        self._head: FunctionHead | None = None
+        self._body: tuple[Stmt, ...] | None = None
+
+    @property
+    def head(self) -> FunctionHead:
+        """Decorators, parameters and return annotation."""
+        if self._head is None:
+            self._head = decode_head(self.facts.head)
+        return self._head
+
+    @property
+    def body(self) -> tuple[Stmt, ...]:
+        """The statements, lowered now if the scanner left them."""
+        if self._body is None:
+            raw = self.facts.body
+            self._body = decode_body(raw) if len(bytes(raw)) else self.module.index.lower(self)
+        return self._body
+
+    @property
+    def owner(self) -> Class | None:
+        """The class whose body holds it directly."""
+        return self.module.classes[self.facts.owner] if self.facts.owner >= 0 else None
+
+    @property
+    def parent(self) -> Function | None:
+        """The innermost enclosing function."""
+        return self.module.functions[self.facts.parent] if self.facts.parent >= 0 else None
+
+    @property
+    def span(self) -> Span:
+        """From `def` to the end of the head."""
+        return Span(self.module.file, self.facts.start, self.facts.head_end)
+
+    @property
+    def id(self) -> str:
+        """`package.module:qualname`."""
+        return f"{self.module.name}:{self.qualname}"
+
+    @property
+    def line(self) -> int:
+        """The line of `def`, 1-based."""
+        return self.module.line(self.facts.start)
+
+    def words(self) -> set[str]:
+        """What its text calls, passes as keyword or assigns."""
+        return set(self.facts.words.split(" "))
+
+    def __repr__(self) -> str:
+        return f"<Function {self.id}>"
+
+
+class Class:
+    """One `class` of the project."""
+
+    __slots__ = ("_code", "facts", "index", "module", "name", "qualname")
+
+    def __init__(self, module: Module, index: int) -> None:
+        self.module = module
+        self.index = index
+        self.facts: ClassFacts = module.facts.classes[index]
+        self.name = self.facts.name
+        self.qualname = self.facts.qualname
+        self._code: ClassCode | None = None
+
+    @property
+    def code(self) -> ClassCode:
+        """Bases, decorators and body."""
+        if self._code is None:
+            self._code = decode_class(self.facts.code)
+        return self._code
+
+    def method(self, name: str) -> Function | None:
+        """The method defined directly in its body."""
+        index = self.facts.methods.get(name)
+        return None if index is None else self.module.functions[index]
+
+    @property
+    def methods(self) -> dict[str, Function]:
+        """The methods defined directly in its body."""
+        return {name: self.module.functions[i] for name, i in self.facts.methods.items()}
+
+    @property
+    def span(self) -> Span:
+        """From `class` to the end of the head."""
+        return Span(self.module.file, self.facts.start, self.facts.head_end)
+
+    @property
+    def id(self) -> str:
+        """`package.module:qualname`."""
+        return f"{self.module.name}:{self.qualname}"
+
+    @property
+    def line(self) -> int:
+        """The line of `class`, 1-based."""
+        return self.module.line(self.facts.start)
+
+    def __repr__(self) -> str:
+        return f"<Class {self.id}>"
+
+
+class Module:
+    """One file of the project under its dotted name."""
+
+    __slots__ = ("_body", "_classes", "_functions", "_lines", "_words", "facts", "file", "index", "is_package", "is_test", "name")  # fmt: skip
+
+    def __init__(self, index: Index, file: str, name: str, facts: FileFacts, *, is_test: bool) -> None:
+        self.index = index
+        self.file = file
+        self.name = name
+        self.facts = facts
+        self.is_test = is_test
+        self.is_package = file.endswith("__init__.py")
+        self._functions: list[Function] | None = None
+        self._classes: list[Class] | None = None
+        self._body: tuple[Stmt, ...] | None = None
+        self._lines: array[int] | None = None
+        self._words: frozenset[str] | None = None
+
+    @property
+    def functions(self) -> list[Function]:
+        """All functions of the file, at any depth, in source order."""
+        if self._functions is None:
+            self._functions = [Function(self, i) for i in range(len(self.facts.functions))]
+        return self._functions
+
+    @property
+    def classes(self) -> list[Class]:
+        """All classes of the file, at any depth, in source order."""
+        if self._classes is None:
+            self._classes = [Class(self, i) for i in range(len(self.facts.classes))]
+        return self._classes
+
+    @property
+    def body(self) -> tuple[Stmt, ...]:
+        """The module's own statements."""
+        if self._body is None:
+            self._body = decode_body(self.facts.body)
+        return self._body
+
+    @property
+    def words(self) -> frozenset[str]:
+        """What the whole file calls, passes as keyword or assigns."""
+        if self._words is None:
+            self._words = frozenset(self.facts.words.split(" "))
+        return self._words
+
+    def line(self, offset: int) -> int:
+        """The 1-based line of a byte offset."""
+        if self._lines is None:
+            self._lines = array("I")
+            self._lines.frombytes(self.facts.lines)
+        return max(1, bisect_right(self._lines, offset))
+
+    def span(self, start: int, end: int) -> Span:
+        """A place in this file."""
+        return Span(self.file, start, end)
+
+    @property
+    def package(self) -> str:
+        """The dotted name that relative imports of level 1 start from."""
+        return self.name if self.is_package else self.name.rpartition(".")[0]
+
+    def __repr__(self) -> str:
+        return f"<Module {self.name} {self.file}>"
+
+
+class Index:
+    """All files of the project by path and by dotted name."""
+
+    def __init__(
+        self,
+        facts: Mapping[str, FileFacts],
+        names: Mapping[str, str],
+        *,
+        tests: Iterable[str] = (),
+        root_name: str = "",
+        lower: Lower | None = None,
+    ) -> None:
+        """Take facts by file (relative path), dotted module names by file, the test files, the name of the root
+        folder (a project that is itself a package imports itself by that name) and how to lower a body."""
+        test_files = set(tests)
+        self.root_name = root_name
+        self._lower = lower
+        self.lowered: dict[tuple[str, int], tuple[Stmt, ...]] = {}
+        self.modules: dict[str, Module] = {}
+        self._by_name: dict[str, list[Module]] = {}
+        self._namespaces: set[str] = set()
+        for file in sorted(facts):
+            module = Module(self, file, names[file], facts[file], is_test=file in test_files)
+            self.modules[file] = module
+            self._by_name.setdefault(module.name, []).append(module)
+            parts = module.name.split(".")
+            self._namespaces.update(".".join(parts[:i]) for i in range(1, len(parts)))
+
+    def lower(self, function: Function) -> tuple[Stmt, ...]:
+        """Lower a body that the scanner left; remembered in `lowered` so that the cache can keep it."""
+        if self._lower is None:
+            return ()
+        body = self._lower(function.module.file, function.facts, function.module.facts)
+        self.lowered[function.module.file, function.index] = body
+        return body
+
+    def module(self, name: str, near: str = "") -> Module | None:
+        """The module of that dotted name; among several, the one whose path shares most with `near`."""
+        found = self._by_name.get(name)
+        if found is None:
+            head, _, rest = name.partition(".")
+            if head == self.root_name and head and rest:
+                found = self._by_name.get(rest)
+            elif head == self.root_name and head:
+                found = self._by_name.get("__init__")
+            if found is None:
+                return self._sibling(name, near)
+        if len(found) == 1:
+            return found[0]
+        return max(found, key=lambda module: _shared(module.file, near))
+
+    def _sibling(self, name: str, near: str) -> Module | None:
+        """A script's neighbour, imported by its bare name."""
+        folder = near.rpartition("/")[0]
+        base = f"{folder}/" if folder else ""
+        path = name.replace(".", "/")
+        return self.modules.get(f"{base}{path}.py") or self.modules.get(f"{base}{path}/__init__.py")
+
+    def is_namespace(self, name: str) -> bool:
+        """Whether some module lies below that dotted name."""
+        return name in self._namespaces
+
+    def absolute(self, module: Module, level: int, name: str) -> str:
+        """The absolute dotted name of `from <level dots><name> import …` in `module`."""
+        if level == 0:
+            return name
+        package = module.package.split(".") if module.package else []
+        base = package[: len(package) - (level - 1)] if level > 1 else package
+        return ".".join([*base, name] if name else base)
+
+    def with_words(self, words: Iterable[str]) -> list[Module]:
+        """The modules whose text mentions one of the words, in path order."""
+        wanted = frozenset(words)
+        return [module for module in self.modules.values() if not wanted.isdisjoint(module.words)]
+
+    def functions_with(self, words: Iterable[str]) -> Iterable[Function]:
+        """The functions whose text mentions one of the words, in source order."""
+        wanted = frozenset(words)
+        for module in self.with_words(wanted):
+            for function in module.functions:
+                if not wanted.isdisjoint(function.facts.words.split(" ")):
+                    yield function
+
+
+def _shared(path: str, near: str) -> int:
+    """How many leading folders two paths share."""
+    count = 0
+    for a, b in zip(path.split("/"), near.split("/")):
+        if a != b:
+            break
+        count += 1
+    return count

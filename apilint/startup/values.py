@@ -1,0 +1,431 @@
+"""TYPES: what a name can stand for while the program starts up.
+
+Library objects are opaque: `FastAPI()` is a `Result` of calling `External("fastapi.FastAPI")`, and what the
+program does with it (methods called, functions decorated, attributes set) is recorded on it, in order. The
+framework rooms read these records; nothing here knows a framework.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apilint.facts import Span
+
+if TYPE_CHECKING:
+    from apilint.facts import Expr, Lambda
+    from apilint.index import Class, Function, Module
+
+
+class Value:
+    """Anything that an expression evaluates to."""
+
+    __slots__ = ()
+
+
+class Known(Value):
+    """A constant: str, int, float, bool, None or bytes."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return f"Known({self.value!r})"
+
+
+class Unknown(Value):
+    """What could not be resolved, and why. `text` names it as the source does."""
+
+    __slots__ = ("reason", "span", "text")
+
+    def __init__(self, reason: str, span: Span | None = None, text: str = "") -> None:
+        self.reason = reason
+        self.span = span
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"Unknown({self.reason!r})"
+
+
+class Setting(Value):
+    """A value that the environment may override: `os.environ.get("X", default)`, a field of a settings class."""
+
+    __slots__ = ("default", "name", "span")
+
+    def __init__(self, name: str, default: Value, span: Span | None) -> None:
+        self.name = name
+        self.default = default
+        self.span = span
+
+    def __repr__(self) -> str:
+        return f"Setting({self.name}, {self.default!r})"
+
+
+class Text(Value):
+    """A string with parts that are not known."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: list[Value]) -> None:
+        self.parts = parts
+
+    def __repr__(self) -> str:
+        return f"Text({self.parts!r})"
+
+
+class Seq(Value):
+    """A list, tuple or set; `open` when more may be in it than `items` says."""
+
+    __slots__ = ("items", "kind", "open", "span")
+
+    def __init__(self, kind: str, items: list[Value], *, is_open: bool = False, span: Span | None = None) -> None:
+        self.kind = kind
+        self.items = items
+        self.open = is_open
+        self.span = span
+
+    def __repr__(self) -> str:
+        return f"Seq({self.kind}, {self.items!r}{', …' if self.open else ''})"
+
+
+class Mapping(Value):
+    """A dict; `open` when more may be in it than `items` says. `spans` are the places of the keys."""
+
+    __slots__ = ("items", "open", "span", "spans")
+
+    def __init__(self, items: dict[object, Value], *, is_open: bool = False, span: Span | None = None) -> None:
+        self.items = items
+        self.open = is_open
+        self.span = span
+        self.spans: dict[object, Span] = {}
+
+    def __repr__(self) -> str:
+        return f"Mapping({self.items!r}{', …' if self.open else ''})"
+
+
+class External(Value):
+    """Something that is not the project's: a library's module, class, function or constant, by dotted name."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"External({self.name})"
+
+
+class ModuleValue(Value):
+    """A module of the project."""
+
+    __slots__ = ("module",)
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+
+    def __repr__(self) -> str:
+        return f"ModuleValue({self.module.name})"
+
+
+class Env:
+    """A scope: variables, the enclosing scope, and the module it stands in."""
+
+    __slots__ = ("is_class", "module", "parent", "vars")
+
+    def __init__(self, module: Module, parent: Env | None = None, *, is_class: bool = False) -> None:
+        self.vars: dict[str, Value] = {}
+        self.parent = parent
+        self.module = module
+        self.is_class = is_class
+
+
+class FunctionValue(Value):
+    """A function of the project with the scope it closes over; `self_value` for a bound method."""
+
+    __slots__ = ("env", "function", "self_value")
+
+    def __init__(self, function: Function, env: Env, self_value: Value | None = None) -> None:
+        self.function = function
+        self.env = env
+        self.self_value = self_value
+
+    def __repr__(self) -> str:
+        return f"FunctionValue({self.function.id})"
+
+
+class LambdaValue(Value):
+    """A lambda with the scope it closes over."""
+
+    __slots__ = ("env", "node")
+
+    def __init__(self, node: Lambda, env: Env) -> None:
+        self.node = node
+        self.env = env
+
+    def __repr__(self) -> str:
+        return f"LambdaValue({self.env.module.name}@{self.node.start})"
+
+
+class ClassValue(Value):
+    """A class of the project; its bases and namespace are evaluated when asked for (see `classes`)."""
+
+    __slots__ = ("bases", "cls", "decorations", "env", "events", "mro", "namespace", "overrides")
+
+    def __init__(self, cls: Class, env: Env) -> None:
+        self.cls = cls
+        self.env = env
+        self.bases: list[Value] | None = None
+        self.mro: list[Value] | None = None
+        self.namespace: Env | None = None
+        self.decorations: list[tuple[Value, Span]] = []
+        self.events: list[Result] = []
+        self.overrides: dict[str, Value] = {}
+
+    def __repr__(self) -> str:
+        return f"ClassValue({self.cls.id})"
+
+
+class Condition:
+    """A test that the source leaves open, under which something happens; `positive` for the branch where it holds."""
+
+    __slots__ = ("positive", "span", "text", "value")
+
+    def __init__(self, span: Span, text: str, positive: bool, value: Value) -> None:
+        self.span = span
+        self.text = text
+        self.positive = positive
+        self.value = value
+
+    def __repr__(self) -> str:
+        return self.text if self.positive else f"not ({self.text})"
+
+
+class Instance(Value):
+    """An object of a project class. `events` are the calls of methods that a library base class provides."""
+
+    __slots__ = ("args", "attrs", "cls", "conditions", "events", "kwargs", "order", "sets", "span")
+
+    def __init__(self, cls: ClassValue, args: list[Value], kwargs: dict[str, Value], span: Span, order: int) -> None:
+        self.cls = cls
+        self.args = args
+        self.kwargs = kwargs
+        self.span = span
+        self.order = order
+        self.attrs: dict[str, Value] = {}
+        self.sets: list[tuple[str, Value, Span]] = []
+        self.events: list[Result] = []
+        self.conditions: tuple[Condition, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Instance({self.cls.cls.id})"
+
+
+class Result(Value):
+    """What a call of something opaque gives: `callee(*args, **kwargs)` at `span`, under `conditions`.
+
+    `events` are the calls made *through* it: of its methods (callee `Attr(result, name)`, dotted for attributes
+    of attributes) and of itself (callee is the result: `app.get("/x")(handler)`). `sets` are attributes and items
+    assigned to it. `order` numbers the calls of the whole start-up.
+    """
+
+    __slots__ = ("args", "attrs", "callee", "conditions", "events", "kwargs", "module", "order", "sets", "span", "starred")
+
+    def __init__(
+        self,
+        callee: Value,
+        args: list[Value],
+        kwargs: dict[str, Value],
+        span: Span,
+        order: int,
+        conditions: tuple[Condition, ...],
+    ) -> None:
+        self.callee = callee
+        self.args = args
+        self.kwargs = kwargs
+        self.span = span
+        self.order = order
+        self.conditions = conditions
+        self.starred = False
+        self.attrs: dict[str, Value] = {}
+        self.sets: list[tuple[str, Value, Span]] = []
+        self.events: list[Result] = []
+
+    def __repr__(self) -> str:
+        return f"Result({self.callee!r}, {len(self.args)} args, {list(self.kwargs)})"
+
+
+class Attr(Value):
+    """An attribute of something opaque."""
+
+    __slots__ = ("base", "name")
+
+    def __init__(self, base: Value, name: str) -> None:
+        self.base = base
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"Attr({self.base!r}, {self.name})"
+
+
+class Subscripted(Value):
+    """`base[index]` of something opaque: `Annotated[User, Depends(f)]`."""
+
+    __slots__ = ("base", "index")
+
+    def __init__(self, base: Value, index: list[Value]) -> None:
+        self.base = base
+        self.index = index
+
+    def __repr__(self) -> str:
+        return f"Subscripted({self.base!r}, {self.index!r})"
+
+
+class Operation(Value):
+    """An operator applied to something opaque: `IsOwner | IsAdmin`, `~IsBanned`. `right` is None for a unary one."""
+
+    __slots__ = ("left", "op", "right")
+
+    def __init__(self, left: Value, op: str, right: Value | None) -> None:
+        self.left = left
+        self.op = op
+        self.right = right
+
+    def __repr__(self) -> str:
+        return f"Operation({self.left!r} {self.op} {self.right!r})"
+
+
+class Choice(Value):
+    """One of several values, depending on something that the source leaves open."""
+
+    __slots__ = ("options",)
+
+    def __init__(self, options: list[Value]) -> None:
+        self.options = options
+
+    def __repr__(self) -> str:
+        return f"Choice({self.options!r})"
+
+
+class Partial(Value):
+    """`functools.partial(func, *args, **kwargs)`."""
+
+    __slots__ = ("args", "func", "kwargs")
+
+    def __init__(self, func: Value, args: list[Value], kwargs: dict[str, Value]) -> None:
+        self.func = func
+        self.args = args
+        self.kwargs = kwargs
+
+    def __repr__(self) -> str:
+        return f"Partial({self.func!r})"
+
+
+class Wrapped(Value):
+    """`decorator(inner)`: a function or class with one decorator around it.
+
+    `result` is what the decorator returned when it is the project's own and could be followed (usually the
+    `FunctionValue` of its inner `wrapper`), else None. `span` is the decorator's place.
+    """
+
+    __slots__ = ("attrs", "decorator", "inner", "result", "span")
+
+    def __init__(self, inner: Value, decorator: Value, span: Span, result: Value | None) -> None:
+        self.inner = inner
+        self.decorator = decorator
+        self.span = span
+        self.result = result
+        self.attrs: dict[str, Value] = {}
+
+    def __repr__(self) -> str:
+        return f"Wrapped({self.inner!r} by {self.decorator!r})"
+
+
+class Super(Value):
+    """`super()` in a method of `after`, on `instance`."""
+
+    __slots__ = ("after", "instance")
+
+    def __init__(self, instance: Value, after: ClassValue) -> None:
+        self.instance = instance
+        self.after = after
+
+
+class LazyName(Value):
+    """`from module import name`, looked up when used (imports may run in circles)."""
+
+    __slots__ = ("name", "source", "span")
+
+    def __init__(self, source: str, name: str, span: Span) -> None:
+        self.source = source
+        self.name = name
+        self.span = span
+
+
+class LazyExpr(Value):
+    """An expression evaluated when its value is first needed."""
+
+    __slots__ = ("env", "expr")
+
+    def __init__(self, expr: Expr, env: Env) -> None:
+        self.expr = expr
+        self.env = env
+
+
+NONE = Known(None)
+TRUE = Known(True)
+FALSE = Known(False)
+
+
+def unwrap(value: Value) -> Value:
+    """The function or class below all decorators, partials included."""
+    while True:
+        if isinstance(value, Wrapped):
+            value = value.inner
+        elif isinstance(value, Partial):
+            value = value.func
+        else:
+            return value
+
+
+def wrappers(value: Value) -> list[Wrapped]:
+    """The decorators around a function, outermost first."""
+    found = []
+    while isinstance(value, (Wrapped, Partial)):
+        if isinstance(value, Wrapped):
+            found.append(value)
+            value = value.inner
+        else:
+            value = value.func
+    return found
+
+
+def constant(value: Value) -> object:
+    """The Python constant behind a value (the default of a setting), or None."""
+    while isinstance(value, Setting):
+        value = value.default
+    return value.value if isinstance(value, Known) else None
+
+
+def text_of(value: Value) -> str | None:
+    """A string value with `{name}` where a part is not known; None when it is no string at all."""
+    if isinstance(value, Setting):
+        inner = text_of(value.default)
+        return inner if inner is not None else "{" + value.name + "}"
+    if isinstance(value, Known):
+        return value.value if isinstance(value.value, str) else None
+    if isinstance(value, Text):
+        return "".join(_part(part) for part in value.parts)
+    if isinstance(value, Choice):
+        options = [text for text in map(text_of, value.options) if text is not None]
+        return options[0] if options else None
+    return None
+
+
+def _part(value: Value) -> str:
+    if isinstance(value, Known):
+        return str(value.value)
+    text = text_of(value)
+    if text is not None:
+        return text
+    return "{" + (value.text if isinstance(value, Unknown) and value.text else "?") + "}"
