@@ -1,0 +1,59 @@
+# Everything a fresh machine needs is Python 3.10 or newer, make and a package index:
+# `make demo` shows the main job, `make test` runs the tests. Both make their own `.venv`.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+MULTITOOL := .work/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint sarif hooks slow parity bench check-all clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "apilint needs Python 3.10 or newer; say which with make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.package: pyproject.toml | $(BIN)/python
+	$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(PIP) install --editable '.[dev]'
+	@touch $@ $(VENV)/.package
+
+demo: $(VENV)/.package ## routes and findings of the example shops
+	@BIN=$(BIN) sh examples/demo.sh
+
+test: $(VENV)/.dev ## the tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+parity: $(VENV)/.dev ## only the tests that ask the real frameworks
+	$(BIN)/python -m pytest tests/parity
+
+slow: $(VENV)/.dev ## wheel, sdist and editable installs; oldest dependencies
+	$(BIN)/python -m pytest -m slow
+
+hooks: $(VENV)/.dev ## the hooks under the real pre-commit
+	$(BIN)/python -m pytest -m pre_commit
+
+$(MULTITOOL):
+	npm install --silent --no-audit --no-fund --no-save --prefix .work @microsoft/sarif-multitool-linux@5.7.0
+	chmod u+x $@
+
+sarif: $(VENV)/.dev $(MULTITOOL) ## SARIF under Microsoft's multitool
+	SARIF_MULTITOOL=$(abspath $(MULTITOOL)) $(BIN)/python -m pytest -m multitool
+
+bench: $(VENV)/.dev ## speed and memory beside bandit and ruff (downloads from PyPI)
+	$(BIN)/python -m benchmarks.speed
+
+clean: ## forget everything that was installed or built
+	rm -rf $(VENV) .work build dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,6 @@
+"""`python -m apilint`."""
+
+from apilint.cli import main
+
+if __name__ == "__main__":
+    main()
