@@ -1,0 +1,27 @@
+"""Report -> text: one module a format, each with `render(report, options) -> str`, found by walking this package."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from apilint.finding import Report
+    from apilint.report.options import RenderOptions
+
+_SHARED = frozenset({"options", "routes", "rows", "summary", "terminal"})
+
+FORMATS: tuple[str, ...] = tuple(
+    sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name not in _SHARED)
+)
+
+
+def render(report: Report, format: str, *, options: RenderOptions) -> str:
+    """Render a report in one of `FORMATS`; the text ends with a line break. Raises ValueError for any other format."""
+    if format not in FORMATS:
+        raise ValueError(f"unknown format {format!r}: expected one of {', '.join(FORMATS)}")
+    module = importlib.import_module(f"{__name__}.{format}")
+    function: Callable[[Report, RenderOptions], str] = module.render
+    return function(report, options)

@@ -1,0 +1,100 @@
+"""Report -> JSON, version 1: the shape is an interface, documented in docs/output.md."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from apilint.finding import Diagnostic, Finding, Place, Report, Stats
+from apilint.report.options import RenderOptions
+from apilint.report.summary import shown, statistics, suppressed
+
+VERSION = 1
+
+
+def render(report: Report, _options: RenderOptions) -> str:
+    """Findings, suppressed findings, diagnostics and figures."""
+    return dump(
+        {
+            "version": VERSION,
+            "findings": [_finding(finding) for finding in shown(report)],
+            "suppressed": [_finding(finding) for finding in suppressed(report)],
+            "diagnostics": [diagnostic_object(each) for each in sorted(report.diagnostics)],
+            "stats": _stats(report, report.stats),
+        }
+    )
+
+
+def dump(value: dict[str, Any]) -> str:
+    """JSON text, indented, keys in the order given, ending with a line break."""
+    try:
+        data = msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        data = msgspec.json.encode(_encodable(value))
+    return msgspec.json.format(data, indent=2).decode() + "\n"
+
+
+def diagnostic_object(diagnostic: Diagnostic) -> dict[str, Any]:
+    """One diagnostic."""
+    return {
+        "file": diagnostic.file,
+        "line": diagnostic.line,
+        "message": diagnostic.message,
+        "fatal": diagnostic.fatal,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    place = finding.place
+    result: dict[str, Any] = {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity.value,
+        "security_severity": finding.security_severity,
+        "precision": finding.precision.value,
+        "message": finding.message,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "end_line": place.end_line,
+        "end_column": place.end_column,
+        "cwe": finding.cwe,
+        "owasp": finding.owasp,
+        "fingerprint": finding.fingerprint,
+        "trace": [_place(step) for step in finding.trace],
+        "related": [_place(other) for other in finding.related],
+        "route": finding.route or None,
+        "test": finding.is_test,
+    }
+    if finding.suppression is not None:
+        result["suppression"] = {"kind": finding.suppression.kind, "reason": finding.suppression.reason}
+    return result
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {"file": place.file, "line": place.line, "column": place.column, "message": place.message}
+
+
+def _stats(report: Report, stats: Stats) -> dict[str, Any]:
+    return {
+        "files": stats.files,
+        "lines": stats.lines,
+        "routes": stats.routes,
+        "verdicts": dict(sorted(stats.verdicts.items())),
+        "frameworks": stats.frameworks,
+        "findings": len(shown(report)),
+        "suppressed": len(suppressed(report)) or stats.suppressed,
+        "rules": {code: count for count, code, _ in statistics(shown(report))},
+    }
+
+
+def _encodable(value: Any) -> Any:
+    """The same with lone surrogates (a file name that is no UTF-8) as escapes: JSON text cannot hold them."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_encodable(item) for item in value]
+    return value

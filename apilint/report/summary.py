@@ -1,0 +1,74 @@
+"""The words that several formats share: counts, statistics, the line for a diagnostic."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from apilint.finding import Diagnostic, Finding, Report, Severity, Stats
+from apilint.report.terminal import one_line
+
+
+def shown(report: Report) -> list[Finding]:
+    """The findings that are not suppressed."""
+    return [finding for finding in report.findings if finding.suppression is None]
+
+
+def suppressed(report: Report) -> list[Finding]:
+    """The findings that are suppressed."""
+    return [finding for finding in report.findings if finding.suppression is not None]
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 file`, `1,200 files`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def conclusion(report: Report) -> str:
+    """The last line of a report for people."""
+    findings = shown(report)
+    where = f"in {plural(report.stats.files, 'file')}"
+    hidden = len(report.findings) - len(findings) or report.stats.suppressed
+    tail = f" ({hidden:,} suppressed)" if hidden else ""
+    if not findings:
+        broken = sum(diagnostic.fatal for diagnostic in report.diagnostics)
+        opening = f"No findings, but {plural(broken, 'problem')} kept parts" if broken else "All clear: no findings"
+        middle = " from being checked" if broken else ""
+        return f"{opening}{middle} {where}, {_routes(report.stats)}{tail}."
+    count = plural(len(findings), "finding")
+    return f"Found {count}: {_severities(findings)} {where}; {_routes(report.stats)}{tail}."
+
+
+def statistics(findings: Iterable[Finding]) -> list[tuple[int, str, str]]:
+    """Findings by rule, the most frequent first: `(count, code, name)`."""
+    counts = Counter((finding.code, finding.name) for finding in findings)
+    return [(count, code, name) for (code, name), count in sorted(counts.items(), key=lambda kv: (-kv[1], kv[0]))]
+
+
+def position(diagnostic: Diagnostic) -> str:
+    """`file:line`, as far as the diagnostic has them."""
+    file = one_line(diagnostic.file)
+    return f"{file}:{diagnostic.line}" if diagnostic.line else file
+
+
+def diagnostic_line(diagnostic: Diagnostic) -> str:
+    """A diagnostic as one line."""
+    label = "not analysed" if diagnostic.fatal else "note"
+    where = position(diagnostic)
+    return f"{where}{': ' if where else ''}{label}: {one_line(diagnostic.message)}"
+
+
+def ordered(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """What could not be analysed before what is only worth knowing, each by file and line."""
+    return sorted(diagnostics, key=lambda diagnostic: (not diagnostic.fatal, diagnostic))
+
+
+def _severities(findings: Sequence[Finding]) -> str:
+    counts = Counter(finding.severity for finding in findings)
+    return ", ".join(plural(counts[severity], severity.value) for severity in reversed(Severity) if counts[severity])
+
+
+def _routes(stats: Stats) -> str:
+    open_routes = stats.verdicts.get("none", 0)
+    note = f", {open_routes:,} open to anyone" if open_routes else ""
+    return f"{plural(stats.routes, 'route')}{note}"
