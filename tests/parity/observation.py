@@ -1,0 +1,187 @@
+"""What a framework says of an application, in the form that runtime scripts print: a JSON list of `Row`s.
+
+A runtime script (`runtime_flask.py`, …) imports an application in a fresh interpreter, walks the framework's own
+route table, calls every route without credentials, and prints a `Row` for each. Everything that does not depend
+on the framework lives here: where the developer's function stands, whether it was entered, what an answer means.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib
+import inspect
+import json
+import logging
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import CodeType, FrameType, FunctionType
+from typing import Any
+
+import tomli
+
+PATH_VALUES = {"int": "1", "float": "1.5", "path": "a/b", "uuid": "6f1c2a52-5d0c-4e0b-9f57-0d9a6e3f7a11"}
+LOGIN = re.compile(r"log-?in|sign-?in")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method of one route, and what an anonymous call of it met.
+
+    `anon` is one of
+
+    - `protected`: turned away (401, 403, a redirect to the log-in page, a websocket closed before it was accepted)
+      before the handler was entered;
+    - `denied_in_handler`: the same, by the handler itself;
+    - `public`: the handler was entered and answered;
+    - `public_to_validation`: turned away for the shape of the request only (422);
+    - `shadowed`: answered without an error, and not by this handler (another route took the path);
+    - `ambiguous`: anything else.
+    """
+
+    method: str
+    path: str
+    handler: str
+    file: str
+    line: int
+    anon: str
+    status: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the developer's function stands: `module:qualname`, file relative to the project, line of the `def`."""
+
+    handler: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Project:
+    """An application folder as the runtime scripts see it."""
+
+    folder: Path
+    root: Path
+    app: str
+    values: dict[str, str]
+
+    def place(self, function: Callable[..., Any]) -> Place | None:
+        """Where `function` is defined, or None when that is outside of the project (a framework's own handler)."""
+        developed = developers_function(function)
+        file = Path(developed.__code__.co_filename).resolve()
+        if not file.is_relative_to(self.folder):
+            return None
+        name = f"{developed.__module__}:{developed.__qualname__}"
+        return Place(name, file.relative_to(self.folder).as_posix(), line_of_def(file, developed))
+
+    def value(self, name: str, convertor: str = "") -> str:
+        """A plausible value for the path parameter `name`."""
+        return self.values.get(name) or PATH_VALUES.get(convertor, "1")
+
+
+def open_project(folder: Path) -> Project:
+    """Read `parity.toml` and make the application importable."""
+    folder = folder.resolve()
+    settings = tomli.loads((folder / "parity.toml").read_text(encoding="utf-8"))
+    root = folder / settings.get("root", ".")
+    sys.path.insert(0, str(root))
+    logging.disable(logging.CRITICAL)
+    return Project(folder, root, settings["app"], settings.get("values", {}))
+
+
+def load_application(project: Project) -> Any:
+    """The object behind `package.module:name`, `package.module:factory()` or `package.module:holder.app`."""
+    module, _, expression = project.app.partition(":")
+    loaded: Any = importlib.import_module(module)
+    for name in expression.removesuffix("()").split("."):
+        loaded = getattr(loaded, name)
+    return loaded() if expression.endswith("()") else loaded
+
+
+def developers_function(function: Any) -> FunctionType:
+    """The function that the developer wrote as the handler, beneath methods, partials, decorators and instances."""
+    while True:
+        if isinstance(function, functools.partial):
+            function = function.func
+        elif inspect.ismethod(function):
+            function = function.__func__
+        elif hasattr(function, "__wrapped__"):
+            function = function.__wrapped__
+        elif not isinstance(function, FunctionType):
+            function = type(function).__call__
+        elif (inner := _posed_as(function)) is not None:
+            function = inner
+        else:
+            return function
+
+
+def _posed_as(function: FunctionType) -> FunctionType | None:
+    """What a decorator wraps that writes `wrapper.__name__ = f.__name__` instead of using functools.wraps."""
+    if function.__name__ == function.__code__.co_name:
+        return None
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    return next((c for c in cells if isinstance(c, FunctionType) and c.__name__ == function.__name__), None)
+
+
+def line_of_def(file: Path, function: FunctionType) -> int:
+    """The line of the word `def` (a code object's first line is that of the first decorator)."""
+    first = function.__code__.co_firstlineno
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            start = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            if start == first and node.name == function.__code__.co_name:
+                return node.lineno
+    return first
+
+
+class Entered:
+    """The functions of the project that a call has entered, in whichever thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self._prefix = str(folder)
+        self._codes: set[CodeType] = set()
+
+    def _profile(self, frame: FrameType, event: str, _arg: object) -> None:
+        if event == "call" and frame.f_code.co_filename.startswith(self._prefix):
+            self._codes.add(frame.f_code)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch this thread and those that are started from here on."""
+        sys.setprofile(self._profile)
+        threading.setprofile(self._profile)
+        try:
+            yield
+        finally:
+            sys.setprofile(None)
+            threading.setprofile(None)
+
+    def forget(self) -> None:
+        """Begin a new call."""
+        self._codes.clear()
+
+    def has(self, function: Callable[..., Any]) -> bool:
+        """Whether the developer's function behind `function` was entered."""
+        return developers_function(function).__code__ in self._codes
+
+
+def read_answer(status: int, location: str, *, entered: bool) -> str:
+    """What the answer to an anonymous HTTP call means."""
+    if status in (401, 403) or (300 <= status < 400 and LOGIN.search(location)):
+        return "denied_in_handler" if entered else "protected"
+    if status == 422:
+        return "public_to_validation"
+    if status < 400:
+        return "public" if entered else "shadowed"
+    return "ambiguous"
+
+
+def write(rows: list[Row]) -> None:
+    """A JSON list of objects, on standard output."""
+    sys.stdout.write(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
