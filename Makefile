@@ -26,7 +26,7 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/.package
 
 demo: $(VENV)/.package ## routes and findings of the example shops
-	@BIN=$(BIN) sh examples/demo.sh
+	@APILINT=$(abspath $(BIN)/apilint) sh examples/demo.sh
 
 test: $(VENV)/.dev ## the tests
 	$(BIN)/python -m pytest

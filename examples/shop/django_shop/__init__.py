@@ -1,0 +1,1 @@
+"""A shop in Django and Django REST framework, with deliberate mistakes."""

@@ -1,0 +1,1 @@
+"""A shop in FastAPI, with deliberate mistakes."""
