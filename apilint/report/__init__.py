@@ -18,10 +18,10 @@ FORMATS: tuple[str, ...] = tuple(
 )
 
 
-def render(report: Report, format: str, *, options: RenderOptions) -> str:
-    """Render a report in one of `FORMATS`; the text ends with a line break. Raises ValueError for any other format."""
-    if format not in FORMATS:
-        raise ValueError(f"unknown format {format!r}: expected one of {', '.join(FORMATS)}")
-    module = importlib.import_module(f"{__name__}.{format}")
+def render(report: Report, name: str, *, options: RenderOptions) -> str:
+    """Render a report in the format called `name`; ends with a line break. Raises ValueError for an unknown name."""
+    if name not in FORMATS:
+        raise ValueError(f"unknown format {name!r}: expected one of {', '.join(FORMATS)}")
+    module = importlib.import_module(f"{__name__}.{name}")
     function: Callable[[Report, RenderOptions], str] = module.render
     return function(report, options)

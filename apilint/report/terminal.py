@@ -9,9 +9,7 @@ TAB = 4
 _ELLIPSIS = "..."
 
 # Source is shown, never obeyed: no escape sequences, no line breaks, no reordering of what is read.
-_HARMFUL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u200e\u200f\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
-)
+_HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _ASCII = re.compile(r"[\x20-\x7e]*\Z")
 
 _STYLES = {

@@ -1,13 +1,13 @@
 """Report -> text for people: the source line with the span marked, the proof, the mend, a count.
 
-    shop/api.py:12:1: error[APL101] 'POST /items' can be called by anyone.
-       |
-    12 | @router.post("/items")
-       | ^^^^^^^^^^^^^^^^^^^^^^
-       |
-       = shop/api.py:8    `router` is made without dependencies
-       = shop/main.py:14  included here without dependencies
-       = help: Add the dependency that its siblings carry.
+shop/api.py:12:1: error[APL101] 'POST /items' can be called by anyone.
+   |
+12 | @router.post("/items")
+   | ^^^^^^^^^^^^^^^^^^^^^^
+   |
+   = shop/api.py:8    `router` is made without dependencies
+   = shop/main.py:14  included here without dependencies
+   = help: Add the dependency that its siblings carry.
 """
 
 from __future__ import annotations

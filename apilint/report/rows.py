@@ -1,0 +1,52 @@
+"""The route table as plain rows: what `apilint routes` prints, with lines instead of byte offsets."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class StepRow(msgspec.Struct, frozen=True):
+    """One link of a chain: a place and what is seen there."""
+
+    file: str
+    line: int
+    message: str
+
+
+class GuardRow(msgspec.Struct, frozen=True):
+    """A guard of a route, or something that was considered as one; the words are those of `model.Guard`."""
+
+    name: str
+    kind: str
+    via: str
+    file: str
+    line: int
+    effect: str = "required"
+    condition: str = ""
+    reason: str = ""
+    chain: tuple[StepRow, ...] = ()
+
+
+class RouteRow(msgspec.Struct, frozen=True):
+    """One route. `public` says that a directive or the configuration calls it public, `public_reason` why;
+    `unknown` what could not be resolved; `condition` under which setting it is guarded."""
+
+    framework: str
+    methods: tuple[str, ...]
+    path: str
+    handler: str
+    file: str
+    line: int
+    auth: str
+    guards: tuple[GuardRow, ...] = ()
+    considered: tuple[GuardRow, ...] = ()
+    unknown: str = ""
+    condition: str = ""
+    public: bool = False
+    public_reason: str = ""
+    kind: str = "http"
+
+
+def order(row: RouteRow) -> tuple[str, tuple[str, ...], str, int]:
+    """The key that routes are sorted by: resources together, then methods."""
+    return (row.path, row.methods, row.file, row.line)
