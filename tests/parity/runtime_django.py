@@ -163,8 +163,9 @@ def class_handlers(endpoint: Endpoint, project: Project) -> Iterator[tuple[str, 
     callback: Any = endpoint.callback
     view_class = getattr(callback, "cls", None) or callback.view_class
     options = getattr(callback, "view_initkwargs", None) or getattr(callback, "initkwargs", {})
-    served = [m.lower() for m in options.get("http_method_names", view_class.http_method_names)]
-    actions = getattr(callback, "actions", None) or {m: m for m in served if hasattr(view_class, m) and m.upper() not in LEFT_OUT}
+    names = options.get("http_method_names", view_class.http_method_names)
+    served = [name.lower() for name in names if name.upper() not in LEFT_OUT]
+    actions = getattr(callback, "actions", None) or {name: name for name in served if hasattr(view_class, name)}
     restricted = allowed_methods(list(wrapped_chain(callback)))
     if not actions:
         actions, served = {"any": "dispatch"}, ["any"]
