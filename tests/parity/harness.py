@@ -237,10 +237,12 @@ def assert_parity(folder: Path, scratch: Path) -> None:
 def show(folder: Path) -> None:
     """Print what the framework observed for a fixture application, beside the verdicts that this calls for."""
     application = load(folder)
-    for row in observe(application):
+    rows = observe(application)
+    width = max(len(row.path) for row in rows)
+    for row in rows:
         verdict = "/".join(expected_verdicts(application, row))
         place = f"{row.handler} {row.file}:{row.line}"
-        sys.stdout.write(f"{row.method:9} {row.path:45} {row.anon:20} {row.status:5} {verdict:14} {place}\n")
+        sys.stdout.write(f"{row.method:9} {row.path:{width}} {row.anon:20} {row.status:5} {verdict:14} {place}\n")
 
 
 if __name__ == "__main__":

@@ -116,6 +116,7 @@ def row(project: Project, client: TestClient, route: Served, place: Place, enter
 
 def call(client: TestClient, method: str, path: str) -> tuple[int, str]:
     """Status and redirect target of one HTTP call."""
+    client.cookies.clear()
     body: dict[str, Any] = {} if method in ("GET", "HEAD", "OPTIONS") else {"json": {}}
     response = client.request(method, path, **body)
     return response.status_code, response.headers.get("location", "")
@@ -125,6 +126,7 @@ def connect(client: TestClient, path: str) -> tuple[int, bool]:
     """Open a websocket, say `{}` and wait for an answer: 0 when one came, else the code of the closure, negative
     when it came before the connection was accepted; and whether that was for the shape of the request."""
     accepted = False
+    client.cookies.clear()
     try:
         with client.websocket_connect(path) as websocket:
             accepted = True

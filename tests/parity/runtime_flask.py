@@ -47,7 +47,7 @@ def rows(project: Project, app: Flask) -> Iterator[Row]:
     """Every own route of the application, called once."""
     entered = Entered(project.folder)
     with entered.watching():
-        client = app.test_client()
+        client = app.test_client(use_cookies=False)
         for rule in app.url_map.iter_rules():
             for method in methods(rule):
                 function = handler(app, rule, method)
