@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MULTITOOL := .work/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint sarif hooks slow parity bench check-all clean
+.PHONY: help demo test lint sarif hooks slow parity bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,7 +43,7 @@ slow: $(VENV)/.dev ## wheel, sdist and editable installs; oldest dependencies
 	$(BIN)/python -m pytest -m slow
 
 hooks: $(VENV)/.dev ## the hooks under the real pre-commit
-	$(BIN)/python -m pytest -m pre_commit
+	$(BIN)/python -m pytest -m slow tests/test_pre_commit.py
 
 $(MULTITOOL):
 	npm install --silent --no-audit --no-fund --no-save --prefix .work @microsoft/sarif-multitool-linux@5.7.0
@@ -52,8 +52,10 @@ $(MULTITOOL):
 sarif: $(VENV)/.dev $(MULTITOOL) ## SARIF under Microsoft's multitool
 	SARIF_MULTITOOL=$(abspath $(MULTITOOL)) $(BIN)/python -m pytest -m multitool
 
-bench: $(VENV)/.dev ## speed and memory beside bandit and ruff (downloads from PyPI)
+bench: $(VENV)/.package ## speed and memory beside bandit and ruff (downloads from PyPI)
+	$(PIP) install --editable '.[bench]'
 	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.known_holes
 
 clean: ## forget everything that was installed or built
 	rm -rf $(VENV) .work build dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""Measurements of apilint on real code. Everything they download stays outside of the repository."""
