@@ -28,7 +28,7 @@ LAYERS = (
     ("guards",),
     ("model",),
     ("startup",),
-    ("index",),
+    ("index", "source"),
     ("scan", "cache"),
     ("finding",),
     ("facts", "config"),
@@ -36,6 +36,7 @@ LAYERS = (
 FLOOR = len(LAYERS)  # for what everybody may use: the package itself and helpers without imports of ours
 
 ROOMS = {
+    "attr": {"report/sarif"},
     "click": {"cli"},
     "libcst": {"fix"},
     "pathspec": {"discover"},
