@@ -360,9 +360,9 @@ class FunctionFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `end` the end of its body. `parent` is the index of the innermost enclosing function or -1, `owner` that of
     the class whose body holds it directly or -1. `words` are the names that its text (nested functions
     included) calls, passes as keywords or assigns: `execute`, `verify`, … sorted and joined by spaces.
-    `body` encodes its statements (`tuple[Stmt, ...]`; nested functions are `FunctionDef`s), or is empty: most
-    bodies are never asked for, so the scanner lowers those that are likely to be, and the index the others
-    when somebody asks.
+    `body` encodes its statements (`tuple[Stmt, ...]`; nested functions are `FunctionDef`s; at least one), or is
+    `NOT_LOWERED`: most bodies are never asked for, so the scanner lowers those that are likely to be, and the
+    index the others when somebody asks.
     """
 
     name: str
@@ -461,6 +461,10 @@ _body_decoder = msgspec.msgpack.Decoder(tuple[Stmt, ...])
 def encode(value: object) -> bytes:
     """Encode facts, or any part of them, as MessagePack."""
     return _encoder.encode(value)
+
+
+NOT_LOWERED = msgspec.Raw(encode(()))
+"""The body of a function that the scanner left: no statements. (`Raw(b"")` cannot be encoded.)"""
 
 
 def decode_file(data: bytes) -> FileFacts:

@@ -8,15 +8,12 @@ from typing import NamedTuple
 from msgspec import Raw
 from tree_sitter import Node
 
-from apilint.facts import ClassFacts, FunctionFacts, encode
+from apilint.facts import NOT_LOWERED, ClassFacts, FunctionFacts, encode
 from apilint.scan import expr
 from apilint.scan.expr import OPAQUE, Packed
 from apilint.scan.grammar import named, token
 from apilint.scan.lower import CLASS_DEF, EXPR_STMT, FUNCTION_DEF, JUMP, skim, statements
 from apilint.scan.words import EAGER, join, words
-
-NOT_LOWERED = Raw(encode(()))
-"""The body of a function that the scanner left for later."""
 
 _BLOCK = named("block")
 _IDENTIFIER = named("identifier")
