@@ -169,7 +169,7 @@ def class_handlers(endpoint: Endpoint, project: Project) -> Iterator[tuple[str, 
     restricted = allowed_methods(list(wrapped_chain(callback)))
     if not actions:
         actions, served = {"any": "dispatch"}, ["any"]
-    for method, action in actions.items():
+    for method, action in list(actions.items()):  # a request adds HEAD to them
         if method in served and (not restricted or method.upper() in restricted):
             yield method.upper(), method_handler(view_class, action, endpoint, project)
 
