@@ -1,0 +1,52 @@
+"""The example shops are what they say: the frameworks run them, and apilint agrees with the frameworks."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from parity.harness import assert_parity
+
+SHOPS = Path(__file__).parent.parent / "examples" / "shop"
+
+# The shops have no database here, so what lets the caller through ends in an error of its own.
+PARITY = {
+    "fastapi_shop": """
+        framework = "fastapi"
+        app = "fastapi_shop.main:app"
+        [verdicts]
+        "GET /products" = "none"
+    """,
+    "flask_shop": """
+        framework = "flask"
+        app = "flask_shop:create_app()"
+        [verdicts]
+        "POST /account/login" = "none"
+        "POST /account/e-mail" = "none"
+        "GET /products/" = "none"
+        "GET /products/search" = "none"
+        "POST /orders/<int:order_id>/address" = "none"
+    """,
+    "django_shop": """
+        framework = "drf"
+        settings = "django_shop.settings"
+        [verdicts]
+        "POST /accounts/sign-in/" = "none"
+        "GET /accounts/profile/<int:pk>/" = "none"
+        "PUT /accounts/profile/<int:pk>/" = "none"
+        "PATCH /accounts/profile/<int:pk>/" = "none"
+        'POST /accounts/customers/(?P<pk>[^/.]+)/deactivate/$' = "none"
+        "POST /products/<int:pk>/price/" = "none"
+    """,
+}
+
+
+@pytest.mark.parametrize("name", PARITY)
+def test_the_route_table_is_what_the_framework_says(name: str, tmp_path: Path) -> None:
+    project = tmp_path / "source" / name
+    shutil.copytree(SHOPS / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(SHOPS / "manage.py", project)
+    (project / "parity.toml").write_text(PARITY[name], encoding="utf-8")
+    assert_parity(project, tmp_path / "copy")
