@@ -34,6 +34,34 @@ class Known(Value):
         return f"Known({self.value!r})"
 
 
+class Special(Value):
+    """A value with a behaviour of its own, for runs that assume something (an anonymous caller, say)."""
+
+    __slots__ = ()
+
+    truth: bool | None = None
+
+    def attribute(self, name: str) -> Value:
+        """`self.name`."""
+        raise NotImplementedError
+
+    def method(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        """`self.name(*args, **kwargs)`; None for "as any attribute that is called"."""
+        return None
+
+    def item(self, key: Value) -> Value:
+        """`self[key]`."""
+        raise NotImplementedError
+
+    def called(self, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """`self(*args, **kwargs)`."""
+        raise NotImplementedError
+
+    def compared(self, op: str, other: Value, *, is_left: bool) -> Value | None:
+        """`self op other` (or `other op self`); None when not known."""
+        return None
+
+
 class Unknown(Value):
     """What could not be resolved, and why. `text` names it as the source does."""
 
@@ -131,10 +159,12 @@ class ModuleValue(Value):
 class Env:
     """A scope: variables, the enclosing scope, and the module it stands in."""
 
-    __slots__ = ("is_class", "module", "parent", "vars")
+    __slots__ = ("globals", "is_class", "module", "parent", "stars", "vars")
 
     def __init__(self, module: Module, parent: Env | None = None, *, is_class: bool = False) -> None:
         self.vars: dict[str, Value] = {}
+        self.globals: frozenset[str] = frozenset()
+        self.stars: list[str] = []
         self.parent = parent
         self.module = module
         self.is_class = is_class
@@ -187,11 +217,13 @@ class ClassValue(Value):
 
 
 class Condition:
-    """A test that the source leaves open, under which something happens; `positive` for the branch where it holds."""
+    """A test under which something happens; `positive` for the branch where it holds. `decided` when the test's
+    outcome was known (by assumption, say) and is only noted."""
 
-    __slots__ = ("positive", "span", "text", "value")
+    __slots__ = ("decided", "positive", "span", "text", "value")
 
-    def __init__(self, span: Span, text: str, positive: bool, value: Value) -> None:
+    def __init__(self, span: Span, text: str, positive: bool, value: Value, *, decided: bool = False) -> None:
+        self.decided = decided
         self.span = span
         self.text = text
         self.positive = positive
@@ -229,7 +261,7 @@ class Result(Value):
     assigned to it. `order` numbers the calls of the whole start-up.
     """
 
-    __slots__ = ("args", "attrs", "callee", "conditions", "events", "kwargs", "module", "order", "sets", "span", "starred")
+    __slots__ = ("args", "attrs", "callee", "conditions", "events", "kwargs", "order", "sets", "span", "starred")
 
     def __init__(
         self,
@@ -429,3 +461,17 @@ def _part(value: Value) -> str:
     if text is not None:
         return text
     return "{" + (value.text if isinstance(value, Unknown) and value.text else "?") + "}"
+
+
+def join(values: list[Value]) -> Value:
+    """One value out of several possible ones."""
+    options: list[Value] = []
+    for value in values:
+        for option in value.options if isinstance(value, Choice) else [value]:
+            if not any(option is other or _same_constant(option, other) for other in options):
+                options.append(option)
+    return options[0] if len(options) == 1 else Choice(options[:8])
+
+
+def _same_constant(a: Value, b: Value) -> bool:
+    return isinstance(a, Known) and isinstance(b, Known) and type(a.value) is type(b.value) and a.value == b.value

@@ -1,0 +1,313 @@
+"""The anonymous caller: the values that a request without credentials puts into a program.
+
+`Nothing` is a credential that is not there, `Sure` a truth that follows from its absence, `Anonymous` the user
+object of somebody who is not logged in, `Caller` the request that they send.
+"""
+
+from __future__ import annotations
+
+import re
+
+from apilint.startup.values import Known, Special, Unknown, Value, constant, text_of
+
+CREDENTIAL_WORD = re.compile(
+    r"(?i)(^|_|-|\b)(auth\w*|token\w*|api_?-?keys?|x_?-?key|secret\w*|passw\w*|credential\w*|session\w*|jwt\w*|bearer|"
+    r"signature|csrf\w*|cookie\w*|user\w*|login\w*|identity|principal|account|claims|subject|access|permission\w*)"
+)
+_PLAIN_HEADERS = re.compile(
+    r"(?i)^(HTTP_)?(host|user[-_]agent|accept.*|content[-_].*|origin|referer|connection|x[-_]forwarded.*|x[-_]real[-_]ip|"
+    r"remote_addr|remote_host|server_.*|request_method|path_info|query_string|upgrade|range|if[-_].*|"
+    r"x[-_]requested[-_]with|x[-_]request[-_]id|script_name|wsgi.*)$"
+)
+
+
+class Sure(Special):
+    """A truth value that follows from the caller having no credentials."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: bool) -> None:
+        self.value = value
+
+    @property
+    def truth(self) -> bool | None:  # type: ignore[override]
+        """The value itself."""
+        return self.value
+
+    def attribute(self, name: str) -> Value:
+        """Nothing hangs on a truth."""
+        return NOTHING
+
+    def item(self, key: Value) -> Value:
+        """Nothing is in a truth."""
+        return NOTHING
+
+    def called(self, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """`user.is_authenticated()` of old Django versions."""
+        return self
+
+    def compared(self, op: str, other: Value, *, is_left: bool) -> Value | None:
+        """With booleans; everything else is not equal."""
+        if op == "not":
+            return Sure(not self.value)
+        against = constant(other)
+        if op in ("==", "is"):
+            return Sure(against is self.value)
+        if op in ("!=", "is not"):
+            return Sure(against is not self.value)
+        return None
+
+    def __repr__(self) -> str:
+        return f"Sure({self.value})"
+
+
+class Nothing(Special):
+    """A credential, or something derived from one, that is not there."""
+
+    __slots__ = ()
+
+    truth = False
+
+    def attribute(self, name: str) -> Value:
+        """What hangs on nothing is nothing."""
+        return self
+
+    def method(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        """What nothing answers is nothing."""
+        if name in ("startswith", "endswith", "isdigit"):
+            return Sure(False)
+        return self
+
+    def item(self, key: Value) -> Value:
+        """What is in nothing is nothing."""
+        return self
+
+    def called(self, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """What nothing returns is nothing."""
+        return self
+
+    def compared(self, op: str, other: Value, *, is_left: bool) -> Value | None:
+        """Nothing equals `None` only."""
+        if op == "not":
+            return Sure(True)
+        same = isinstance(other, Nothing) or (isinstance(other, Known) and not other.value and other.value is not False)
+        if op in ("==", "is"):
+            return Sure(same)
+        if op in ("!=", "is not"):
+            return Sure(not same)
+        if op == "in":
+            return Sure(False)
+        if op == "not in":
+            return Sure(True)
+        return Sure(False)
+
+    def __repr__(self) -> str:
+        return "Nothing"
+
+
+NOTHING = Nothing()
+
+
+class Anonymous(Special):
+    """The user object of a caller who is not logged in."""
+
+    __slots__ = ()
+
+    truth = True
+
+    def attribute(self, name: str) -> Value:
+        """`is_anonymous` holds; every other quality is missing."""
+        if name in ("is_anonymous", "is_guest"):
+            return Sure(True)
+        if name.startswith(("is_", "has_", "can_", "allowed")) or name in ("check", "can"):
+            return Sure(False)
+        return NOTHING
+
+    def item(self, key: Value) -> Value:
+        """An anonymous user has no items."""
+        return NOTHING
+
+    def called(self, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """A user that is called is still that user."""
+        return self
+
+    def compared(self, op: str, other: Value, *, is_left: bool) -> Value | None:
+        """An anonymous user is nobody in particular, but is not `None`."""
+        if op == "not":
+            return Sure(False)
+        if op in ("==", "is", "in", "<", ">", "<=", ">="):
+            return Sure(False)
+        return Sure(True)
+
+    def __repr__(self) -> str:
+        return "Anonymous"
+
+
+ANONYMOUS = Anonymous()
+
+
+class Container(Special):
+    """Headers, cookies, a session: where credentials would be."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def attribute(self, name: str) -> Value:
+        """`request.state.user`, `g.user`: missing, unless it does not sound like a credential."""
+        if name in ("get", "getlist", "pop", "keys", "items"):
+            return self
+        return NOTHING if CREDENTIAL_WORD.search(name) or self.name == "session" else Unknown(f"{self.name}.{name}")
+
+    def method(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        """`get` gives its default, or nothing."""
+        if name in ("get", "pop", "getlist", "get_list", "setdefault"):
+            found = self.item(args[0] if args else Unknown("no key"))
+            default = args[1] if len(args) > 1 else kwargs.get("default")
+            if isinstance(found, Nothing) and default is not None:
+                return found if _is_empty(default) else default
+            return found
+        return Unknown(f"{self.name}.{name}()")
+
+    def item(self, key: Value) -> Value:
+        """A credential under any key is missing; plain headers are not known."""
+        label = text_of(key)
+        if label is not None and _PLAIN_HEADERS.match(label):
+            return Unknown(f"the header {label}")
+        return NOTHING
+
+    def called(self, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """A container is not called."""
+        return Unknown(self.name)
+
+    def compared(self, op: str, other: Value, *, is_left: bool) -> Value | None:
+        """No key is in it."""
+        if op in ("in", "not in") and not is_left:
+            label = text_of(other)
+            if label is not None and _PLAIN_HEADERS.match(label):
+                return None
+            return Sure(op == "not in")
+        return None
+
+    def __repr__(self) -> str:
+        return f"Container({self.name})"
+
+
+def _is_empty(value: Value) -> bool:
+    return isinstance(value, Known) and not value.value
+
+
+class Body(Special):
+    """Query parameters, form, JSON: what the caller says, without a credential in it."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def attribute(self, name: str) -> Value:
+        """A field of the body."""
+        return self.item(Known(name)) if name not in ("get", "getlist") else self
+
+    def method(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        """`get` of a credential gives nothing, of other things something unknown."""
+        if name in ("get", "pop", "getlist"):
+            return self.item(args[0] if args else Unknown("no key"))
+        return Unknown(f"{self.name}.{name}()")
+
+    def item(self, key: Value) -> Value:
+        """A credential is missing, the rest is not known."""
+        label = text_of(key)
+        if label is not None and CREDENTIAL_WORD.search(label):
+            return NOTHING
+        return Unknown(f"{self.name}[{label or '?'}]")
+
+    def called(self, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """`request.get_json()`."""
+        return self
+
+    def compared(self, op: str, other: Value, *, is_left: bool) -> Value | None:
+        """A credential is not in it."""
+        if op in ("in", "not in") and not is_left:
+            label = text_of(other)
+            if label is not None and CREDENTIAL_WORD.search(label):
+                return Sure(op == "not in")
+        return None
+
+    def __repr__(self) -> str:
+        return f"Body({self.name})"
+
+
+_CONTAINERS = frozenset("headers cookies session META COOKIES environ state scope extra_environ".split())
+_BODIES = frozenset("args GET POST form values json data query_params get_json query FILES files view_args".split())
+_NOTHING = frozenset("auth authorization authenticators successful_authenticator token api_key identity".split())
+
+
+class Caller(Special):
+    """The request of an anonymous caller, to a known route where `method`, `path` or `endpoint` are given.
+
+    `used` tells whether anybody looked at these three: then the judgement holds for this route only.
+    """
+
+    __slots__ = ("endpoint", "http_method", "path", "used")
+
+    truth = True
+
+    def __init__(self, http_method: str = "", path: str = "", endpoint: str = "") -> None:
+        self.http_method = http_method
+        self.path = path
+        self.endpoint = endpoint
+        self.used = False
+
+    def attribute(self, name: str) -> Value:
+        """`user` is anonymous, containers are empty, method and path are the route's."""
+        if name in ("user", "current_user"):
+            return ANONYMOUS
+        if name in _NOTHING:
+            return NOTHING
+        if name in _CONTAINERS:
+            return Container(name)
+        if name in _BODIES:
+            return Body(name)
+        if name == "method":
+            return self._route(self.http_method, "request.method")
+        if name in ("path", "path_info", "full_path", "base_url"):
+            return self._route(self.path, f"request.{name}")
+        if name in ("endpoint", "rule"):
+            return self._route(self.endpoint if name == "endpoint" else self.path, f"request.{name}")
+        if name == "blueprint":
+            return self._route(self.endpoint.rpartition(".")[0], "request.blueprint")
+        if name in ("url", "url_rule", "_request", "request"):
+            return self
+        if CREDENTIAL_WORD.search(name):
+            return NOTHING
+        return Unknown(f"request.{name}", None, f"request.{name}")
+
+    def _route(self, value: str, text: str) -> Value:
+        self.used = True
+        return Known(value) if value else Unknown(text, None, text)
+
+    def method(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        """`request.get_json()`, `await request.json()`."""
+        if name in ("get_json", "json", "form", "body", "get_data"):
+            return Body(name)
+        if name in ("get_full_path",):
+            return self._route(self.path, "request.get_full_path()")
+        if name in ("get_signed_cookie",):
+            return NOTHING
+        return None
+
+    def item(self, key: Value) -> Value:
+        """An ASGI scope: `scope["path"]`, `scope["method"]`."""
+        label = text_of(key) or ""
+        if label == "type":
+            return Unknown("scope['type']", None, "scope['type']")
+        return self.attribute(label) if label else Unknown("an item of the request")
+
+    def called(self, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """A request is not called."""
+        return Unknown("request()")
+
+    def __repr__(self) -> str:
+        return f"Caller({self.http_method} {self.path})"

@@ -1,0 +1,330 @@
+"""Function, class or library name -> what it does to a caller without credentials."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import msgspec
+
+from apilint.guards.caller import NOTHING, Anonymous, Caller, Nothing, Sure
+from apilint.guards.knowledge import REDIRECTS, REJECTING, Entry, Knowledge
+from apilint.guards.visit import Exit, Turned, Visit
+from apilint.model import Step
+from apilint.startup import attributes, expressions
+from apilint.startup.core import Core
+from apilint.startup.values import (
+    NONE,
+    Attr,
+    ClassValue,
+    Condition,
+    External,
+    FunctionValue,
+    Instance,
+    Known,
+    LambdaValue,
+    Operation,
+    Partial,
+    Result,
+    Setting,
+    Subscripted,
+    Unknown,
+    Value,
+    Wrapped,
+    constant,
+    join,
+    unwrap,
+)
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_SETTING_TEXT = re.compile(
+    r"(?i)(\bsettings?\b|\bconfig\b|\bconf\b|environ|getenv|\bdebug\b|\boptions?\b|feature|enabled?\b|disabled?\b)|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|^[A-Z]{4,}$"
+)
+_CREDENTIAL_TEXT = re.compile(r"(?i)user|token|auth|login|session|credential|api_?key|permission|role|identity|secret|password|access")
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What a guard does to an anonymous caller: `effect` as in `model.Guard`.
+
+    `gives` is what a dependency hands on when it lets the caller through; `particular` tells that the judgement
+    looked at the route (its path, method or endpoint) and holds for no other.
+    """
+
+    effect: str
+    chain: tuple[Step, ...] = ()
+    condition: str = ""
+    reason: str = ""
+    gives: Value = NONE
+    particular: bool = False
+    qualname: str = ""
+    kind: str = ""
+
+
+NOT_A_GUARD = Judgement("none")
+Passes = Callable[[Value], bool]
+
+
+def never(value: Value) -> bool:
+    """No call reaches the guarded code."""
+    return False
+
+
+class Judge:
+    """Judges guards on what the start-up made; remembers judgements that hold for every route."""
+
+    def __init__(self, machine: Core, knowledge: Knowledge) -> None:
+        self.machine = machine
+        self.knowledge = knowledge
+        self._memo: dict[tuple[object, ...], Judgement] = {}
+
+    # ------------------------------------------------------------------- library
+
+    def library(self, value: Value, method: str = "") -> Judgement | None:
+        """What the library models say of a value (called or not); None when they do not know it."""
+        called = isinstance(value, Result)
+        found = self.knowledge.guard(self.machine, value)
+        if found is None:
+            return None
+        name, entry = found
+        return self.entry(name, entry, value if called else None, method)
+
+    def entry(self, name: str, entry: Entry, call: Value | None, method: str = "") -> Judgement:
+        """A guard entry applied to the call that made the guard (for the arguments that weaken it)."""
+        effect = str(entry.get("effect", "unknown"))
+        if entry.get("safe_methods") == "none" and method in SAFE_METHODS:
+            effect = "none"
+        if effect == "required" and call is not None and _is_waived(entry, call):
+            effect = str(entry.get("otherwise", "optional"))
+        return Judgement(effect, qualname=name, kind=str(entry.get("kind", "")))
+
+    # ----------------------------------------------------------------- functions
+
+    def function(
+        self,
+        value: Value,
+        mode: str,
+        *,
+        caller: Caller | None = None,
+        bindings: dict[str, Value] | None = None,
+        first: list[Value] | None = None,
+        passes: Passes = never,
+        memo: tuple[object, ...] = (),
+    ) -> Judgement:
+        """Judge a project function by running it. `mode` says what its ends mean:
+
+        `dependency` (returning lets through), `call` (calling the guarded code does), `hook` (returning None does),
+        `predicate` (returning something true does), `handler` (anything but a rejection does).
+        """
+        target = _function_of(self.machine, value)
+        if target is None:
+            return Judgement("unknown", reason=_why(value))
+        key = (target.function, id(target.env), id(target.self_value), mode, *memo)
+        if memo != (None,) and key in self._memo:
+            return self._memo[key]
+        caller = caller or Caller()
+        used = caller.used
+        caller.used = False
+        visit = Visit(self.machine, self.knowledge, caller, passes)
+        try:
+            exits = visit.run(target, bindings or {}, first)
+        except Turned as turned:
+            exits = [turned.exit]
+        judged = self._verdict(target, exits, mode, visit)
+        if not judged.particular and not bindings:
+            self._memo[key] = judged
+        caller.used = caller.used or used
+        return judged
+
+    def _verdict(self, target: FunctionValue, exits: list[Exit], mode: str, visit: Visit) -> Judgement:
+        sorted_: dict[str, list[Exit]] = {"pass": [], "reject": [], "maybe": [], "other": []}
+        for exit_ in exits:
+            sorted_[self._meaning(exit_, mode, visit)].append(exit_)
+        passes, rejects = sorted_["pass"] + sorted_["maybe"], sorted_["reject"]
+        name = target.function.id
+        gives = join([exit_.value for exit_ in passes]) if passes else NONE
+        particular = visit.caller.used
+        if not rejects:
+            looked = visit.missing_used or any(exit_.credential for exit_ in exits)
+            effect = "optional" if looked else "none"
+            return Judgement(effect, gives=gives, particular=particular, qualname=name)
+        chain = self._chain(target, rejects[0])
+        if not passes:
+            effect = "required" if any(e.credential or self._is_reject(e) for e in rejects) else "none"
+            return Judgement(effect, chain, gives=gives, particular=particular, qualname=name)
+        definite = [exit_ for exit_ in passes if not exit_.open and exit_ not in sorted_["maybe"]]
+        open_ = [c for exit_ in (rejects if definite else passes) for c in exit_.open]
+        setting = next((c for c in open_ if is_setting(c)), None)
+        if setting is not None:
+            positive = setting if definite else _negated(setting)
+            return Judgement("conditional", chain, repr(positive), gives=gives, particular=particular, qualname=name)
+        if definite:
+            if any(exit_.credential for exit_ in definite):
+                return Judgement("optional", chain, gives=gives, particular=particular, qualname=name)
+            if all(not exit_.credential for exit_ in rejects):
+                return Judgement("none", gives=gives, particular=particular, qualname=name)
+            return Judgement("optional", chain, gives=gives, particular=particular, qualname=name)
+        if any(exit_.credential for exit_ in rejects) or any(_CREDENTIAL_TEXT.search(c.text) for c in open_):
+            return Judgement("required", chain, gives=gives, particular=particular, qualname=name)
+        condition = repr(_negated(open_[0])) if open_ else ""
+        return Judgement("conditional", chain, condition, gives=gives, particular=particular, qualname=name)
+
+    def _is_reject(self, exit_: Exit) -> bool:
+        if exit_.kind == "raise":
+            return self.knowledge.rejects(exit_)
+        return exit_.status in REJECTING or exit_.credential or not exit_.status
+
+    def _meaning(self, exit_: Exit, mode: str, visit: Visit) -> str:
+        """`pass`, `reject`, `maybe` (passes for a value that is not known) or `other` (ends for another reason)."""
+        if exit_.kind == "pass":
+            return "pass"
+        if exit_.kind == "raise":
+            return "reject" if self.knowledge.rejects(exit_) or exit_.credential else "other"
+        value = exit_.value
+        if mode == "dependency":
+            return "pass"
+        if mode == "predicate":
+            known = expressions.truth(value)
+            return "maybe" if known is None else "pass" if known else "reject"
+        status = self.knowledge.response_status(visit, value)
+        exit_.status = status
+        if status in REJECTING or (status in REDIRECTS and (exit_.credential or self.knowledge.to_login(value))):
+            return "reject"
+        if mode == "handler":
+            return "pass"
+        if mode == "hook" and (_is_none(value) or isinstance(value, (Nothing, Sure, Anonymous))):
+            return "pass"
+        if isinstance(value, Unknown) and value.reason == "the guarded code's answer":
+            return "other"
+        if mode == "call" and visit.passed and not exit_.credential:
+            return "other"
+        return "reject" if exit_.credential else "other"
+
+    def _chain(self, target: FunctionValue, exit_: Exit) -> tuple[Step, ...]:
+        steps = [Step(target.function.span, f"'{target.function.name}' runs before the handler")]
+        decisive = next((c for c in reversed(exit_.conditions) if c.decided), None)
+        if decisive is not None and decisive.text != "no credentials":
+            steps.append(Step(decisive.span, f"{decisive!r} for a caller without credentials"))
+        steps.append(Step(exit_.span, _says(exit_)))
+        return tuple(steps)
+
+    # ------------------------------------------------------------------- classes
+
+    def permission(self, value: Value, caller: Caller, method_name: str = "has_permission") -> Judgement:
+        """A permission class (DRF's `has_permission`), alone or combined with `&`, `|` and `~`."""
+        if isinstance(value, Operation):
+            left = self.permission(value.left, caller, method_name)
+            if value.op == "~":
+                flipped = {"required": "none", "none": "required"}.get(left.effect, left.effect)
+                return msgspec.structs.replace(left, effect=flipped)
+            right = self.permission(value.right, caller, method_name) if value.right is not None else left
+            return combine(value.op, left, right)
+        known = self.library(value, caller.http_method)
+        inner = unwrap(value)
+        cls = inner.cls if isinstance(inner, Instance) else inner
+        if isinstance(cls, ClassValue):
+            found = attributes.in_class(self.machine, cls, method_name)
+            if found is not None and isinstance(found[1], ClassValue):
+                instance = inner if isinstance(inner, Instance) else Instance(cls, [], {}, cls.cls.span, 0)
+                bound = attributes.get(self.machine, instance, method_name, cls.cls.span)
+                return self.function(bound, "predicate", caller=caller, memo=(None,))
+        if known is not None:
+            return known
+        return Judgement("unknown", reason=_why(value))
+
+
+def combine(op: str, left: Judgement, right: Judgement) -> Judgement:
+    """`left & right` or `left | right` of two permissions."""
+    if op == "&":
+        return left if left.effect == "required" or right.effect in ("none", "optional") else right
+    if "none" in (left.effect, right.effect) or "optional" in (left.effect, right.effect):
+        return left if left.effect in ("none", "optional") else right
+    return right if left.effect == "required" else left
+
+
+def _is_waived(entry: Entry, call: Value) -> bool:
+    """Whether an argument of the call makes a guard tolerant (`optional=True`, `auto_error=False`)."""
+    while isinstance(call, Result):
+        for keyword, waiving in (entry.get("unless") or {}).items():
+            value = call.kwargs.get(keyword)
+            at = (entry.get("positions") or {}).get(keyword)
+            if value is None and isinstance(at, int) and at < len(call.args):
+                value = call.args[at]
+            if value is not None and constant(value) == waiving:
+                return True
+        call = call.callee.base if isinstance(call.callee, Attr) else call.callee
+    return False
+
+
+def _function_of(machine: Core, value: Value) -> FunctionValue | None:
+    """The function that runs when a value is called."""
+    inner = value
+    while isinstance(inner, (Wrapped, Partial)):
+        inner = inner.inner if isinstance(inner, Wrapped) else inner.func
+    if isinstance(inner, FunctionValue):
+        return inner
+    cls = inner.cls if isinstance(inner, Instance) else inner if isinstance(inner, ClassValue) else None
+    if cls is None:
+        return None
+    name = "__call__" if isinstance(inner, Instance) else "__init__"
+    found = attributes.in_class(machine, cls, name)
+    if found is None or not isinstance(found[1], ClassValue):
+        return None
+    target = unwrap(found[0])
+    if not isinstance(target, FunctionValue):
+        return None
+    instance = inner if isinstance(inner, Instance) else Instance(cls, [], {}, cls.cls.span, 0)
+    return FunctionValue(target.function, target.env, instance)
+
+
+def _why(value: Value) -> str:
+    inner = unwrap(value)
+    if isinstance(inner, Unknown):
+        return f"{inner.reason}" + (f" ('{inner.text}')" if inner.text else "")
+    if isinstance(inner, External):
+        return f"'{inner.name}' is not in the library models"
+    if isinstance(inner, Result):
+        return _why(inner.callee)
+    if isinstance(inner, Attr):
+        return f"'{inner.name}' of {_why(inner.base)}" if not isinstance(inner.base, Attr) else f"'{inner.name}'"
+    return "its code is not at hand"
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Known) and value.value is None
+
+
+def _negated(condition: Condition) -> Condition:
+    return Condition(condition.span, condition.text, not condition.positive, condition.value)
+
+
+def is_setting(condition: Condition) -> bool:
+    """Whether a condition is about the program's configuration, not about the caller or the data."""
+    return _holds_setting(condition.value) or (
+        bool(_SETTING_TEXT.search(condition.text)) and "request" not in condition.text
+    )
+
+
+def _holds_setting(value: Value, depth: int = 4) -> bool:
+    if isinstance(value, Setting):
+        return True
+    if depth == 0:
+        return False
+    if isinstance(value, Operation):
+        return _holds_setting(value.left, depth - 1)
+    if isinstance(value, Subscripted):
+        return isinstance(value.base, Attr) and value.base.name == "config"
+    if isinstance(value, Result) and isinstance(value.callee, Attr):
+        return isinstance(value.callee.base, Attr) and value.callee.base.name == "config"
+    return False
+
+
+def _says(exit_: Exit) -> str:
+    if exit_.kind == "raise":
+        what = exit_.name.rpartition(".")[2] or "an exception"
+        return f"{what} with status {exit_.status}" if exit_.status else f"{what} is raised"
+    if exit_.status in REDIRECTS:
+        return "the caller is redirected to log in"
+    return f"the caller gets {exit_.status}" if exit_.status else "the caller is turned away"
+
+
+__all__ = ["NOTHING", "NOT_A_GUARD", "Judge", "Judgement", "LambdaValue", "combine", "is_setting", "never"]

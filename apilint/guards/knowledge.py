@@ -1,0 +1,273 @@
+"""What libraries do, looked up by the value that a program uses: guards, rejections, responses, credentials."""
+
+from __future__ import annotations
+
+import http
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from apilint.startup import attributes
+from apilint.startup.core import Core
+from apilint.startup.values import (
+    Attr,
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    Partial,
+    Result,
+    Subscripted,
+    Unknown,
+    Value,
+    Wrapped,
+    constant,
+    text_of,
+    unwrap,
+)
+
+if TYPE_CHECKING:
+    from apilint.guards.visit import Exit
+
+REJECTING = frozenset({401, 403, 407, 419, 440, 511})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+POLICY_VIOLATION = frozenset({1008, 3000, 3003, 4001, 4003, 4401, 4403})
+_AUTH_NAME = re.compile(
+    r"(?i)(unauth|not_?auth|auth\w*(error|exception|failed|failure|required)|permission|forbidden|denied|credential|not_?logged|"
+    r"login|invalid_?token|token_?(invalid|expired|error|missing)|access_?denied|^auth\w*$|jwt\w*error|no_?access|unprivileged)"
+)
+_LOGIN = re.compile(r"(?i)(log_?-?in|sign_?-?in|sso|auth|session)")
+
+Entry = Mapping[str, Any]
+
+
+class Knowledge:
+    """The library models (`rules/models/*.yaml` and the user's), by section and qualified name."""
+
+    def __init__(self, sections: Mapping[str, Mapping[str, Any]]) -> None:
+        self.sections = sections
+        self._guards = sections.get("guards", {})
+        self._rejects = sections.get("rejects", {})
+        self._responses = sections.get("responses", {})
+        self._credentials = sections.get("credentials", {})
+        self._verifiers = sections.get("verifiers", {})
+        self.instance_attributes: dict[str, str] = {"request": "request"}
+        self._specials = dict(_specials(self._credentials))
+
+    # ---------------------------------------------------------------------- names
+
+    def name_of(self, value: Value) -> str:
+        """The qualified name of a library's function, class, or method of an instance; empty for anything else."""
+        value = unwrap(value)
+        if isinstance(value, External):
+            return value.name
+        if isinstance(value, Attr):
+            base = value.base
+            if isinstance(base, (Result, Partial)):
+                inner = self.name_of(base.callee if isinstance(base, Result) else base.func)
+                return f"{inner}.{value.name}" if inner else ""
+            inner = self.name_of(base)
+            return f"{inner}.{value.name}" if inner else ""
+        if isinstance(value, Subscripted):
+            return self.name_of(value.base)
+        return ""
+
+    def names(self, machine: Core, value: Value) -> Iterator[str]:
+        """All qualified names that a value answers to: its own, and those of its class's library ancestors."""
+        value = unwrap(value)
+        if isinstance(value, Attr):
+            root = value.base
+            cls = root.cls if isinstance(root, Instance) else root if isinstance(root, ClassValue) else None
+            if cls is not None:
+                name = value.name.removeprefix("super.")
+                yield from (f"{base}.{name}" for base in attributes.external_bases(machine, cls))
+                return
+        if isinstance(value, Instance):
+            yield from attributes.external_bases(machine, value.cls)
+        elif isinstance(value, ClassValue):
+            yield from attributes.external_bases(machine, value)
+        elif isinstance(value, Result):
+            yield from self.names(machine, value.callee)
+        else:
+            name = self.name_of(value)
+            if name:
+                yield name
+
+    # --------------------------------------------------------------------- guards
+
+    def guard(self, machine: Core, value: Value) -> tuple[str, Entry] | None:
+        """The guard entry of a library value, with the name that it was found under."""
+        for name in self.names(machine, value):
+            entry = self._guards.get(name)
+            if entry is not None:
+                return name, entry
+        return None
+
+    # ----------------------------------------------------------------- rejections
+
+    def turns_away(self, name: str) -> Entry | None:
+        """The entry of a function whose *call* turns the caller away (`abort`); exceptions have to be raised."""
+        entry = self._rejects.get(name)
+        last = name.rpartition(".")[2]
+        if entry is not None and not last[:1].isupper() and not entry.get("redirect") and last != "close":
+            return entry if isinstance(entry, Mapping) else {}
+        return None
+
+    def status(self, entry: Entry, args: list[Value], kwargs: dict[str, Value]) -> int:
+        """The HTTP status that a call of a `rejects` or `responses` entry stands for; 0 when it is not known."""
+        status = entry.get("status")
+        if isinstance(status, int):
+            return status
+        if not isinstance(status, Mapping):
+            return 0
+        at, keyword = status.get("arg"), status.get("keyword")
+        value = kwargs.get(keyword) if keyword else None
+        if value is None and isinstance(at, int) and at < len(args):
+            value = args[at]
+        if value is None:
+            return int(status.get("default", 200 if "body" in entry else 0))
+        return status_of(value)
+
+    def exception(self, machine: Core, value: Value) -> tuple[str, int]:
+        """`(name, status)` of a raised value."""
+        value = unwrap(value)
+        if isinstance(value, (External, ClassValue)):
+            made: Value = value
+            args: list[Value] = []
+            kwargs: dict[str, Value] = {}
+        elif isinstance(value, Result):
+            made, args, kwargs = unwrap(value.callee), value.args, value.kwargs
+        elif isinstance(value, Instance):
+            return value.cls.cls.name, self._instance_status(machine, value)
+        else:
+            return (value.text if isinstance(value, Unknown) else ""), 0
+        if isinstance(made, ClassValue):
+            return made.cls.name, self._class_status(machine, made)
+        name = self.name_of(made)
+        entry = self._rejects.get(name)
+        return name, self.status(entry, args, kwargs) if isinstance(entry, Mapping) else 0
+
+    def _instance_status(self, machine: Core, value: Instance) -> int:
+        for key in ("status_code", "code", "status"):
+            found = value.kwargs.get(key) or value.attrs.get(key)
+            if found is not None and status_of(found):
+                return status_of(found)
+        for event in value.events:
+            if isinstance(event.callee, Attr) and event.callee.name == "super.__init__":
+                for base in attributes.external_bases(machine, value.cls):
+                    entry = self._rejects.get(base)
+                    if isinstance(entry, Mapping):
+                        return self.status(entry, event.args, event.kwargs)
+        for base in attributes.external_bases(machine, value.cls):
+            entry = self._rejects.get(base)
+            if isinstance(entry, Mapping) and self.status(entry, value.args, value.kwargs):
+                return self.status(entry, value.args, value.kwargs)
+        return self._class_status(machine, value.cls)
+
+    def _class_status(self, machine: Core, cls: ClassValue) -> int:
+        for key in ("status_code", "code", "status", "http_status"):
+            found = attributes.in_class(machine, cls, key)
+            if found is not None and status_of(found[0]):
+                return status_of(found[0])
+        for base in attributes.external_bases(machine, cls):
+            entry = self._rejects.get(base)
+            if isinstance(entry, Mapping) and isinstance(entry.get("status"), int):
+                return int(entry["status"])
+        return 0
+
+    def response_status(self, machine: Core, value: Value) -> int:
+        """The HTTP status of a returned value; 0 when it is not known, 302 for a redirect to a log-in page."""
+        items = getattr(value, "items", None)
+        if isinstance(items, list) and len(items) in (2, 3):
+            return status_of(items[1])
+        if not isinstance(value, Result):
+            return 0
+        for name in self.names(machine, value):
+            entry = self._responses.get(name) or self._rejects.get(name)
+            if isinstance(entry, Mapping):
+                status = self.status(entry, value.args, value.kwargs)
+                if entry.get("redirect"):
+                    return status or 302
+                return status
+        sets = {key: item for key, item, _ in value.sets}
+        return status_of(sets["status_code"]) if "status_code" in sets else 0
+
+    def answers(self, name: str) -> bool:
+        """Whether a callable builds a response."""
+        return name in self._responses or name in self._rejects or name.rpartition(".")[2] in ("jsonify", "dumps")
+
+    def to_login(self, value: Value) -> bool:
+        """Whether a redirect names something like a log-in page."""
+        if not isinstance(value, Result):
+            return False
+        parts = [*value.args, *value.kwargs.values()]
+        for part in parts:
+            inner = part.args if isinstance(part, Result) else [part]
+            if any(_LOGIN.search(text_of(item) or getattr(item, "text", "") or "") for item in inner):
+                return True
+            if isinstance(part, (Attr, External)) and _LOGIN.search(part.name):
+                return True
+        return False
+
+    def rejects(self, exit_: Exit) -> bool:
+        """Whether an exit turns the caller away for want of credentials, judged by its status, else by its name."""
+        if exit_.kind == "return":
+            return False
+        if exit_.status in REJECTING or exit_.status in POLICY_VIOLATION:
+            return True
+        if exit_.status:
+            return False
+        return bool(_AUTH_NAME.search(exit_.name.rpartition(".")[2]))
+
+    # ---------------------------------------------------------------- credentials
+
+    def special(self, name: str) -> str | None:
+        """Which of the caller's values a library name stands for: `request`, `user`, `session`, `g`, `nothing`."""
+        return self._specials.get(name)
+
+    def yields_credential(self, name: str) -> bool:
+        """Whether a call gives the caller's identity (`get_jwt_identity()`)."""
+        entry = self._credentials.get(name)
+        return isinstance(entry, Mapping) and entry.get("calls") is True
+
+    def verifies(self, name: str) -> bool:
+        """Whether a call checks a credential."""
+        return name in self._verifiers or self.yields_credential(name)
+
+    def raises(self, name: str) -> bool:
+        """Whether a verifier raises on a bad or missing credential."""
+        entry = self._verifiers.get(name)
+        return isinstance(entry, Mapping) and bool(entry.get("raises"))
+
+
+def _specials(credentials: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, entry in credentials.items():
+        last = name.rpartition(".")[2]
+        if last == "request":
+            yield name, "request"
+        elif last in ("session", "g"):
+            yield name, last
+        elif isinstance(entry, Mapping) and entry.get("value"):
+            yield name, "user" if "user" in last else "nothing"
+
+
+def status_of(value: Value) -> int:
+    """The HTTP status in a value: a number, `status.HTTP_401_UNAUTHORIZED`, `HTTPStatus.FORBIDDEN`, `"401 …"`."""
+    known = constant(value)
+    if isinstance(known, bool):
+        return 0
+    if isinstance(known, int):
+        return known
+    if isinstance(known, str):
+        match = re.match(r"\s*(\d{3})\b", known)
+        return int(match[1]) if match else 0
+    name = value.name if isinstance(value, (External, Attr)) else value.text if isinstance(value, Unknown) else ""
+    match = re.search(r"_(\d{3,4})_", f"_{name}_")
+    if match:
+        return int(match[1])
+    parts = [part for part in name.split(".") if part not in ("value", "name")]
+    last = parts[-1] if parts else ""
+    return int(http.HTTPStatus[last]) if last in http.HTTPStatus.__members__ else 0
+
+
+__all__ = ["Knowledge", "FunctionValue", "Wrapped", "status_of"]

@@ -1,0 +1,471 @@
+"""A function run for an anonymous caller: on which ways it ends, and what each of them depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from apilint import facts as f
+from apilint.facts import Span
+from apilint.guards.caller import ANONYMOUS, NOTHING, Anonymous, Body, Caller, Container, Nothing, Sure
+from apilint.guards.knowledge import Knowledge
+from apilint.startup import attributes, calls, expressions
+from apilint.startup.core import FALL, JUMP, LEAVE, Core, Frame, OutOfBudget
+from apilint.startup.machine import RUN, Machine
+from apilint.startup.values import (
+    NONE,
+    Attr,
+    Condition,
+    Env,
+    External,
+    FunctionValue,
+    Instance,
+    Result,
+    Special,
+    Unknown,
+    Value,
+    join,
+    unwrap,
+)
+from apilint.unparse import unparse
+
+MAX_STEPS = 30_000
+
+
+class Exit:
+    """One way in which a run ends. `kind` is `return`, `raise` or `pass` (the guarded code is reached).
+
+    `status` is the HTTP status of a raise where it is known; `name` that of the exception. `credential` tells
+    that the run came this way because the caller has no credentials; `open` holds the conditions that are not
+    decided."""
+
+    __slots__ = ("conditions", "kind", "name", "span", "status", "value")
+
+    def __init__(
+        self, kind: str, value: Value, conditions: tuple[Condition, ...], span: Span, status: int = 0, name: str = ""
+    ) -> None:
+        self.kind = kind
+        self.value = value
+        self.conditions = conditions
+        self.span = span
+        self.status = status
+        self.name = name
+
+    @property
+    def open(self) -> list[Condition]:
+        """The conditions that the source leaves open."""
+        return [condition for condition in self.conditions if not condition.decided]
+
+    @property
+    def credential(self) -> bool:
+        """Whether the absence of credentials led here."""
+        return any(condition.decided and isinstance(condition.value, Special) for condition in self.conditions)
+
+    def __repr__(self) -> str:
+        return f"Exit({self.kind} {self.status or ''} {self.name} {self.value!r} if {self.conditions})"
+
+
+class Turned(Exception):
+    """The run ends here, whatever follows: something called on the way turns the caller away."""
+
+    def __init__(self, exit_: Exit) -> None:
+        super().__init__(exit_.name)
+        self.exit = exit_
+
+
+class Visit(Machine):
+    """A machine that follows one function on behalf of an anonymous caller.
+
+    Shares what the start-up made (modules, classes, objects) and changes none of it: functions are followed
+    with scopes of their own.
+    """
+
+    def __init__(
+        self,
+        base: Core,
+        knowledge: Knowledge,
+        caller: Caller,
+        passes: Callable[[Value], bool],
+    ) -> None:
+        """Take the finished start-up, what is known of libraries, the caller, and which calls reach the guarded code."""
+        super().__init__(base.index)
+        self.envs = base.envs
+        self.running = base.running
+        self.substitutes = base.substitutes
+        self.function_attrs = base.function_attrs
+        self.classes = base.classes
+        self.knowledge = knowledge
+        self.caller = caller
+        self.passes = passes
+        self.frames: list[list[Exit]] = []
+        self.passed: list[Exit] = []
+        self.missing_used = 0
+        self.caught: list[list[Exit]] = []
+
+    # ---------------------------------------------------------------- the caller
+
+    def run(self, target: FunctionValue, bindings: dict[str, Value], first: list[Value] | None = None) -> list[Exit]:
+        """All the ways in which a call of `target` ends, `pass`es first. Parameters not in `bindings` are guessed from
+        their names (`request`, `user`, `token`) or unknown."""
+        args = self._arguments(target, bindings, first or [])
+        self.frames.append([])
+        env = calls.enter(self, target, *args)
+        try:
+            flow = self.run_block(target.function.body, env, Frame(target.function))
+        except OutOfBudget:
+            flow = FALL
+        exits = self.frames.pop()
+        if flow is not LEAVE:
+            exits.append(Exit("return", NONE, self.conditions, target.function.span))
+        return [*self.passed, *exits]
+
+    def _arguments(
+        self, target: FunctionValue, bindings: dict[str, Value], first: list[Value]
+    ) -> tuple[list[Value], dict[str, Value]]:
+        params = target.function.head.params
+        args = [*([target.self_value] if target.self_value is not None else []), *first]
+        kwargs: dict[str, Value] = {}
+        taken = len(args)
+        for position, param in enumerate(params):
+            if position < taken or param.kind in ("args", "kwargs"):
+                continue
+            if param.name in bindings:
+                kwargs[param.name] = bindings[param.name]
+            else:
+                guessed = self.guess(param)
+                if guessed is not None:
+                    kwargs[param.name] = guessed
+        return args, kwargs
+
+    def guess(self, param: f.Param) -> Value | None:
+        """What a parameter of that name or annotation holds for an anonymous caller; None when nobody can say."""
+        annotation = unparse(param.annotation) if param.annotation is not None else ""
+        if param.name in ("request", "req", "_request", "websocket", "ws", "conn", "connection", "scope"):
+            return self.caller
+        if annotation.rpartition(".")[2] in ("Request", "HttpRequest", "WebSocket", "HTTPConnection"):
+            return self.caller
+        if param.name in ("user", "current_user", "token", "api_key", "credentials", "auth", "authorization"):
+            return NOTHING
+        return None
+
+    # ---------------------------------------------------------------- evaluation
+
+    def evaluate(self, expr: f.Expr, env: Env) -> Value:
+        """As in start-up, with the caller's values in the place of the library's request objects."""
+        value = expressions.evaluate(self, expr, env)
+        if isinstance(value, External):
+            special = self.knowledge.special(value.name)
+            if special is not None:
+                return self._special(special)
+        elif isinstance(value, Attr) and isinstance(value.base, Instance):
+            special = self.knowledge.instance_attributes.get(value.name)
+            if special is not None:
+                return self._special(special)
+        elif isinstance(value, Unknown) and isinstance(expr, f.Attribute) and expr.attr in ("request", "user"):
+            if isinstance(expr.value, f.Name) and expr.value.id == "self" and expr.attr == "request":
+                return self.caller
+        return value
+
+    def _special(self, kind: str) -> Value:
+        if kind == "request":
+            return self.caller
+        if kind == "user":
+            return ANONYMOUS
+        if kind == "nothing":
+            return NOTHING
+        if kind == "body":
+            return Body("body")
+        return Container("session" if kind == "session" else kind)
+
+    def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+        """Calls that reach the guarded code, turn the caller away, or look up a credential that is not there."""
+        if self.passes(callee):
+            self.passed.append(Exit("pass", callee, self.conditions, span))
+            return Unknown("the guarded code's answer", span)
+        name = self.knowledge.name_of(callee)
+        if name:
+            rejecting = self.knowledge.turns_away(name)
+            if rejecting is not None:
+                status = self.knowledge.status(rejecting, args, kwargs)
+                raise Turned(Exit("raise", NONE, self.conditions, span, status, name))
+            if name in ("builtins.isinstance",) and args and isinstance(args[0], (Anonymous, Nothing)):
+                return Sure(isinstance(args[0], Anonymous) and "Anonymous" in repr(args[1:]))
+            if name in ("builtins.getattr", "builtins.hasattr") and args and isinstance(args[0], (Anonymous, Nothing)):
+                return NOTHING if name.endswith("getattr") else Sure(False)
+            if name in ("builtins.bool", "builtins.str", "builtins.len") and args and isinstance(args[0], Nothing):
+                return Sure(False) if name == "builtins.bool" else NOTHING
+            if name in ("builtins.all", "builtins.any") and args and isinstance(args[0], expressions.Seq):
+                return _all_any(name, args[0])
+            if self.knowledge.verifies(name) and self._misses(args, kwargs):
+                self.missing_used += 1
+                if self.knowledge.raises(name):
+                    raise Turned(Exit("raise", NONE, self._noted(span), span, 0, f"{name}()"))
+                return NOTHING
+        if not isinstance(callee, (FunctionValue, Special)) and self._is_lookup(callee) and self._misses(args, kwargs):
+            self.missing_used += 1
+            return NOTHING
+        return super().call(callee, args, kwargs, span)
+
+    def _noted(self, span: Span) -> tuple[Condition, ...]:
+        return (*self.conditions, Condition(span, "no credentials", True, NOTHING, decided=True))
+
+    @staticmethod
+    def _misses(args: list[Value], kwargs: dict[str, Value]) -> bool:
+        return any(isinstance(arg, (Nothing, Sure)) for arg in [*args, *kwargs.values()])
+
+    def _is_lookup(self, callee: Value) -> bool:
+        """Whether a call gives something for its arguments: no constructor, no answer to the caller."""
+        inner = unwrap(callee)
+        if not isinstance(inner, (External, Attr, Unknown)):
+            return False
+        name = inner.name if isinstance(inner, (External, Attr)) else inner.text
+        last = name.rpartition(".")[2]
+        return not last[:1].isupper() and not self.knowledge.answers(name)
+
+    def call_function(self, callee: FunctionValue, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+        """Follow a project function; when it turns every such caller away, so does the one who called it."""
+        function = callee.function
+        if len(self.stack) >= 12 or self.stack.count(function) >= 2:
+            return Unknown(f"'{function.name}' calls itself or too deep", span, function.name)
+        if callee.self_value is not None:
+            args = [callee.self_value, *args]
+        env = calls.enter(self, callee, args, kwargs)
+        before = self.conditions
+        self.frames.append([])
+        self.stack.append(function)
+        try:
+            flow = self.run_block(function.body, env, Frame(function))
+        finally:
+            self.stack.pop()
+            self.conditions = before
+            exits = self.frames.pop()
+        if flow is not LEAVE:
+            exits.append(Exit("return", NONE, before, function.span))
+        returns = [exit_ for exit_ in exits if exit_.kind == "return"]
+        raises = [exit_ for exit_ in exits if exit_.kind == "raise"]
+        if not returns and raises:
+            raise Turned(raises[-1])
+        if self.frames:
+            self.frames[-1].extend(raises)
+        return join([exit_.value for exit_ in returns]) if returns else NONE
+
+    # ---------------------------------------------------------------- statements
+
+    def run_block(self, statements: tuple[f.Stmt, ...], env: Env, frame: Frame) -> str | Condition:
+        """Run statements; a `Turned` on the way is an exit of the running function."""
+        before = self.conditions
+        flow: str | Condition = FALL
+        for statement in statements:
+            self.steps += 1
+            if self.steps > MAX_STEPS:
+                raise OutOfBudget
+            run = _VISIT.get(type(statement)) or RUN[type(statement)]
+            try:
+                flow = run(self, statement, env, frame)
+            except Turned as turned:
+                self.exits.append(turned.exit)
+                flow = LEAVE
+            if flow is LEAVE or flow is JUMP:
+                break
+            if isinstance(flow, Condition):
+                self.conditions = (*self.conditions, flow)
+                flow = FALL
+        self.conditions = before
+        return flow
+
+    @property
+    def exits(self) -> list[Exit]:
+        """Those of the running function, so far."""
+        return self.frames[-1] if self.frames else []
+
+
+def _all_any(name: str, items: expressions.Seq) -> Value:
+    truths = [expressions.truth(item) for item in items.items]
+    if name.endswith("all"):
+        return Sure(False) if False in truths else Sure(True) if all(truths) and not items.open else Unknown("all()")
+    return Sure(True) if True in truths else Sure(False) if not items.open and None not in truths else Unknown("any()")
+
+
+def _return(visit: Visit, statement: f.Return, env: Env, frame: Frame) -> str:
+    value = NONE if statement.value is None else visit.evaluate(statement.value, env)
+    span = env.module.span(statement.start, statement.end)
+    visit.exits.append(Exit("return", value, visit.conditions, span))
+    return LEAVE
+
+
+def _expression(visit: Visit, statement: f.ExprStmt, env: Env, frame: Frame) -> str:
+    if isinstance(statement.value, f.Yield):
+        value = NONE if statement.value.value is None else visit.evaluate(statement.value.value, env)
+        span = env.module.span(statement.start, statement.end)
+        visit.exits.append(Exit("return", value, visit.conditions, span))
+        return FALL
+    if not isinstance(statement.value, f.Constant):
+        visit.evaluate(statement.value, env)
+    return FALL
+
+
+def _raise(visit: Visit, statement: f.Raise, env: Env, frame: Frame) -> str:
+    span = env.module.span(statement.start, statement.end)
+    if statement.exception is None:
+        again = visit.caught[-1] if visit.caught else []
+        for exit_ in again:
+            visit.exits.append(Exit("raise", NONE, visit.conditions, span, exit_.status, exit_.name))
+        if not again:
+            visit.exits.append(Exit("raise", NONE, visit.conditions, span))
+        return LEAVE
+    value = visit.evaluate(statement.exception, env)
+    name, status = visit.knowledge.exception(visit, value)
+    visit.exits.append(Exit("raise", value, visit.conditions, span, status, name or unparse(statement.exception)))
+    return LEAVE
+
+
+def _assert(visit: Visit, statement: f.Assert, env: Env, frame: Frame) -> str | Condition:
+    value = visit.evaluate(statement.test, env)
+    if expressions.truth(value) is False:
+        span = env.module.span(statement.start, statement.end)
+        conditions = (*visit.conditions, Condition(span, unparse(statement.test), False, value, decided=True))
+        visit.exits.append(Exit("raise", NONE, conditions, span, 0, "AssertionError"))
+        return LEAVE
+    return FALL
+
+
+def _if(visit: Visit, statement: f.If, env: Env, frame: Frame) -> str | Condition:
+    value = visit.evaluate(statement.test, env)
+    known = expressions.truth(value)
+    yes = Condition(env.module.span(statement.test.start, statement.test.end), unparse(statement.test), True, value)
+    no = Condition(yes.span, yes.text, False, value)
+    outer = visit.conditions
+    if known is not None:
+        chosen = yes if known else no
+        chosen.decided = True
+        visit.conditions = (*outer, chosen)
+        flow = visit.run_block(statement.body if known else statement.orelse, env, frame)
+        visit.conditions = outer
+        return chosen if flow is FALL else flow
+    before = dict(env.vars)
+    visit.conditions = (*outer, yes)
+    first = visit.run_block(statement.body, env, frame)
+    after = env.vars
+    env.vars = before
+    visit.conditions = (*outer, no)
+    second = visit.run_block(statement.orelse, env, frame)
+    visit.conditions = outer
+    if first is LEAVE and second is LEAVE:
+        return LEAVE
+    if first is LEAVE or first is JUMP:
+        return no
+    if second is LEAVE or second is JUMP:
+        env.vars = after
+        return yes
+    for name, left in after.items():
+        right = env.vars.get(name)
+        env.vars[name] = left if right is None else right if right is left else join([left, right])
+    return FALL
+
+
+def _for(visit: Visit, statement: f.For, env: Env, frame: Frame) -> str | Condition:
+    items, is_open = expressions.iterate(visit.evaluate(statement.iterable, env))
+    if items and not is_open and len(items) <= 20:
+        return RUN[f.For](visit, statement, env, frame)
+    span = env.module.span(statement.iterable.start, statement.iterable.end)
+    text = f"an element of {unparse(statement.iterable)}"
+    visit.bind(statement.target, items[0] if items else Unknown(text, span), env)
+    outer = visit.conditions
+    visit.conditions = (*outer, Condition(span, f"there is {text}", True, Unknown(text, span)))
+    visit.run_block(statement.body, env, frame)
+    visit.conditions = outer
+    return visit.run_block(statement.orelse, env, frame)
+
+
+def _while(visit: Visit, statement: f.While, env: Env, frame: Frame) -> str | Condition:
+    return _if(visit, f.If(statement.start, statement.end, statement.test, statement.body, ()), env, frame) and FALL
+
+
+_ANY_EXCEPTION = ("", "Exception", "BaseException")
+
+
+def _try(visit: Visit, statement: f.Try, env: Env, frame: Frame) -> str | Condition:
+    exits = visit.exits
+    start, missing = len(exits), visit.missing_used
+    flow = visit.run_block(statement.body, env, frame)
+    raised = [exit_ for exit_ in exits[start:] if exit_.kind == "raise"]
+    caught = [exit_ for exit_ in raised if any(_catches(handler, exit_) for handler in statement.handlers)]
+    if caught:
+        exits[start:] = [exit_ for exit_ in exits[start:] if exit_ not in caught]
+        definite = flow is LEAVE and not any(exit_.kind == "return" for exit_ in exits[start:])
+        flow = _handle(visit, statement, caught, env, frame, flow, definite=definite)
+    elif visit.missing_used > missing:
+        flow = _handle_missing(visit, statement, env, frame, flow, start)
+    if flow is not LEAVE:
+        flow = visit.run_block(statement.orelse, env, frame)
+    last = visit.run_block(statement.final, env, frame)
+    return LEAVE if flow is LEAVE or last is LEAVE else FALL
+
+
+def _catches(handler: f.Handler, exit_: Exit) -> bool:
+    types = handler.type.items if isinstance(handler.type, f.Sequence) else [handler.type]
+    for expr in types:
+        name = unparse(expr).rpartition(".")[2]
+        if name in _ANY_EXCEPTION or name == exit_.name.rpartition(".")[2] or exit_.name.endswith("()"):
+            return True
+    return False
+
+
+def _handle(
+    visit: Visit, statement: f.Try, caught: list[Exit], env: Env, frame: Frame, flow: str | Condition, *, definite: bool
+) -> str | Condition:
+    """Run the handler that catches; when the body surely raised, the handler's way is the way."""
+    handler = next(h for h in statement.handlers if any(_catches(h, exit_) for exit_ in caught))
+    outer = visit.conditions
+    if definite:
+        visit.conditions = max((exit_.conditions for exit_ in caught), key=len)
+    else:
+        visit.conditions = caught[0].conditions
+    visit.caught.append(caught)
+    if handler.name:
+        env.vars[handler.name] = Unknown("an exception", None, handler.name)
+    after = visit.run_block(handler.body, env, frame)
+    visit.caught.pop()
+    visit.conditions = outer
+    return after if definite else flow
+
+
+def _handle_missing(
+    visit: Visit, statement: f.Try, env: Env, frame: Frame, flow: str | Condition, start: int
+) -> str | Condition:
+    """A look-up of a missing credential stood in the body: where a handler turns such callers away, it does so."""
+    exits = visit.exits
+    outer = visit.conditions
+    for handler in statement.handlers:
+        mark = len(exits)
+        span = env.module.span(handler.start, handler.end)
+        visit.conditions = (*outer, Condition(span, "no credentials", True, NOTHING, decided=True))
+        visit.caught.append([])
+        after = visit.run_block(handler.body, dict_env(env), frame)
+        visit.caught.pop()
+        visit.conditions = outer
+        if after is LEAVE and any(visit.knowledge.rejects(exit_) for exit_ in exits[mark:]):
+            exits[start:mark] = []
+            return LEAVE
+        del exits[mark:]
+    return flow
+
+
+def dict_env(env: Env) -> Env:
+    """A scope that starts as a copy."""
+    copy = Env(env.module, env.parent, is_class=env.is_class)
+    copy.vars = dict(env.vars)
+    return copy
+
+
+_VISIT: dict[type, Callable[..., "str | Condition"]] = {
+    f.Return: _return,
+    f.ExprStmt: _expression,
+    f.Raise: _raise,
+    f.Assert: _assert,
+    f.If: _if,
+    f.For: _for,
+    f.While: _while,
+    f.Try: _try,
+}
+
+__all__ = ["Exit", "Result", "Visit", "attributes"]

@@ -1,0 +1,403 @@
+"""Attributes and items: of modules, classes (by MRO), instances, containers and library objects."""
+
+from __future__ import annotations
+
+from apilint.facts import Span
+from apilint.startup.core import Core, Frame
+from apilint.startup.values import (
+    NONE,
+    Attr,
+    Choice,
+    ClassValue,
+    Env,
+    External,
+    FunctionValue,
+    Instance,
+    Known,
+    LazyExpr,
+    LazyName,
+    Mapping,
+    ModuleValue,
+    Operation,
+    Partial,
+    Result,
+    Seq,
+    Setting,
+    Special,
+    Subscripted,
+    Super,
+    Text,
+    Unknown,
+    Value,
+    Wrapped,
+    constant,
+    join,
+    text_of,
+    unwrap,
+    wrappers,
+)
+
+_SETTINGS_BASES = ("BaseSettings", "BaseAppSettings")
+
+
+def get(machine: Core, base: Value, name: str, span: Span) -> Value:
+    """`base.name`."""
+    if isinstance(base, Special):
+        return base.attribute(name)
+    if isinstance(base, External):
+        return machine.external(f"{base.name}.{name}")
+    if isinstance(base, ModuleValue):
+        value = machine.lookup_in_module(base.module, name)
+        if value is None and not base.module.is_package:
+            below = machine.index.module(f"{base.module.name}.{name}", base.module.file)
+            value = None if below is None else ModuleValue(below)
+        return value if value is not None else Unknown(f"'{name}' is not defined in {base.module.file}", span, name)
+    if isinstance(base, Instance):
+        return _of_instance(machine, base, name, span)
+    if isinstance(base, ClassValue):
+        return _of_class(machine, base, name, span)
+    if isinstance(base, Result):
+        return base.attrs.get(name) or Attr(base, name)
+    if isinstance(base, Super):
+        return _of_super(machine, base, name, span)
+    if isinstance(base, FunctionValue):
+        return _of_function(machine, base, name)
+    if isinstance(base, Wrapped):
+        return base.attrs.get(name) or _of_wrapped(machine, base, name, span)
+    if isinstance(base, Choice):
+        return join([get(machine, option, name, span) for option in base.options])
+    if isinstance(base, Known) and name in ("value", "name"):
+        return base
+    if isinstance(base, Setting):
+        return Setting(f"{base.name}.{name}", Unknown("part of a setting", span, name), span)
+    if isinstance(base, Unknown):
+        return Unknown(base.reason, base.span or span, f"{base.text}.{name}" if base.text else name)
+    return Attr(base, name)
+
+
+def _of_function(machine: Core, base: FunctionValue, name: str) -> Value:
+    found = machine.function_attrs.get(base.function, {}).get(name)
+    if found is not None:
+        return found
+    if name in ("__name__", "__qualname__"):
+        return Known(base.function.name)
+    if name == "__module__":
+        return Known(base.function.module.name)
+    return Attr(base, name)
+
+
+def _of_wrapped(machine: Core, base: Wrapped, name: str, span: Span) -> Value:
+    target = unwrap(base)
+    if isinstance(target, (FunctionValue, ClassValue)):
+        found = get(machine, target, name, span)
+        if not isinstance(found, Attr):
+            return found
+    return Attr(base, name)
+
+
+def mro(machine: Core, cls: ClassValue) -> list[Value]:
+    """The method resolution order: project classes and `External`s. `object` is left out."""
+    if cls.mro is None:
+        cls.mro = [cls]  # guards against a class that inherits from itself
+        lists = [mro(machine, base) if isinstance(base, ClassValue) else [base] for base in bases(machine, cls)]
+        cls.mro = [cls, *_merge([list(order) for order in lists] + [list(bases(machine, cls))])]
+    return cls.mro
+
+
+def _merge(lists: list[list[Value]]) -> list[Value]:
+    """C3 linearisation; where it fails, the order of first occurrence."""
+    out: list[Value] = []
+    lists = [order for order in lists if order]
+    while lists:
+        head = next(
+            (order[0] for order in lists if not any(_holds(other[1:], order[0]) for other in lists)), lists[0][0]
+        )
+        out.append(head)
+        lists = [rest for rest in ([item for item in order if not _same(item, head)] for order in lists) if rest]
+    return out
+
+
+def _same(a: Value, b: Value) -> bool:
+    return a is b or (isinstance(a, External) and isinstance(b, External) and a.name == b.name)
+
+
+def _holds(order: list[Value], value: Value) -> bool:
+    return any(_same(item, value) for item in order)
+
+
+def bases(machine: Core, cls: ClassValue) -> list[Value]:
+    """The direct bases, evaluated: project classes, `External`s, or `Unknown`."""
+    if cls.bases is None:
+        cls.bases = []
+        found: list[Value] = []
+        for expr in cls.cls.code.bases:
+            value = _class_of(machine.evaluate(expr, cls.env))
+            if value is not None:
+                found.append(value)
+        cls.bases = found
+    return cls.bases
+
+
+def _class_of(value: Value) -> Value | None:
+    """What a base expression stands for: generic parameters and decorators are looked through."""
+    value = unwrap(value)
+    if isinstance(value, Subscripted):
+        return _class_of(value.base)
+    if isinstance(value, Choice):
+        return _class_of(value.options[0])
+    if isinstance(value, External) and value.name == "builtins.object":
+        return None
+    return value
+
+
+def external_bases(machine: Core, cls: ClassValue) -> list[str]:
+    """The dotted names of the library classes among the ancestors, in MRO order."""
+    return [base.name for base in mro(machine, cls) if isinstance(base, External)]
+
+
+def namespace(machine: Core, cls: ClassValue) -> Env:
+    """The class body's scope, run."""
+    if cls.namespace is None:
+        cls.namespace = Env(cls.env.module, cls.env, is_class=True)
+        before = machine.conditions
+        machine.run_block(cls.cls.code.body, cls.namespace, Frame(None, cls))
+        machine.conditions = before
+    return cls.namespace
+
+
+def in_class(machine: Core, cls: ClassValue, name: str, *, after: ClassValue | None = None) -> tuple[Value, Value] | None:
+    """`(value, class that defines it)` by MRO; after a given class for `super()`. For a library class that might
+    define it, the pair is `(Attr, External)`; None when no class has it."""
+    order = mro(machine, cls)
+    if after is not None and after in order:
+        order = order[order.index(after) + 1 :]
+    opaque: Value | None = None
+    for base in order:
+        if isinstance(base, ClassValue):
+            override = base.overrides.get(name)
+            if override is not None:
+                return override, base
+            env = namespace(machine, base)
+            value = env.vars.get(name)
+            if value is not None:
+                return machine.force(value, env, name), base
+        elif opaque is None:
+            opaque = base
+    return None if opaque is None else (Attr(opaque, name), opaque)
+
+
+def _of_class(machine: Core, cls: ClassValue, name: str, span: Span) -> Value:
+    if name in ("__name__", "__qualname__"):
+        return Known(cls.cls.name)
+    if name == "__module__":
+        return Known(cls.cls.module.name)
+    found = in_class(machine, cls, name)
+    if found is None:
+        return Attr(cls, name)
+    value, owner = found
+    if isinstance(owner, ClassValue):
+        return _bind_class(value, cls)
+    return Attr(cls, name)
+
+
+def _decorator_names(value: Value) -> list[str]:
+    return [w.decorator.name for w in wrappers(value) if isinstance(w.decorator, External)]
+
+
+def _bind_class(value: Value, cls: ClassValue) -> Value:
+    target = unwrap(value)
+    if isinstance(target, FunctionValue) and "builtins.classmethod" in _decorator_names(value):
+        return FunctionValue(target.function, target.env, cls)
+    if isinstance(target, FunctionValue) and "builtins.staticmethod" in _decorator_names(value):
+        return target
+    return value
+
+
+_PROPERTIES = ("builtins.property", "functools.cached_property", "django.utils.functional.cached_property")
+
+
+def _of_instance(machine: Core, base: Instance, name: str, span: Span) -> Value:
+    value = base.attrs.get(name)
+    if value is not None:
+        return value
+    if name == "__class__":
+        return base.cls
+    found = in_class(machine, base.cls, name)
+    if found is None:
+        return base.kwargs.get(name) or Unknown(f"'{name}' is not set on '{base.cls.cls.name}'", span, name)
+    value, owner = found
+    if not isinstance(owner, ClassValue):
+        return base.kwargs.get(name) or Attr(base, name)
+    if isinstance(unwrap(value), FunctionValue):
+        return _bind_method(machine, value, base, span)
+    if base.kwargs.get(name) is not None:
+        return base.kwargs[name]
+    if _is_settings(machine, base.cls):
+        return Setting(f"{base.cls.cls.name}.{name}", _field_default(value), span)
+    return _field_default(value)
+
+
+def _bind_method(machine: Core, value: Value, base: Instance, span: Span) -> Value:
+    names = _decorator_names(value)
+    target = unwrap(value)
+    if not isinstance(target, FunctionValue):
+        return value
+    if "builtins.staticmethod" in names:
+        return target
+    if any(name in _PROPERTIES for name in names):
+        return machine.call(FunctionValue(target.function, target.env, base), [], {}, span)
+    bound = FunctionValue(target.function, target.env, base.cls if "builtins.classmethod" in names else base)
+    return _rewrap(value, bound)
+
+
+def _rewrap(value: Value, bound: FunctionValue) -> Value:
+    """The same decorators around a bound method."""
+    if isinstance(value, Wrapped):
+        again = Wrapped(_rewrap(value.inner, bound), value.decorator, value.span, value.result)
+        again.attrs = value.attrs
+        return again
+    return bound
+
+
+def _is_settings(machine: Core, cls: ClassValue) -> bool:
+    return any(name.rpartition(".")[2] in _SETTINGS_BASES for name in external_bases(machine, cls))
+
+
+def _field_default(value: Value) -> Value:
+    """The default inside `Field(default, …)`; other values are themselves."""
+    if isinstance(value, Result) and isinstance(value.callee, External):
+        if value.callee.name.rpartition(".")[2] in ("Field", "field"):
+            return value.kwargs.get("default") or (value.args[0] if value.args else Unknown("a field without a default"))
+    return value
+
+
+def _of_super(machine: Core, base: Super, name: str, span: Span) -> Value:
+    instance = base.instance
+    cls = instance.cls if isinstance(instance, Instance) else instance if isinstance(instance, ClassValue) else base.after
+    found = in_class(machine, cls, name, after=base.after)
+    if found is None:
+        return Attr(instance, f"super.{name}")
+    value, owner = found
+    target = unwrap(value)
+    if isinstance(owner, ClassValue):
+        if isinstance(target, FunctionValue):
+            return FunctionValue(target.function, target.env, instance)
+        return value
+    return Attr(instance, f"super.{name}")
+
+
+def root_of(value: Value) -> Value:
+    """The object that a chain of attributes and items hangs on."""
+    while isinstance(value, (Attr, Subscripted)):
+        value = value.base
+    return value
+
+
+def path_of(value: Value) -> str:
+    """The chain of attributes between a value's root and itself: `router.routes`."""
+    parts: list[str] = []
+    while isinstance(value, (Attr, Subscripted)):
+        if isinstance(value, Attr):
+            parts.append(value.name)
+        value = value.base
+    return ".".join(reversed(parts))
+
+
+def set_(machine: Core, base: Value, name: str, value: Value, span: Span) -> None:
+    """`base.name = value`."""
+    if isinstance(base, Choice):
+        base = base.options[0]
+    if isinstance(base, (Instance, Result)):
+        base.attrs[name] = value
+        base.sets.append((name, value, span))
+    elif isinstance(base, ClassValue):
+        base.overrides[name] = value
+    elif isinstance(base, FunctionValue):
+        machine.function_attrs.setdefault(base.function, {})[name] = value
+    elif isinstance(base, Wrapped):
+        base.attrs[name] = value
+        target = unwrap(base)
+        if isinstance(target, FunctionValue):
+            machine.function_attrs.setdefault(target.function, {})[name] = value
+    elif isinstance(base, ModuleValue):
+        machine.run_module(base.module).vars[name] = value
+    else:
+        root = root_of(base)
+        if isinstance(root, (Instance, Result)):
+            root.sets.append((f"{path_of(base)}.{name}", value, span))
+
+
+def set_item(machine: Core, base: Value, key: Value, value: Value, span: Span) -> None:
+    """`base[key] = value`."""
+    if isinstance(base, Mapping):
+        name = text_of(key)
+        known: object = name if name is not None else constant(key)
+        if known is None:
+            base.open = True
+        else:
+            base.items[known] = value
+            base.spans[known] = span
+    elif isinstance(base, Seq):
+        index = constant(key)
+        if isinstance(index, int) and -len(base.items) <= index < len(base.items):
+            base.items[index] = value
+        else:
+            base.open = True
+    else:
+        root = root_of(base)
+        if isinstance(root, (Instance, Result)):
+            label = text_of(key)
+            root.sets.append((f"{path_of(base)}[{label if label is not None else '?'}]", value, span))
+
+
+def get_item(machine: Core, base: Value, key: Value, span: Span) -> Value:
+    """`base[key]`."""
+    if isinstance(base, Special):
+        return base.item(key)
+    if isinstance(base, Mapping):
+        name = text_of(key)
+        known: object = name if name is not None else constant(key)
+        if known is not None and known in base.items:
+            return base.items[known]
+        if known is None and base.items:
+            return join(list(base.items.values())[:8])
+        return Unknown("a key that is not in the dict", span, str(known))
+    if isinstance(base, Seq):
+        index = constant(key)
+        if isinstance(index, int) and -len(base.items) <= index < len(base.items):
+            return base.items[index]
+        return join(base.items[:8]) if base.items else Unknown("an item of an unknown list", span)
+    if isinstance(base, External) and base.name == "os.environ":
+        name = text_of(key) or "?"
+        return Setting(name, Unknown(f"the environment variable {name}", span, name), span)
+    if isinstance(base, Unknown):
+        return Unknown(base.reason, base.span or span, base.text)
+    if isinstance(base, Known) and isinstance(base.value, str):
+        index = constant(key)
+        if isinstance(index, int) and -len(base.value) <= index < len(base.value):
+            return Known(base.value[index])
+        return Unknown("an item of a string", span)
+    if isinstance(base, Choice):
+        return join([get_item(machine, option, key, span) for option in base.options])
+    if isinstance(base, (Text, Partial, Operation)):
+        return Unknown("an item of something unknown", span)
+    items = key.items if isinstance(key, Seq) and key.kind == "tuple" else [key]
+    return Subscripted(base, items)
+
+
+__all__ = [
+    "NONE",
+    "LazyExpr",
+    "LazyName",
+    "bases",
+    "external_bases",
+    "get",
+    "get_item",
+    "in_class",
+    "mro",
+    "namespace",
+    "path_of",
+    "root_of",
+    "set_",
+    "set_item",
+]

@@ -1,0 +1,278 @@
+"""Calls: project functions are followed, library calls recorded."""
+
+from __future__ import annotations
+
+from apilint import facts as f
+from apilint.facts import Span
+from apilint.startup import attributes, library
+from apilint.startup.core import Core, Frame, OutOfBudget
+from apilint.startup.values import (
+    NONE,
+    Attr,
+    Choice,
+    ClassValue,
+    Env,
+    External,
+    FunctionValue,
+    Instance,
+    Known,
+    LambdaValue,
+    Mapping,
+    ModuleValue,
+    Partial,
+    Result,
+    Seq,
+    Special,
+    Super,
+    Unknown,
+    Value,
+    Wrapped,
+    join,
+    text_of,
+)
+from apilint.unparse import unparse
+
+MAX_DEPTH = 40
+MAX_RECURSION = 2
+
+
+def evaluate_call(machine: Core, expr: f.Call, env: Env) -> Value:
+    """The value of a call expression."""
+    span = env.module.span(expr.start, expr.end)
+    func = expr.func
+    if isinstance(func, f.Name) and func.id == "super" and not expr.args:
+        return _super(env, span)
+    if isinstance(func, f.Attribute):
+        base = machine.evaluate(func.value, env)
+        args, kwargs, starred = _arguments(machine, expr, env)
+        modelled = library.method(machine, base, func.attr, args, kwargs, span)
+        if modelled is not None:
+            return modelled
+        callee = machine.attribute(base, func.attr, env.module.span(func.start, func.end))
+    else:
+        callee = machine.evaluate(func, env)
+        args, kwargs, starred = _arguments(machine, expr, env)
+    if isinstance(callee, Unknown) and not callee.text:
+        callee = Unknown(callee.reason, callee.span or span, unparse(func))
+    value = call(machine, callee, args, kwargs, span)
+    if starred and isinstance(value, Result):
+        value.starred = True
+    return value
+
+
+def _super(env: Env, span: Span) -> Value:
+    scope: Env | None = env
+    while scope is not None:
+        me = scope.vars.get("__class__")
+        if isinstance(me, ClassValue):
+            first = scope.vars.get("__self__")
+            return Super(first if first is not None else me, me)
+        scope = scope.parent
+    return Unknown("super() outside a method", span, "super()")
+
+
+def _arguments(machine: Core, expr: f.Call, env: Env) -> tuple[list[Value], dict[str, Value], bool]:
+    """Positional and keyword arguments, and whether a star brought in more than is known."""
+    args: list[Value] = []
+    kwargs: dict[str, Value] = {}
+    starred = False
+    for arg in expr.args:
+        value = machine.evaluate(arg, env)
+        if isinstance(arg, f.Starred):
+            if isinstance(value, Seq):
+                args += value.items
+            starred = starred or not isinstance(value, Seq) or value.open
+        else:
+            args.append(value)
+    for keyword in expr.keywords:
+        value = machine.evaluate(keyword.value, env)
+        if keyword.name is not None:
+            kwargs[keyword.name] = value
+        elif isinstance(value, Mapping):
+            kwargs.update({str(key): item for key, item in value.items.items()})
+            starred = starred or value.open
+        else:
+            starred = True
+    return args, kwargs, starred
+
+
+def call(machine: Core, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+    """`callee(*args, **kwargs)` at `span`."""
+    if isinstance(callee, Special):
+        return callee.called(args, kwargs)
+    if isinstance(callee, FunctionValue):
+        return machine.call_function(callee, args, kwargs, span)
+    if isinstance(callee, External):
+        known = library.FUNCTIONS.get(callee.name)
+        if known is not None:
+            value = known(machine, args, kwargs, span)
+            if value is not None:
+                return value
+        return _record(machine, callee, args, kwargs, span)
+    if isinstance(callee, ClassValue):
+        return instantiate(machine, callee, args, kwargs, span)
+    if isinstance(callee, LambdaValue):
+        inner = Env(callee.env.module, callee.env)
+        _bind_parameters(machine, callee.node.params, inner, callee.env, args, kwargs)
+        return machine.evaluate(callee.node.body, inner)
+    if isinstance(callee, Partial):
+        return call(machine, callee.func, [*callee.args, *args], {**callee.kwargs, **kwargs}, span)
+    if isinstance(callee, Wrapped):
+        return call(machine, callee.inner if callee.result is None else callee.result, args, kwargs, span)
+    if isinstance(callee, Choice):
+        return join([call(machine, option, args, kwargs, span) for option in callee.options[:4]])
+    if isinstance(callee, Instance):
+        found = attributes.in_class(machine, callee.cls, "__call__")
+        if found is not None and isinstance(found[1], ClassValue):
+            return call(machine, attributes.get(machine, callee, "__call__", span), args, kwargs, span)
+        return _record(machine, callee, args, kwargs, span)
+    if isinstance(callee, Unknown):
+        return Unknown(callee.reason, callee.span or span, f"{callee.text}()" if callee.text else "")
+    return _record(machine, callee, args, kwargs, span)
+
+
+def _record(machine: Core, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+    """A call of something opaque, noted on the object it goes through."""
+    if isinstance(callee, Result) and isinstance(callee.callee, External):
+        if callee.callee.name in library.TRANSPARENT_DECORATORS and args:
+            return args[0]
+    result = Result(callee, args, kwargs, span, machine.next_order(), machine.conditions)
+    root = attributes.root_of(callee)
+    if isinstance(root, (Result, Instance, ClassValue)):
+        root.events.append(result)
+    elif isinstance(root, External):
+        machine.results.append(result)
+    return result
+
+
+def call_function(
+    machine: Core, callee: FunctionValue, args: list[Value], kwargs: dict[str, Value], span: Span
+) -> Value:
+    """Follow a call of a project function."""
+    function = callee.function
+    machine.called.add(function)
+    if callee.self_value is not None:
+        args = [callee.self_value, *args]
+    memo_key = (function, id(callee.env))
+    if not args and not kwargs and memo_key in machine.memo:
+        return machine.memo[memo_key]
+    if len(machine.stack) >= MAX_DEPTH or machine.stack.count(function) >= MAX_RECURSION:
+        return Unknown(f"'{function.name}' calls itself or too deep", span, function.name)
+    env = enter(machine, callee, args, kwargs)
+    frame = Frame(function)
+    machine.stack.append(function)
+    before = machine.conditions
+    try:
+        machine.run_block(function.body, env, frame)
+    finally:
+        machine.stack.pop()
+        machine.conditions = before
+    value = _returned(function.facts.is_generator, frame)
+    if not args and not kwargs:
+        machine.memo[memo_key] = value
+    return value
+
+
+def enter(machine: Core, callee: FunctionValue, args: list[Value], kwargs: dict[str, Value]) -> Env:
+    """The scope of a call, with its parameters bound."""
+    env = Env(callee.env.module, callee.env)
+    if callee.function.owner is not None:
+        owner = _class_value(callee)
+        if owner is not None:
+            env.vars["__class__"] = owner
+            if args:
+                env.vars["__self__"] = args[0]
+    _bind_parameters(machine, callee.function.head.params, env, callee.env, args, kwargs)
+    return env
+
+
+def _class_value(callee: FunctionValue) -> ClassValue | None:
+    """The class in whose body the method stands."""
+    env: Env | None = callee.env
+    owner = callee.function.owner
+    while env is not None:
+        if not env.is_class:
+            value = env.vars.get(owner.name) if owner is not None else None
+            while isinstance(value, Wrapped):
+                value = value.inner
+            if isinstance(value, ClassValue) and value.cls is owner:
+                return value
+        env = env.parent
+    return None
+
+
+def _returned(is_generator: bool, frame: Frame) -> Value:
+    if is_generator:
+        return Seq("list", frame.yields, is_open=not frame.yields)
+    return join(frame.returns) if frame.returns else NONE
+
+
+def _bind_parameters(
+    machine: Core,
+    params: tuple[f.Param, ...],
+    env: Env,
+    outer: Env,
+    args: list[Value],
+    kwargs: dict[str, Value],
+) -> None:
+    """Bind arguments to parameters; what is missing gets its default, else `Unknown`."""
+    rest = dict(kwargs)
+    position = 0
+    for param in params:
+        value: Value
+        if param.kind == "args":
+            value = Seq("tuple", args[position:])
+            position = len(args)
+        elif param.kind == "kwargs":
+            value = Mapping({key: item for key, item in rest.items()})
+        elif param.kind in ("plain", "positional") and position < len(args):
+            value = args[position]
+            position += 1
+        elif param.name in rest:
+            value = rest.pop(param.name)
+        elif param.default is not None:
+            value = machine.evaluate(param.default, outer)
+        else:
+            span = env.module.span(param.start, param.end)
+            value = Unknown(f"the argument '{param.name}'", span, param.name)
+        env.vars[param.name] = value
+
+
+def instantiate(machine: Core, cls: ClassValue, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+    """`cls(*args, **kwargs)`: an instance with its `__init__` run."""
+    made = Instance(cls, args, kwargs, span, machine.next_order())
+    made.conditions = machine.conditions
+    machine.instances.append(made)
+    if len(machine.stack) >= MAX_DEPTH:
+        return made
+    for name in ("__init__", "__post_init__"):
+        found = attributes.in_class(machine, cls, name)
+        if found is not None and isinstance(found[1], ClassValue):
+            method = attributes.get(machine, made, name, span)
+            call(machine, method, args if name == "__init__" else [], kwargs if name == "__init__" else {}, span)
+    return made
+
+
+def decorate(machine: Core, expr: f.Expr, value: Value, env: Env) -> Value:
+    """Apply one decorator to a function or class."""
+    decorator = machine.evaluate(expr, env)
+    span = env.module.span(expr.start, expr.end)
+    if isinstance(decorator, (FunctionValue, LambdaValue, Partial, Instance, Wrapped, ClassValue, Choice)):
+        result = call(machine, decorator, [value], {}, span)
+        return Wrapped(value, decorator, span, result if _is_callable(result) else None)
+    if isinstance(decorator, Result):
+        if isinstance(decorator.callee, External) and decorator.callee.name in library.TRANSPARENT_DECORATORS:
+            return value
+        _record(machine, decorator, [value], {}, span)
+    elif isinstance(decorator, Attr):
+        _record(machine, decorator, [value], {}, span)
+        if decorator.name in ("setter", "deleter", "getter"):
+            return attributes.root_of(decorator) if not isinstance(decorator.base, Wrapped) else decorator.base
+    return Wrapped(value, decorator, span, None)
+
+
+def _is_callable(value: Value) -> bool:
+    return isinstance(value, (FunctionValue, Wrapped, Partial, LambdaValue, Instance, ClassValue))
+
+
+__all__ = ["Known", "ModuleValue", "OutOfBudget", "call", "call_function", "decorate", "evaluate_call", "text_of"]

@@ -1,0 +1,105 @@
+"""The state of one symbolic start-up, and what its parts may ask of each other."""
+
+from __future__ import annotations
+
+from apilint import facts as f
+from apilint.facts import Span
+from apilint.index import Function, Index, Module
+from apilint.startup.values import ClassValue, Condition, Env, FunctionValue, Instance, Result, Value
+
+MAX_STEPS = 3_000_000
+MAX_ITEMS = 1_000
+
+
+class OutOfBudget(Exception):
+    """The start-up of this program is too long to follow to its end."""
+
+
+class Frame:
+    """One running function (or module): what it returned and yielded so far."""
+
+    __slots__ = ("cls", "function", "returns", "yields")
+
+    def __init__(self, function: Function | None, cls: ClassValue | None = None) -> None:
+        self.function = function
+        self.cls = cls
+        self.returns: list[Value] = []
+        self.yields: list[Value] = []
+
+
+FALL, LEAVE, JUMP = "fall", "leave", "jump"
+
+
+class Core:
+    """The state of one symbolic start-up. `Machine` gives the operations their bodies."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.envs: dict[str, Env] = {}
+        self.running: set[str] = set()
+        self.conditions: tuple[Condition, ...] = ()
+        self.order = 0
+        self.steps = 0
+        self.stack: list[Function] = []
+        self.results: list[Result] = []
+        self.instances: list[Instance] = []
+        self.called: set[Function] = set()
+        self.substitutes: dict[str, Value] = {}
+        self.function_attrs: dict[Function, dict[str, Value]] = {}
+        self.classes: dict[tuple[str, int], ClassValue] = {}
+        self.mains: list[tuple[Module, f.If]] = []
+        self.memo: dict[tuple[Function, int], Value] = {}
+        self.cut_short: list[Span] = []
+
+    def run_module(self, module: Module) -> Env:
+        """The module's scope, run to its end."""
+        raise NotImplementedError
+
+    def run_block(self, statements: tuple[f.Stmt, ...], env: Env, frame: Frame) -> str | Condition:
+        """Run statements in order."""
+        raise NotImplementedError
+
+    def lookup_in_module(self, module: Module, name: str) -> Value | None:
+        """A module's attribute."""
+        raise NotImplementedError
+
+    def resolve_dotted(self, dotted: str, near: str = "", span: Span | None = None) -> Value:
+        """A value from its dotted path."""
+        raise NotImplementedError
+
+    def external(self, name: str) -> Value:
+        """A library's name."""
+        raise NotImplementedError
+
+    def force(self, value: Value, env: Env | None = None, name: str = "") -> Value:
+        """Look up lazy names and evaluate lazy expressions."""
+        raise NotImplementedError
+
+    def lookup(self, name: str, env: Env, span: Span | None = None) -> Value:
+        """What a bare name means in a scope."""
+        raise NotImplementedError
+
+    def evaluate(self, expr: f.Expr, env: Env) -> Value:
+        """The value of an expression in a scope."""
+        raise NotImplementedError
+
+    def bind(self, target: f.Expr, value: Value, env: Env) -> None:
+        """Bind a target (name, attribute, item, tuple) to a value."""
+        raise NotImplementedError
+
+    def attribute(self, base: Value, name: str, span: Span) -> Value:
+        """`base.name`."""
+        raise NotImplementedError
+
+    def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+        """`callee(*args, **kwargs)`."""
+        raise NotImplementedError
+
+    def call_function(self, callee: FunctionValue, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+        """A call of a project function."""
+        raise NotImplementedError
+
+    def next_order(self) -> int:
+        """The number of the next recorded call."""
+        self.order += 1
+        return self.order

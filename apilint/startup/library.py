@@ -1,0 +1,407 @@
+"""What the standard library's calls give at start-up: containers, strings, environment, imports, partials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from apilint.facts import Span
+from apilint.startup import attributes
+from apilint.startup.core import Core
+from apilint.startup.values import (
+    NONE,
+    TRUE,
+    Choice,
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    Known,
+    Mapping,
+    ModuleValue,
+    Partial,
+    Seq,
+    Setting,
+    Special,
+    Super,
+    Text,
+    Unknown,
+    Value,
+    Wrapped,
+    constant,
+    join,
+    text_of,
+)
+
+Args = list[Value]
+Kwargs = dict[str, Value]
+Modelled = Callable[[Core, Args, Kwargs, Span], "Value | None"]
+
+TRANSPARENT_DECORATORS = frozenset({"functools.wraps", "typing.no_type_check", "asgiref.typing"})
+
+
+def _items(value: Value) -> tuple[list[Value], bool]:
+    if isinstance(value, Seq):
+        return value.items, value.open
+    if isinstance(value, Mapping):
+        return [Known(key) for key in value.items], value.open
+    if isinstance(value, Choice):
+        return [item for option in value.options for item in _items(option)[0]], True
+    return [], True
+
+
+# ------------------------------------------------------------------------------------------- methods
+
+
+def method(machine: Core, base: Value, name: str, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    """A method call on a container or string; None when the base is something else."""
+    if isinstance(base, Special):
+        return base.method(name, args, kwargs)
+    if isinstance(base, Seq):
+        return _sequence_method(base, name, args, span)
+    if isinstance(base, Mapping):
+        return _mapping_method(base, name, args, kwargs, span)
+    if isinstance(base, (Known, Text)) or (isinstance(base, Setting) and text_of(base) is not None):
+        return _string_method(base, name, args, kwargs, span)
+    if isinstance(base, Setting):
+        return Setting(base.name, Unknown("part of a setting", span, base.name), span)
+    if isinstance(base, External) and base.name in ("os.environ", "environ"):
+        return _environ(base, name, args, span)
+    return None
+
+
+def _sequence_method(base: Seq, name: str, args: Args, span: Span) -> Value:
+    if name in ("append", "add") and args:
+        base.items.append(args[0])
+        return NONE
+    if name in ("extend", "update") and args:
+        items, is_open = _items(args[0])
+        base.items.extend(items)
+        base.open = base.open or is_open
+        return NONE
+    if name == "insert" and len(args) == 2:
+        at = constant(args[0])
+        base.items.insert(at if isinstance(at, int) else 0, args[1])
+        return NONE
+    if name == "remove" and args:
+        value = constant(args[0])
+        base.items[:] = [item for item in base.items if value is None or constant(item) != value]
+        return NONE
+    if name == "pop":
+        return base.items.pop() if base.items else Unknown("an item of a list", span)
+    if name == "copy":
+        return Seq(base.kind, list(base.items), is_open=base.open, span=base.span)
+    if name in ("sort", "reverse", "clear"):
+        if name == "clear":
+            base.items.clear()
+        return NONE
+    if name in ("union", "difference", "intersection"):
+        other = [item for arg in args for item in _items(arg)[0]]
+        return Seq(base.kind, [*base.items, *other] if name == "union" else list(base.items), is_open=base.open)
+    return Unknown(f"list.{name}()", span)
+
+
+def _mapping_method(base: Mapping, name: str, args: Args, kwargs: Kwargs, span: Span) -> Value:
+    if name in ("get", "pop", "setdefault"):
+        label = text_of(args[0]) if args else None
+        key: object = label if label is not None else constant(args[0]) if args else None
+        found = base.items.get(key)
+        if found is not None:
+            return found
+        default = args[1] if len(args) > 1 else NONE
+        if name == "setdefault" and key is not None:
+            base.items[key] = default
+        if key is None and base.items:
+            return join([*list(base.items.values())[:7], default])
+        return join([default, Unknown("a key that may be missing", span)]) if base.open else default
+    if name == "update":
+        for arg in args:
+            if isinstance(arg, Mapping):
+                base.items.update(arg.items)
+                base.spans.update(arg.spans)
+            base.open = base.open or not isinstance(arg, Mapping) or arg.open
+        base.items.update(kwargs)
+        return NONE
+    if name == "items":
+        pairs: list[Value] = [Seq("tuple", [Known(key), value]) for key, value in base.items.items()]
+        return Seq("list", pairs, is_open=base.open)
+    if name == "keys":
+        return Seq("list", [Known(key) for key in base.items], is_open=base.open)
+    if name == "values":
+        return Seq("list", list(base.items.values()), is_open=base.open)
+    if name == "copy":
+        copied = Mapping(dict(base.items), is_open=base.open, span=base.span)
+        copied.spans = dict(base.spans)
+        return copied
+    return Unknown(f"dict.{name}()", span)
+
+
+_STRING_METHODS = frozenset(
+    "upper lower strip lstrip rstrip replace title capitalize startswith endswith removeprefix removesuffix "
+    "isdigit zfill split rsplit splitlines partition rpartition encode casefold swapcase count find".split()
+)
+
+
+def _string_method(base: Value, name: str, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    text = constant(base)
+    if name == "format" and isinstance(text, str):
+        return _format(text, args, kwargs, span)
+    if name == "join" and isinstance(text, str) and args:
+        return _join(text, args[0], span)
+    if isinstance(base, Text):
+        return base if name in ("strip", "rstrip", "lstrip", "removesuffix") else Unknown(f"str.{name}()", span)
+    if not isinstance(text, str):
+        return None if isinstance(base, Known) and name not in _STRING_METHODS else Unknown(f".{name}()", span)
+    constants = [constant(arg) for arg in args]
+    if name not in _STRING_METHODS or kwargs or any(value is None for value in constants):
+        return Unknown(f"str.{name}()", span)
+    try:
+        made = getattr(text, name)(*constants)
+    except (TypeError, ValueError, UnicodeError, LookupError):
+        return Unknown(f"str.{name}()", span)
+    if isinstance(made, (list, tuple)):
+        return Seq("list", [Known(part) for part in made])
+    return Known(made)
+
+
+def _format(text: str, args: Args, kwargs: Kwargs, span: Span) -> Value:
+    parts: list[Value] = []
+    rest, number = text, 0
+    while "{" in rest:
+        before, _, rest = rest.partition("{")
+        field, closed, rest = rest.partition("}")
+        if not closed or before.endswith("{") or field.startswith("{"):
+            return Unknown("a formatted string", span)
+        parts.append(Known(before))
+        name = field.partition(":")[0].partition("!")[0]
+        if name == "":
+            parts.append(args[number] if number < len(args) else Unknown("a missing argument", span))
+            number += 1
+        elif name.isdigit():
+            parts.append(args[int(name)] if int(name) < len(args) else Unknown("a missing argument", span))
+        else:
+            parts.append(kwargs.get(name) or Unknown("a part of a format", span, name))
+    parts.append(Known(rest))
+    return _concat(parts)
+
+
+def _join(separator: str, value: Value, span: Span) -> Value:
+    items, is_open = _items(value)
+    if is_open:
+        return Unknown("joined parts that are not known", span)
+    parts: list[Value] = []
+    for item in items:
+        parts += [Known(separator), item] if parts else [item]
+    return _concat(parts)
+
+
+def _concat(parts: list[Value]) -> Value:
+    if all(isinstance(constant(part), (str, int)) for part in parts):
+        return Known("".join(str(constant(part)) for part in parts))
+    return Text(parts)
+
+
+def _environ(base: External, name: str, args: Args, span: Span) -> Value | None:
+    if name in ("get", "setdefault", "pop") and args:
+        return _setting(args, {}, span)
+    return None
+
+
+# ----------------------------------------------------------------------------------------- functions
+
+
+def _getenv(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    return _setting(args, kwargs, span) if args else None
+
+
+def _setting(args: Args, kwargs: Kwargs, span: Span) -> Value:
+    name = text_of(args[0]) or "?"
+    default = kwargs.get("default") or (args[1] if len(args) > 1 else Unknown(f"the environment variable {name}", span, name))
+    return Setting(name, default, span)
+
+
+def _partial(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    return Partial(args[0], args[1:], kwargs) if args else None
+
+
+def _first(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    return args[0] if args else None
+
+
+def _second(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    return args[1] if len(args) > 1 else None
+
+
+def _sequence_of(kind: str) -> Modelled:
+    def made(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+        if not args:
+            return Seq(kind, [])
+        items, is_open = _items(args[0])
+        return Seq(kind, list(items), is_open=is_open)
+
+    return made
+
+
+def _dict(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    made = Mapping(dict(kwargs), span=span)
+    for arg in args:
+        if isinstance(arg, Mapping):
+            made.items = {**arg.items, **made.items}
+            made.open = made.open or arg.open
+        else:
+            made.open = True
+    return made
+
+
+def _str(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    if not args:
+        return Known("")
+    value = constant(args[0])
+    if isinstance(value, (str, int, float)) and isinstance(args[0], Known):
+        return Known(str(value))
+    return args[0] if text_of(args[0]) is not None else None
+
+
+def _convert(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    return args[0] if args and isinstance(args[0], Setting) else None
+
+
+def _zip(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    columns = [_items(arg) for arg in args]
+    rows: list[Value] = [Seq("tuple", list(row)) for row in zip(*(items for items, _ in columns))]
+    return Seq("list", rows, is_open=any(is_open for _, is_open in columns))
+
+
+def _enumerate(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    items, is_open = _items(args[0]) if args else ([], True)
+    return Seq("list", [Seq("tuple", [Known(i), item]) for i, item in enumerate(items)], is_open=is_open)
+
+
+def _map(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    if len(args) != 2:
+        return None
+    items, is_open = _items(args[1])
+    return Seq("list", [machine.call(args[0], [item], {}, span) for item in items[:200]], is_open=is_open)
+
+
+def _chain(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    parts = [_items(arg) for arg in args]
+    return Seq("list", [item for items, _ in parts for item in items], is_open=any(o for _, o in parts))
+
+
+def _sum(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    if len(args) != 2 or not isinstance(args[1], Seq):
+        return None
+    outer, is_open = _items(args[0])
+    return Seq("list", [item for part in outer for item in _items(part)[0]], is_open=is_open)
+
+
+def _getattr(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    name = text_of(args[1]) if len(args) > 1 else None
+    if name is None:
+        return Unknown("an attribute with a computed name", span, "getattr")
+    found = machine.attribute(args[0], name, span)
+    if isinstance(found, Unknown) and len(args) > 2:
+        return args[2]
+    return found
+
+
+def _setattr(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    name = text_of(args[1]) if len(args) == 3 else None
+    if name is not None:
+        attributes.set_(machine, args[0], name, args[2], span)
+    return NONE
+
+
+def _isinstance(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    if len(args) == 2 and isinstance(args[0], Instance) and isinstance(args[1], ClassValue):
+        if args[1] in attributes.mro(machine, args[0].cls):
+            return TRUE
+    return None
+
+
+def _type(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    return args[0].cls if len(args) == 1 and isinstance(args[0], Instance) else None
+
+
+def _import_module(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    name = text_of(args[0]) if args else None
+    if name is None or "{" in name:
+        return None
+    near = machine.index.modules.get(span.file)
+    package = text_of(args[1]) if len(args) > 1 else text_of(kwargs["package"]) if "package" in kwargs else None
+    if name.startswith("."):
+        level = len(name) - len(name.lstrip("."))
+        base = (package or (near.package if near else "")).split(".")
+        name = ".".join([*base[: len(base) - level + 1], name.lstrip(".")])
+    module = machine.index.module(name, span.file)
+    if module is not None:
+        machine.run_module(module)
+        return ModuleValue(module)
+    return machine.resolve_dotted(name, span.file, span)
+
+
+def _import_string(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    name = text_of(args[0]) if args else None
+    return machine.resolve_dotted(name, span.file, span) if name and "{" not in name else None
+
+
+def _path_join(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    texts = [text_of(arg) for arg in args]
+    known = [text for text in texts if text is not None]
+    return Known("/".join(text.strip("/") for text in known)) if texts and len(known) == len(texts) else None
+
+
+def _update_wrapper(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    return args[0] if args else None
+
+
+def _super(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    if len(args) == 2 and isinstance(args[0], ClassValue):
+        return Super(args[1], args[0])
+    return None
+
+
+FUNCTIONS: dict[str, Modelled] = {
+    "os.getenv": _getenv,
+    "os.environ.get": _getenv,
+    "decouple.config": _getenv,
+    "functools.partial": _partial,
+    "functools.update_wrapper": _update_wrapper,
+    "functools.lru_cache": lambda machine, args, kwargs, span: args[0] if args and _is_function(args[0]) else None,
+    "functools.cache": _first,
+    "typing.cast": _second,
+    "copy.copy": _first,
+    "copy.deepcopy": _first,
+    "builtins.list": _sequence_of("list"),
+    "builtins.tuple": _sequence_of("tuple"),
+    "builtins.set": _sequence_of("set"),
+    "builtins.frozenset": _sequence_of("set"),
+    "builtins.sorted": _sequence_of("list"),
+    "builtins.reversed": _sequence_of("list"),
+    "builtins.iter": _first,
+    "builtins.dict": _dict,
+    "collections.OrderedDict": _dict,
+    "builtins.str": _str,
+    "builtins.int": _convert,
+    "builtins.bool": _convert,
+    "builtins.zip": _zip,
+    "builtins.enumerate": _enumerate,
+    "builtins.map": _map,
+    "builtins.sum": _sum,
+    "builtins.super": _super,
+    "itertools.chain": _chain,
+    "builtins.getattr": _getattr,
+    "builtins.setattr": _setattr,
+    "builtins.isinstance": _isinstance,
+    "builtins.type": _type,
+    "importlib.import_module": _import_module,
+    "builtins.__import__": _import_module,
+    "werkzeug.utils.import_string": _import_string,
+    "django.utils.module_loading.import_string": _import_string,
+    "os.path.join": _path_join,
+    "posixpath.join": _path_join,
+}
+
+
+def _is_function(value: Value) -> bool:
+    return isinstance(value, (FunctionValue, Wrapped, Partial))
