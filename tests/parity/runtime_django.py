@@ -30,6 +30,7 @@ import tomli
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
+from django.db import transaction
 from django.shortcuts import resolve_url
 from django.test import Client
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
@@ -257,12 +258,13 @@ def call(method: str, url: str | None, body: str, handler: Handler, entered: Ent
 
 
 def ask(method: str, url: str, body: str, handler: Handler, entered: Entered) -> tuple[str, int]:
-    """One call by a new client, without cookies."""
+    """One call by a new client, without cookies; what it changes is taken back."""
     client = Client(raise_request_exception=False)
     content = {} if method == "GET" else {"data": body, "content_type": "application/json"}
     entered.forget()
-    with entered.watching():
+    with transaction.atomic(), entered.watching():
         response = client.generic(method, url, secure=True, **content)
+        transaction.set_rollback(True)
     status, location = response.status_code, response.headers.get("Location", "")
     if location.partition("?")[0] == resolve_url(settings.LOGIN_URL):
         location = "login"
