@@ -105,7 +105,7 @@ def _segment(segment: str) -> str | None:
         char = segment[position]
         position += 1
         if char == "*":
-            text += "" if text.endswith("[^/]*") else "[^/]*"
+            text += "" if text.endswith("[^/]*") else "[^/]*" if text else "(?=[^/])[^/]*"
         elif char == "?":
             text += "[^/]"
         elif char == "[":

@@ -25,6 +25,8 @@ from apilint.globs import Globs
         (["a/b"], "a/b/c.py", True),
         (["**/b"], "x/a/b", True),
         (["a/**"], "a/", None),
+        (["a/*"], "a/", None),
+        (["a/*/"], "a/", None),
         (["a/**"], "a/b/c.py", True),
         (["a/**/c.py"], "a/c.py", True),
         (["a/**/c.py"], "a/x/y/c.py", True),
@@ -58,8 +60,8 @@ def test_no_patterns() -> None:
 PATHS = ["x.py", "a/x.py", "a/b/x.py", "a/b/c/x.py", "b/a/x.py", "a.py", "ab.py", "a-b/x.py", "a/.x.py", "a]/x.py"]
 PATTERNS = [
     "a", "a/", "/a", "/a/", "a/b", "a/b/", "a/*", "a/**", "**/a", "**/b/x.py", "a/**/x.py", "*", "*/", "*.py", "/*.py",
-    "a*", "a*/", "?.py", "??.py", "[ab].py", "[!a].py", "[^a].py", "a[-]b", "a[]]", "**", "**/", "***", "a**", "/**/x.py",
-    "a//b", "./a", "a/b/c/x.py", ".*", "\\a", "a\\", "[a-]b.py", "[]-a].py",
+    "a*", "a*/", "?.py", "??.py", "[ab].py", "[!a].py", "[^a].py", "a[-]b", "a[]]", "**", "**/", "***", "a**",
+    "/**/x.py", "a//b", "./a", "a/b/c/x.py", ".*", "\\a", "a\\", "[a-]b.py", "[]-a].py",
 ]  # fmt: skip
 
 

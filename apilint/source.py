@@ -1,0 +1,88 @@
+"""The files of a project as text: read when somebody asks, and offsets turned into lines and columns."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections import OrderedDict
+from itertools import accumulate
+from pathlib import Path
+from typing import NamedTuple
+
+from apilint.facts import Span
+from apilint.finding import Place
+
+KEEP_BYTES = 32 * 1024 * 1024
+
+
+class Text(NamedTuple):
+    """A file's text in UTF-8 and the offsets at which its lines start."""
+
+    data: bytes
+    lines: array[int]
+
+
+class Sources:
+    """The texts of the files below a root. The ones used last are kept, up to `keep` bytes."""
+
+    def __init__(self, root: Path, keep: int = KEEP_BYTES) -> None:
+        self._root = root
+        self._keep_bytes = keep
+        self._texts: OrderedDict[str, Text] = OrderedDict()
+        self._held = 0
+
+    def text(self, file: str) -> bytes:
+        """The UTF-8 text that the facts' offsets refer to. Raises OSError where the file cannot be read."""
+        return self._read(file).data
+
+    def place(self, span: Span, message: str = "") -> Place:
+        """Where a span is. A file that has gone or shrunk since it was scanned gives its first line."""
+        try:
+            text = self._read(span.file)
+        except OSError:
+            return Place(span.file, 1, 1, 1, 1, message)
+        if span.end > len(text.data):
+            return Place(span.file, 1, 1, 1, 1, message, _line(text, 1))
+        line, column = _position(text, span.start)
+        end_line, end_column = _position(text, span.end)
+        return Place(span.file, line, column, end_line, end_column, message, _line(text, line))
+
+    def _read(self, file: str) -> Text:
+        known = self._texts.get(file)
+        if known is not None:
+            self._texts.move_to_end(file)
+            return known
+        data = _decoded((self._root / file).read_bytes())
+        text = Text(data, array("I", accumulate(map(len, data.splitlines(keepends=True)), initial=0)))
+        self._texts[file] = text
+        self._held += len(data)
+        while self._held > self._keep_bytes and len(self._texts) > 1:
+            self._held -= len(self._texts.popitem(last=False)[1].data)
+        return text
+
+
+def _decoded(source: bytes) -> bytes:
+    """The text as the scanner saw it; plain ASCII does not need the scanner, whose import costs 20 ms."""
+    if source.isascii() and b"coding" not in source[:1000]:
+        return source
+    from apilint.scan.tree import to_utf8
+
+    try:
+        return to_utf8(source)
+    except (UnicodeError, LookupError, SyntaxError):  # the scanner's facts of such a file refer to its bytes
+        return source
+
+
+def _position(text: Text, offset: int) -> tuple[int, int]:
+    """Line and column of a byte offset, both from 1; the column counts code points."""
+    line = max(1, bisect_right(text.lines, offset))
+    if line == len(text.lines) > 1 and not text.data.endswith((b"\n", b"\r")):
+        line -= 1  # the end of a last line without a line break
+    start = text.lines[line - 1]
+    return line, len(text.data[start:offset].decode("utf-8", "replace")) + 1
+
+
+def _line(text: Text, line: int) -> str:
+    """A line without its line break."""
+    end = text.lines[line] if line < len(text.lines) else len(text.data)
+    return text.data[text.lines[line - 1] : end].decode("utf-8", "replace").rstrip("\r\n")
