@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -26,13 +26,17 @@ def render(report: Report, _options: RenderOptions) -> str:
     )
 
 
-def dump(value: dict[str, Any]) -> str:
-    """JSON text, indented, keys in the order given, ending with a line break."""
+def dump(value: dict[str, Any], order: Literal["sorted"] | None = None) -> str:
+    """JSON text, indented, keys sorted or in the order given, ending with a line break."""
+    return msgspec.json.format(encode(value, order), indent=2).decode() + "\n"
+
+
+def encode(value: dict[str, Any], order: Literal["sorted"] | None = None) -> bytes:
+    """JSON without white space; a file name that is no UTF-8 shows its stray bytes as escapes."""
     try:
-        data = msgspec.json.encode(value)
+        return msgspec.json.encode(value, order=order)
     except UnicodeEncodeError:
-        data = msgspec.json.encode(_encodable(value))
-    return msgspec.json.format(data, indent=2).decode() + "\n"
+        return msgspec.json.encode(_encodable(value), order=order)
 
 
 def diagnostic_object(diagnostic: Diagnostic) -> dict[str, Any]:
@@ -90,7 +94,7 @@ def _stats(report: Report, stats: Stats) -> dict[str, Any]:
 
 
 def _encodable(value: Any) -> Any:
-    """The same with lone surrogates (a file name that is no UTF-8) as escapes: JSON text cannot hold them."""
+    """The same with lone surrogates as escapes: JSON text cannot hold them."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
