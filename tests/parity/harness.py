@@ -17,7 +17,8 @@ An application under `tests/fixtures/apps/` is a small project with a `parity.to
 
 `runtime_<framework>.py` runs it in a fresh interpreter and prints `observation.Row`s; `apilint routes` reads a copy of
 the folder. Methods, paths, handlers and their places must be equal, and the verdict must agree with the anonymous
-call: turned away is `required`, let through is `none` or `optional`. `python -m parity.harness FOLDER…` shows both.
+call: turned away is `required`, let through is `none` or `optional`. Routes that the framework brings itself
+(documentation, static files) are left out on both sides. `python -m parity.harness FOLDER…` shows both.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class Application:
 
     folder: Path
     framework: str
+    root: Path
     verdicts: Mapping[str, str]
     guards: Mapping[str, Sequence[str]]
 
@@ -89,7 +91,13 @@ def applications(*frameworks: str) -> list[Path]:
 def load(folder: Path) -> Application:
     """Read the application's `parity.toml`."""
     settings = tomli.loads((folder / "parity.toml").read_text(encoding="utf-8"))
-    return Application(folder, settings["framework"], settings.get("verdicts", {}), settings.get("guards", {}))
+    return Application(
+        folder=folder,
+        framework=settings["framework"],
+        root=folder / settings.get("root", "."),
+        verdicts=settings.get("verdicts", {}),
+        guards=settings.get("guards", {}),
+    )
 
 
 def observe(application: Application) -> list[Row]:
@@ -155,9 +163,9 @@ def differences(application: Application, rows: Sequence[Row], claims: Sequence[
         best = next((c for c in candidates if c.handler == row.handler), candidates[0])
         yield from _handler_differences(row, best)
         yield from _verdict_differences(application, row, best)
-    for key, candidates in claimed.items():
-        if key not in answering:
-            yield from (Difference("invented", " ".join(key), "-", f"{c.handler} ({c.auth})") for c in candidates)
+    for each in claims:
+        if (each.method, each.path) not in answering and _is_own(application, each):
+            yield Difference("invented", f"{each.method} {each.path}", "-", f"{each.handler} ({each.auth})")
     yield from _stale_expectations(application, answering)
 
 
@@ -167,6 +175,13 @@ def _answering(rows: Sequence[Row]) -> dict[Key, Row]:
     for row in rows:
         answering.setdefault((row.method, row.path), row)
     return answering
+
+
+def _is_own(application: Application, said: Claim) -> bool:
+    """Whether the handler is the project's: what the framework brings itself is left out of the comparison."""
+    module, separator, _ = said.handler.partition(":")
+    package = application.root / module.split(".")[0]
+    return not separator or package.is_dir() or package.with_suffix(".py").is_file()
 
 
 def _handler_differences(row: Row, said: Claim) -> Iterator[Difference]:
@@ -222,7 +237,7 @@ def table(application: Application, found: Sequence[Difference]) -> str:
     lines += [(d.what, d.route, d.framework, d.apilint) for d in found]
     widths = [max(len(line[column]) for line in lines) for column in range(4)]
     rendered = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
-    return "\n".join([f"{application.folder.name}: {len(found)} differences", *(line.rstrip() for line in rendered)])
+    return "\n".join([f"{application.folder.name}, differences: {len(found)}", *(line.rstrip() for line in rendered)])
 
 
 def assert_parity(folder: Path, scratch: Path) -> None:
