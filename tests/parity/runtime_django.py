@@ -324,7 +324,11 @@ def main(folder: Path) -> None:
     remember_registrations(folder)
     start(folder, config)
     project = Project(folder, folder, config["settings"], config.get("values", {}))
-    write(list(dict.fromkeys(rows(project, config))))
+    # Ninja makes a pattern of each operation, and the first one for a path serves them all.
+    answering: dict[tuple[str, str], Row] = {}
+    for row in rows(project, config):
+        answering.setdefault((row.method, row.path), row)
+    write(list(answering.values()))
 
 
 if __name__ == "__main__":
