@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
 from typing import NamedTuple
 
 from msgspec import Raw
@@ -10,10 +10,10 @@ from tree_sitter import Node
 
 from apilint.facts import NOT_LOWERED, ClassFacts, FunctionFacts, encode
 from apilint.scan import expr
-from apilint.scan.expr import OPAQUE, Packed
+from apilint.scan.expr import ATTRIBUTE, CALL, NAME, OPAQUE, Packed
 from apilint.scan.grammar import named, token
 from apilint.scan.lower import CLASS_DEF, EXPR_STMT, FUNCTION_DEF, JUMP, skim, statements
-from apilint.scan.words import EAGER, join, words
+from apilint.scan.words import EAGER, PLAIN_DECORATORS, Words, join
 
 _BLOCK = named("block")
 _IDENTIFIER = named("identifier")
@@ -52,6 +52,7 @@ class Collector:
         self._eager = eager
         self._place = _Place("", -1, -1, None)
         self._outside = 0
+        self._words = Words(text)
 
     def imported(self, module: str) -> None:
         """Take note of an imported module."""
@@ -63,7 +64,7 @@ class Collector:
 
     def finish(self) -> None:
         """Add the words outside of functions after the last one."""
-        self.words |= words(self._text[self._outside :])
+        self.words |= self._words.between(self._outside, len(self._text))
 
     def function(self, node: Node, decorators: tuple[Packed, ...], depth: int) -> Packed:
         """Collect a function: its head, and its body if it is likely to be asked for."""
@@ -96,13 +97,13 @@ class Collector:
                 is_async = True
         qualname = place.prefix + name
         if place.parent < 0:
-            self.words |= words(self._text[self._outside : start])
+            self.words |= self._words.between(self._outside, start)
             self._outside = end
-        found = words(self._text[name_end:end])
+        found = self._words.between(name_end, end)
         if place.parent < 0:
             self.words |= found
         self._place = _Place(f"{qualname}.<locals>.", index, -1, None)
-        raw = self._body(body, found, bool(decorators), depth + 1)
+        raw = self._body(body, found, any(map(_is_telling, decorators)), depth + 1)
         self._place = place
         if place.methods is not None:
             place.methods[name] = index
@@ -115,7 +116,7 @@ class Collector:
             place.parent,
             place.owner,
             is_async,
-            body is not None and b"yield" in self._text[head_end:end] and is_generator(body),
+            body is not None and self._text.find(b"yield", head_end, end) >= 0 and is_generator(body),
             bool(decorators),
             join(found),
             Raw(encode((decorators, params, returns))),
@@ -123,15 +124,19 @@ class Collector:
         )
         return (FUNCTION_DEF, start, end, name, index)
 
-    def _body(self, body: Node | None, found: set[bytes], decorated: bool, depth: int) -> Raw:
+    def _body(self, body: Node | None, found: set[bytes], telling: bool, depth: int) -> Raw:
         if body is None:
             return encode_body((), 0)
-        if self._eager or decorated or not EAGER.isdisjoint(found):
+        if self._eager or telling or not EAGER.isdisjoint(found):
             return encode_body(statements(body.children, self, depth), body.start_byte)
-        text = self._text[body.start_byte : body.end_byte]
-        if b"def " in text or b"class " in text or b"import" in text:
+        if self._defines(body.start_byte, body.end_byte):
             skim(body.children, self, depth)
         return NOT_LOWERED
+
+    def _defines(self, start: int, end: int) -> bool:
+        """Whether a text may hold definitions or imports."""
+        find = self._text.find
+        return find(b"import", start, end) >= 0 or find(b"def", start, end) >= 0 or find(b"class", start, end) >= 0
 
     def class_(self, node: Node, decorators: tuple[Packed, ...], depth: int) -> Packed:
         """Collect a class with its body."""
@@ -176,10 +181,10 @@ class Collector:
 class Finder:
     """Finds definitions that were collected before, for lowering a body later."""
 
-    def __init__(self, src: str, functions: Iterable[FunctionFacts], classes: Iterable[ClassFacts]) -> None:
+    def __init__(self, src: str, functions: tuple[FunctionFacts, ...], classes: tuple[ClassFacts, ...]) -> None:
         self.src = src
-        self._functions = {function.start: index for index, function in enumerate(functions)}
-        self._classes = {class_.start: index for index, class_ in enumerate(classes)}
+        self._functions = functions
+        self._classes = classes
 
     def imported(self, module: str) -> None:
         """Nothing: the import is known already."""
@@ -189,23 +194,41 @@ class Finder:
 
     def function(self, node: Node, decorators: tuple[Packed, ...], depth: int) -> Packed:
         """The statement that stands for a known function."""
-        return self._definition(FUNCTION_DEF, self._functions, node)
+        start = node.start_byte
+        index = bisect_left(self._functions, start, key=_start)
+        known = index < len(self._functions) and self._functions[index].start == start
+        return self._definition(FUNCTION_DEF, node, index if known else -1)
 
     def class_(self, node: Node, decorators: tuple[Packed, ...], depth: int) -> Packed:
         """The statement that stands for a known class."""
-        return self._definition(CLASS_DEF, self._classes, node)
+        start = node.start_byte
+        index = bisect_left(self._classes, start, key=_start)
+        known = index < len(self._classes) and self._classes[index].start == start
+        return self._definition(CLASS_DEF, node, index if known else -1)
 
-    def _definition(self, tag: int, known: dict[int, int], node: Node) -> Packed:
+    def _definition(self, tag: int, node: Node, index: int) -> Packed:
         start = node.start_byte
         end = node.end_byte
-        if start not in known:
+        if index < 0:
             return (EXPR_STMT, start, end, (OPAQUE, start, end))
         name = next((child for child in node.children if child.kind_id == _IDENTIFIER), None)
-        return (tag, start, end, expr.text(name, self.src) if name else "", known[start])
+        return (tag, start, end, expr.text(name, self.src) if name else "", index)
 
 
 _HOLE = FunctionFacts("", "", 0, 0, 0, -1, -1, False, False, False, "", NOT_LOWERED, NOT_LOWERED)
 _CLASS_HOLE = ClassFacts("", "", 0, 0, 0, -1, -1, {}, NOT_LOWERED)
+
+
+def _is_telling(decorator: Packed) -> bool:
+    """Whether a decorator may register or guard its function."""
+    if decorator[0] == CALL:
+        decorator = decorator[3]
+    name = decorator[-1] if decorator[0] in (NAME, ATTRIBUTE) else ""
+    return name not in PLAIN_DECORATORS
+
+
+def _start(facts: FunctionFacts | ClassFacts) -> int:
+    return facts.start
 
 
 def encode_body(body: tuple[Packed, ...], start: int) -> Raw:

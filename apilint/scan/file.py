@@ -8,7 +8,7 @@ from apilint.facts import ClassFacts, FileFacts, FunctionFacts, ScanError, encod
 from apilint.scan.collect import Collector, Finder, encode_body, function_block
 from apilint.scan.comments import directives
 from apilint.scan.lower import statements
-from apilint.scan.tree import encoding_error, line_starts, parse, parseable, syntax_errors, to_utf8
+from apilint.scan.tree import encoding_error, line_starts, parse, parseable, syntax_errors, to_utf8, top_level
 from apilint.scan.words import join
 
 
@@ -22,7 +22,8 @@ def scan_file(source: bytes, *, eager: bool = False) -> FileFacts:
     tree = parse(clean)
     root = tree.root_node
     collector = Collector(clean, clean.decode("latin-1"), eager=eager)
-    body = statements(root.children, collector, 0)
+    errors = tuple(syntax_errors(tree, text))
+    body = statements(top_level(tree, clean) if errors else root.children, collector, 0)
     collector.finish()
     lines = line_starts(text)
     return FileFacts(
@@ -33,7 +34,7 @@ def scan_file(source: bytes, *, eager: bool = False) -> FileFacts:
         tuple(sorted(collector.imports)),
         join(collector.words),
         directives(root, clean, lines) if b"apilint" in clean else (),
-        tuple(syntax_errors(tree, text)),
+        errors,
         Raw(encode(body)),
     )
 

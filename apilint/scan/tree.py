@@ -16,8 +16,9 @@ from apilint.facts import ScanError
 from apilint.scan.grammar import ERROR, LANGUAGE
 
 MAX_ERRORS = 3
-_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]{1,64})")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
+_DEFINITION = re.compile(rb"^(?:@|(?:async[ \t]+)?def\b|class\b|from[ \t]+[\w.]+[ \t]+import\b|import\b)", re.MULTILINE)
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
@@ -45,11 +46,19 @@ def _declared(text: bytes) -> str:
     for line in text[:1000].splitlines()[:2]:
         found = _COOKIE.match(line)
         if found:
-            name = found.group(1).decode("ascii", "replace")
-            return "utf-8" if name == "utf-8-sig" else name
+            return _normal(found.group(1).decode("ascii", "replace"))
         if not _BLANK.match(line):
             break
     return ""
+
+
+def _normal(name: str) -> str:
+    """Editors write `utf-8-unix`; Python takes it for `utf-8`."""
+    lower = name[:12].lower().replace("_", "-")
+    for codec in ("utf-8", "latin-1", "iso-8859-1", "iso-latin-1"):
+        if lower == codec or lower.startswith(codec + "-"):
+            return codec
+    return name
 
 
 def encoding_error(source: bytes, error: UnicodeError | LookupError | SyntaxError) -> ScanError:
@@ -84,6 +93,32 @@ def parse(text: bytes, start: int = 0, end: int | None = None) -> Tree:
     if end is not None:
         parser.included_ranges = [Range((0, 0), (0, 0), start, end)]
     return parser.parse(text)
+
+
+def top_level(tree: Tree, text: bytes) -> list[Node]:
+    """The nodes of the module. One broken by an error is parsed again from each definition in it that starts a line."""
+    found: list[Node] = []
+    for node in tree.root_node.children:
+        start = node.start_byte
+        cuts = _definitions(text, start, node.end_byte) if node.has_error else []
+        if not cuts:
+            found.append(node)
+            continue
+        for cut in [*cuts, node.end_byte]:
+            found.extend(parse(text, start, cut).root_node.children)
+            start = cut
+    return found
+
+
+def _definitions(text: bytes, start: int, end: int) -> list[int]:
+    """Where definitions with their decorators, and imports, start in column 0 after `start`."""
+    cuts: list[int] = []
+    in_decorators = text[start : start + 1] == b"@"
+    for match in _DEFINITION.finditer(text, start + 1, end):
+        if not in_decorators:
+            cuts.append(match.start())
+        in_decorators = match.group() == b"@"
+    return cuts
 
 
 def syntax_errors(tree: Tree, text: bytes) -> Iterator[ScanError]:

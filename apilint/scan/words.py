@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_WORD = re.compile(rb"\b([A-Za-z_\x80-\xff][\w\x80-\xff]*)\s*(?:\(|[-+|&]?=(?!=))")
+# Read backwards: from a bracket or an equals sign to the name before it. Forwards, every name would be tried and
+# most of them in vain (a third of the speed).
+_WORD = re.compile(rb"[(=](?<!==)[-+|&:]?\s*([\w\x80-\xff]+)")
 _KEYWORDS = frozenset(
-    b"and as assert async await case class def del elif else except exec for from if in is lambda match not or "
-    b"print raise return while with yield".split()
-) - {b"exec", b"print"}
+    word[::-1]
+    for word in b"and as assert async await case class def del elif else except for from if in is lambda match not or "
+    b"raise return while with yield".split()
+)
 
 EAGER = frozenset(
     # Bodies with one of these are likely to be asked for: they build applications, register routes, judge
@@ -28,9 +31,27 @@ EAGER = frozenset(
 )
 
 
-def words(text: bytes) -> set[bytes]:
-    """The words of a text."""
-    return set(_WORD.findall(text)) - _KEYWORDS
+PLAIN_DECORATORS = frozenset(
+    # These neither register nor guard what they decorate.
+    """
+    abstractmethod asynccontextmanager cache cached_property classmethod contextmanager deleter field_validator fixture
+    getter hybrid_property lru_cache memoize memoized model_validator override overload parametrize patch property
+    root_validator setter staticmethod validator
+    """.split()  # noqa: SIM905
+)
+
+
+class Words:
+    """The words of a file, by stretch of its text."""
+
+    def __init__(self, text: bytes) -> None:
+        self._backwards = text[::-1]
+
+    def between(self, start: int, end: int) -> set[bytes]:
+        """The words between two offsets."""
+        size = len(self._backwards)
+        found = set(_WORD.findall(self._backwards, size - end, size - start))
+        return {word[::-1] for word in found - _KEYWORDS}
 
 
 def join(found: Iterable[bytes]) -> str:
