@@ -246,10 +246,8 @@ def line_of_class(file: Path, view_class: type) -> int:
 # ------------------------------------------------------------------------------------------ calling as a stranger
 
 
-def call(method: str, url: str | None, body: str, handler: Handler, entered: Entered) -> tuple[str, int]:
+def call(method: str, url: str, body: str, handler: Handler, entered: Entered) -> tuple[str, int]:
     """What a stranger meets; where any method is served, GET and POST must agree."""
-    if url is None:
-        return "unreached", 0
     verbs = ("GET", "POST") if method == "ANY" else (method,)
     answers = [ask(verb, url, body, handler, entered) for verb in verbs]
     anon, status = next((answer for answer in answers if answer[1] != 405), answers[0])
@@ -273,29 +271,32 @@ def ask(method: str, url: str, body: str, handler: Handler, entered: Entered) ->
     # Whether a library's handler was entered cannot be seen, but the URL is known to lead to it.
     away = status >= 400 or LOGIN.search(location) is not None
     inside = entered.has(handler.function) if handler.function else not away
-    return read_answer(status, location, entered=inside), status
+    anon = read_answer(status, location, entered=inside)
+    return ("ambiguous" if anon == "shadowed" else anon), status  # something on the way answered in its place
 
 
-def example_url(endpoint: Endpoint, values: dict[str, str]) -> str | None:
-    """A URL that the resolver really leads to this endpoint, found by trying likely values."""
+def example_url(endpoint: Endpoint, values: dict[str, str]) -> tuple[str, str]:
+    """A URL that the resolver really leads to this endpoint, found by trying likely values; or else "" and why."""
     form, names = "/", list[str]()
     for pattern in endpoint.patterns:
         part, part_names = regex_helper.normalize(pattern.regex.pattern)[0]
         form, names = form + part, names + part_names
     choices = [[values[name]] if name in values else PARAMETER_VALUES for name in names]
-    for chosen in itertools.product(*choices):
-        url = form % dict(zip(names, chosen, strict=True))
-        if endpoint.callback is admin_pages or leads_to(url, endpoint.callback):
-            return url
-    return None
+    urls = [form % dict(zip(names, chosen, strict=True)) for chosen in itertools.product(*choices)]
+    if endpoint.callback is admin_pages:
+        return urls[0], ""
+    reached = {url: view for url in urls if (view := resolved(url)) is not None}
+    own = [url for url, view in reached.items() if view is endpoint.callback]
+    return (own[0], "") if own else ("", "shadowed" if reached else "unreached")
 
 
-def leads_to(url: str, callback: Callable[..., Any]) -> bool:
-    """Whether the resolver picks this callback for the URL."""
+def resolved(url: str) -> Callable[..., Any] | None:
+    """The callback that the resolver picks for the URL."""
     try:
-        return bool(resolve(url).func is callback)
+        callback: Callable[..., Any] = resolve(url).func
     except Resolver404:
-        return False
+        return None
+    return callback
 
 
 # ------------------------------------------------------------------------------------------ the whole
@@ -309,11 +310,11 @@ def rows(project: Project, config: dict[str, Any]) -> Iterator[Row]:
         path = shown_path(endpoint.patterns)
         if is_left_out(path, endpoint.callback):
             continue
-        url = example_url(endpoint, project.values)
+        url, obstacle = example_url(endpoint, project.values)
         for method, handler in handlers(endpoint, project):
             if method not in LEFT_OUT:
                 body = json.dumps(bodies.get(f"{method} {path}", {}))
-                anon, status = call(method, url, body, handler, entered)
+                anon, status = (obstacle, 0) if obstacle else call(method, url, body, handler, entered)
                 place = handler.place
                 yield Row(method, path, place.handler, place.file, place.line, anon, status)
 
