@@ -311,3 +311,30 @@ class Caller(Special):
 
     def __repr__(self) -> str:
         return f"Caller({self.http_method} {self.path})"
+
+
+class Gate(Special):
+    """The way on to the guarded code: `call_next`, `get_response`, the wrapped ASGI application."""
+
+    __slots__ = ()
+
+    truth = True
+
+    def attribute(self, name: str) -> Value:
+        """`call_next.something` is still the way on."""
+        return self
+
+    def item(self, key: Value) -> Value:
+        """A gate has no items."""
+        return Unknown("an item of the next handler")
+
+    def called(self, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """Taken care of by the visit, which notes that the guarded code is reached."""
+        return Unknown("the guarded code's answer")
+
+    def __repr__(self) -> str:
+        return "Gate"
+
+
+GATE = Gate()
+GATE_ARGUMENT = Unknown("a part of the ASGI protocol")

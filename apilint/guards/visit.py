@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from apilint import facts as f
 from apilint.facts import Span
-from apilint.guards.caller import ANONYMOUS, NOTHING, Anonymous, Body, Caller, Container, Nothing, Sure
+from apilint.guards.caller import ANONYMOUS, NOTHING, Anonymous, Body, Caller, Container, Gate, Nothing, Sure
 from apilint.guards.knowledge import Knowledge
 from apilint.startup import attributes, calls, expressions
 from apilint.startup.core import FALL, JUMP, LEAVE, Core, Frame, OutOfBudget
@@ -178,7 +178,7 @@ class Visit(Machine):
 
     def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
         """Calls that reach the guarded code, turn the caller away, or look up a credential that is not there."""
-        if self.passes(callee):
+        if isinstance(callee, Gate) or self.passes(callee) or self._hands_on(callee, args):
             self.passed.append(Exit("pass", callee, self.conditions, span))
             return Unknown("the guarded code's answer", span)
         name = self.knowledge.name_of(callee)
@@ -204,6 +204,10 @@ class Visit(Machine):
             self.missing_used += 1
             return NOTHING
         return super().call(callee, args, kwargs, span)
+
+    def _hands_on(self, callee: Value, args: list[Value]) -> bool:
+        """Whether a library's function is given the guarded code to call: `run_in_threadpool(handler, …)`."""
+        return isinstance(callee, (External, Attr)) and any(isinstance(arg, Gate) or self.passes(arg) for arg in args)
 
     def _noted(self, span: Span) -> tuple[Condition, ...]:
         return (*self.conditions, Condition(span, "no credentials", True, NOTHING, decided=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from apilint import facts as f
 from apilint.facts import Span
 from apilint.index import Function, Index, Module
-from apilint.startup.values import ClassValue, Condition, Env, FunctionValue, Instance, Result, Value
+from apilint.startup.values import ClassValue, Condition, Env, FunctionValue, Instance, LazyName, Result, Value
 
 MAX_STEPS = 3_000_000
 MAX_ITEMS = 1_000
@@ -37,6 +37,7 @@ class Core:
         self.index = index
         self.envs: dict[str, Env] = {}
         self.running: set[str] = set()
+        self.resolving: set[LazyName] = set()
         self.conditions: tuple[Condition, ...] = ()
         self.order = 0
         self.steps = 0

@@ -59,7 +59,7 @@ class Machine(Core):
         """A module's attribute: a variable, or a submodule."""
         env = self.run_module(module)
         value = env.vars.get(name)
-        if value is not None:
+        if value is not None and not (isinstance(value, LazyName) and value in self.resolving):
             return self.force(value, env, name)
         if module.is_package:
             below = self.index.module(f"{module.name}.{name}", module.file)
@@ -105,10 +105,11 @@ class Machine(Core):
     def force(self, value: Value, env: Env | None = None, name: str = "") -> Value:
         """Look up lazy names and evaluate lazy expressions; remembered in `env` under `name`."""
         if isinstance(value, LazyName):
-            if env is None:
-                return Unknown("name without a scope", value.span, value.name)
-            near = env.module.file
-            found = self.resolve_name(value.source, value.name, near, value.span)
+            if env is None or value in self.resolving:
+                return Unknown(f"the import of '{value.name}' runs in a circle", value.span, value.name)
+            self.resolving.add(value)
+            found = self.resolve_name(value.source, value.name, env.module.file, value.span)
+            self.resolving.discard(value)
             if not isinstance(found, Unknown) and name and env.vars.get(name) is value:
                 env.vars[name] = found
             return found

@@ -1,0 +1,253 @@
+"""FastAPI's dependency tree: what runs before a handler because its parameters, its decorator or its routers say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from apilint import facts as f
+from apilint.facts import Span
+from apilint.frameworks.program import Program
+from apilint.guards.caller import CREDENTIAL_WORD, NOTHING, Caller
+from apilint.guards.judge import Judgement
+from apilint.model import Guard, Step
+from apilint.startup import attributes
+from apilint.startup.values import (
+    Choice,
+    ClassValue,
+    Env,
+    External,
+    FunctionValue,
+    Instance,
+    Known,
+    Partial,
+    Result,
+    Subscripted,
+    Unknown,
+    Value,
+    Wrapped,
+    constant,
+    unwrap,
+)
+
+DEPENDS = frozenset({"fastapi.Depends", "fastapi.param_functions.Depends", "fastapi.params.Depends"})
+SECURITY = frozenset({"fastapi.Security", "fastapi.param_functions.Security", "fastapi.params.Security"})
+CREDENTIAL_PARAMETERS = frozenset({"Header", "Cookie"})
+MAX_DEPTH = 12
+
+
+class Dependencies:
+    """Judges dependencies and remembers them: the same one stands on many routes."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.machine = program.machine
+        self._memo: dict[tuple[int, str], Judgement] = {}
+        self._kept: list[Value] = []
+
+    def guards(self, value: Value, via: str, span: Span, caller: Caller) -> list[Guard]:
+        """The guard that one `Depends(…)` or `Security(…)` is."""
+        if isinstance(value, Choice):
+            return [guard for option in value.options for guard in self.guards(option, via, span, caller)]
+        target = depends_on(value)
+        if target is None:
+            if isinstance(value, Unknown):
+                judged = Judgement("unknown", reason=value.reason)
+                return [self.program.guard(value.text or "?", "dependency", via, span, judged, value)]
+            return []
+        at = value.span if isinstance(value, Result) else span
+        judged = self.judge(target, caller)
+        kind = "security scheme" if judged.kind == "scheme" else "dependency"
+        return [self.program.guard(self.name(target), kind, via, at, judged, target)]
+
+    def name(self, target: Value) -> str:
+        """What a reader calls a dependency: the factory's name for what a factory made."""
+        inner = unwrap(target)
+        if isinstance(inner, FunctionValue):
+            parent = inner.function.parent
+            return parent.name if parent is not None else inner.function.name
+        return self.program.short_name(inner)
+
+    def handler_guards(self, function: FunctionValue, caller: Caller, *, inherits: bool = True) -> list[Guard]:
+        """The guards among a handler's own parameters, and a rejection in its body."""
+        found: list[Guard] = []
+        bindings: dict[str, Value] = {}
+        if inherits:
+            for param, value, env in self.parameters(function):
+                if value is None:
+                    bound = self.plain(param, env)
+                    if bound is not None:
+                        bindings[param.name] = bound
+                    continue
+                span = env.module.span(param.start, param.end)
+                guards = self.guards(value, f"parameter '{param.name}'", span, caller)
+                found += guards
+                target = depends_on(value)
+                if target is not None:
+                    bindings[param.name] = self.judge(target, caller).gives
+        if not any(guard.effect == "required" for guard in found):
+            found += self.body_guard(function, caller, bindings)
+        return found
+
+    def body_guard(self, function: FunctionValue, caller: Caller, bindings: dict[str, Value]) -> list[Guard]:
+        """A rejection in the handler's own body, as a guard."""
+        judged = self.program.judge.function(function, "handler", caller=caller, bindings=bindings, memo=(None,))
+        if judged.effect not in ("required", "conditional") or not judged.chain:
+            return []
+        span = judged.chain[-1].span
+        return [self.program.guard("in the handler", "in the handler", "the handler's body", span, judged, function)]
+
+    def parameters(self, function: FunctionValue) -> Iterator[tuple[f.Param, Value | None, Env]]:
+        """`(parameter, its Depends or Security value or None, scope)` of a function, `self` left out."""
+        env = function.env
+        params = function.function.head.params
+        skip = 1 if function.function.owner is not None and params and params[0].name in ("self", "cls") else 0
+        for param in params[skip:]:
+            yield param, self.dependency_of(param, env), env
+
+    def dependency_of(self, param: f.Param, env: Env) -> Value | None:
+        """The `Depends(…)` of a parameter, from its default or its annotation."""
+        if param.default is not None:
+            value = self.machine.evaluate(param.default, env)
+            if is_dependency(value):
+                if isinstance(value, Result) and not value.args and "dependency" not in value.kwargs and param.annotation:
+                    value.args = [self.machine.evaluate(param.annotation, env)]
+                return value
+        if param.annotation is not None:
+            annotation = self.machine.evaluate(param.annotation, env)
+            return self._in_annotation(annotation)
+        return None
+
+    def _in_annotation(self, annotation: Value) -> Value | None:
+        if isinstance(annotation, Choice):
+            return next((found for found in map(self._in_annotation, annotation.options) if found is not None), None)
+        if not isinstance(annotation, Subscripted):
+            return None
+        for item in reversed(annotation.index):
+            if is_dependency(item):
+                if isinstance(item, Result) and not item.args and "dependency" not in item.kwargs:
+                    item.args = [annotation.index[0]]
+                return item
+        return self._in_annotation(annotation.index[0]) if annotation.index else None
+
+    def plain(self, param: f.Param, env: Env) -> Value | None:
+        """What a parameter that is no dependency holds for a caller without credentials; None for "as named"."""
+        source = self.machine.evaluate(param.default, env) if param.default is not None else None
+        annotation = self.machine.evaluate(param.annotation, env) if param.annotation is not None else None
+        metadata = annotation.index[1:] if isinstance(annotation, Subscripted) else []
+        for item in [source, *metadata]:
+            callee = item.callee if isinstance(item, Result) else None
+            if isinstance(callee, External) and callee.name.rpartition(".")[2] in CREDENTIAL_PARAMETERS:
+                return NOTHING
+        if isinstance(source, Known) and source.value is None and CREDENTIAL_WORD.search(param.name):
+            return NOTHING
+        return None
+
+    # -------------------------------------------------------------------- judging
+
+    def judge(self, target: Value, caller: Caller, depth: int = 0) -> Judgement:
+        """What a dependency does, with all below it."""
+        key = (id(unwrap(target)), "")
+        if key in self._memo:
+            return self._memo[key]
+        judged = self._judged(target, caller, depth)
+        if not judged.particular:
+            self._memo[key] = judged
+            self._kept.append(unwrap(target))
+        return judged
+
+    def _judged(self, target: Value, caller: Caller, depth: int) -> Judgement:
+        function = self._callable(target)
+        known = self.program.judge.library(target)
+        if function is None or (known is not None and not isinstance(unwrap(target), (Instance, ClassValue, FunctionValue))):
+            if known is not None:
+                return _with_gift(known)
+            if isinstance(target, (Known, ClassValue)) or _is_plain_library(target):
+                return Judgement("none", qualname=self.program.describe(target))
+            return Judgement("unknown", reason=_why(self.program, target), qualname=self.program.describe(target))
+        bindings: dict[str, Value] = {}
+        weakest: Judgement | None = None
+        if depth < MAX_DEPTH:
+            for param, value, env in self.parameters(function):
+                below = depends_on(value) if value is not None else None
+                if below is None:
+                    bound = self.plain(param, env)
+                    if bound is not None:
+                        bindings[param.name] = bound
+                    continue
+                judged = self.judge(below, caller, depth + 1)
+                if judged.effect == "required":
+                    step = Step(env.module.span(param.start, param.end), f"it depends on '{self.name(below)}'")
+                    return Judgement(
+                        "required", (step, *judged.chain), qualname=self.program.describe(target), kind=judged.kind
+                    )
+                if judged.effect in ("unknown", "conditional"):
+                    weakest = judged
+                bindings[param.name] = judged.gives
+        own = self.program.judge.function(function, "dependency", caller=caller, bindings=bindings, memo=(None,))
+        if own.effect in ("none", "optional") and weakest is not None:
+            return weakest
+        return own
+
+    def _callable(self, target: Value) -> FunctionValue | None:
+        """The project function that FastAPI calls for a dependency."""
+        inner = target
+        while isinstance(inner, (Wrapped, Partial)):
+            inner = inner.inner if isinstance(inner, Wrapped) else inner.func
+        if isinstance(inner, FunctionValue):
+            return inner
+        if isinstance(inner, Instance):
+            found = attributes.get(self.machine, inner, "__call__", inner.span)
+            found = unwrap(found)
+            return found if isinstance(found, FunctionValue) else None
+        if isinstance(inner, ClassValue):
+            init = attributes.in_class(self.machine, inner, "__init__")
+            if init is not None and isinstance(unwrap(init[0]), FunctionValue):
+                target_function = unwrap(init[0])
+                assert isinstance(target_function, FunctionValue)
+                instance = Instance(inner, [], {}, inner.cls.span, 0)
+                return FunctionValue(target_function.function, target_function.env, instance)
+        return None
+
+
+def is_dependency(value: Value) -> bool:
+    """Whether a value is `Depends(…)` or `Security(…)`."""
+    if isinstance(value, Choice):
+        return any(is_dependency(option) for option in value.options)
+    if isinstance(value, Result) and isinstance(value.callee, External):
+        return value.callee.name in DEPENDS or value.callee.name in SECURITY
+    return False
+
+
+def depends_on(value: Value) -> Value | None:
+    """What a `Depends(…)` depends on."""
+    if isinstance(value, Choice):
+        return next((found for found in map(depends_on, value.options) if found is not None), None)
+    if not isinstance(value, Result) or not is_dependency(value):
+        return None
+    found = value.kwargs.get("dependency") or (value.args[0] if value.args else None)
+    if isinstance(found, Subscripted) and not isinstance(found.base, External):
+        return found.base
+    return found
+
+
+def _with_gift(judged: Judgement) -> Judgement:
+    return msgspec.structs.replace(judged, gives=NOTHING) if judged.effect == "optional" else judged
+
+
+def _is_plain_library(target: Value) -> bool:
+    inner = unwrap(target)
+    if isinstance(inner, Result):
+        return False
+    return isinstance(inner, External) and not CREDENTIAL_WORD.search(inner.name)
+
+
+def _why(program: Program, target: Value) -> str:
+    inner = unwrap(target)
+    if isinstance(inner, Unknown):
+        return inner.reason
+    return f"the code of '{program.describe(inner)}' is not at hand, and the library models do not name it"
+
+
+__all__ = ["Dependencies", "constant", "depends_on", "is_dependency"]

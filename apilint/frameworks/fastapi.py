@@ -1,0 +1,334 @@
+"""FastAPI and Starlette: applications, routers, mounts, dependencies, middleware -> routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from apilint.facts import Span
+from apilint.frameworks import asgi_middleware
+from apilint.frameworks.dependencies import Dependencies
+from apilint.frameworks.program import Object, Program, join_paths, sort_guards, under, verdict
+from apilint.guards.caller import Caller
+from apilint.model import Guard, Route
+from apilint.startup import attributes
+from apilint.startup.values import (
+    Attr,
+    ClassValue,
+    Condition,
+    External,
+    FunctionValue,
+    Instance,
+    Known,
+    Result,
+    Seq,
+    Unknown,
+    Value,
+    constant,
+    text_of,
+    unwrap,
+    wrappers,
+)
+
+FASTAPI = ("fastapi.FastAPI", "fastapi.applications.FastAPI")
+STARLETTE = ("starlette.applications.Starlette",)
+APPS = (*FASTAPI, *STARLETTE)
+ROUTERS = ("fastapi.APIRouter", "fastapi.routing.APIRouter", "starlette.routing.Router")
+CONSTRUCTORS = ("FastAPI", "Starlette")
+METHODS = ("get", "post", "put", "patch", "delete", "options", "head", "trace")
+ROUTE_CLASSES = ("starlette.routing.Route", "fastapi.routing.APIRoute")
+WEBSOCKET_CLASSES = ("starlette.routing.WebSocketRoute", "fastapi.routing.APIWebSocketRoute")
+MOUNT_CLASSES = ("starlette.routing.Mount",)
+ENDPOINTS = ("starlette.endpoints.HTTPEndpoint",)
+WEBSOCKET_ENDPOINTS = ("starlette.endpoints.WebSocketEndpoint",)
+
+
+class Scope(msgspec.Struct):
+    """What a route inherits at one point of the tree: path, guards from above, conditions."""
+
+    prefix: str = ""
+    dependencies: tuple[tuple[Value, str, tuple[Condition, ...]], ...] = ()
+    middleware: tuple[asgi_middleware.Layer, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    framework: str = "fastapi"
+    router: str = ""
+
+
+def routes(program: Program) -> Iterator[Route]:
+    """All routes of all FastAPI and Starlette applications; routers that no application includes are left out."""
+    return Walker(program).routes()
+
+
+class Walker:
+    """Walks from each application down its routers and mounts."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.machine = program.machine
+        self.dependencies = Dependencies(program)
+        self.seen: list[object] = []
+
+    def routes(self) -> Iterator[Route]:
+        """From every application that no other one mounts."""
+        apps = self.program.objects(APPS)
+        for app in apps:
+            self._start(app)
+        apps = self.program.objects(APPS)
+        mounted = {id(child) for app in [*apps, *self.program.objects(ROUTERS)] for child in self._mounted(app)}
+        for app in apps:
+            if id(app) not in mounted:
+                yield from self._walk(app, Scope(framework=self._framework(app)))
+
+    def _framework(self, app: Object) -> str:
+        return "fastapi" if self.program.is_a(app, FASTAPI) else "starlette"
+
+    def _start(self, app: Object) -> None:
+        """Run what the application runs when it starts: `lifespan`, `on_event("startup")`, `on_startup`."""
+        _, kwargs = self.program.made_with(app)
+        for name, event in list(self.program.events(app)):
+            if name == "on_event" and event.args and text_of(event.args[0]) == "startup":
+                for function in self.program.decorated(event):
+                    self.machine.call(function, [], {}, event.span)
+            elif name == "add_event_handler" and len(event.args) > 1 and text_of(event.args[0]) == "startup":
+                self.machine.call(event.args[1], [], {}, event.span)
+        for startup in self.program.items(kwargs.get("on_startup")):
+            self.machine.call(startup, [], {}, app.span)
+        lifespan = kwargs.get("lifespan")
+        if lifespan is not None and isinstance(unwrap(lifespan), FunctionValue):
+            self.machine.call(unwrap(lifespan), [app], {}, app.span)
+
+    def _mounted(self, app: Object) -> Iterator[Object]:
+        for name, event in self.program.events(app):
+            if name.rpartition(".")[2] in ("mount", "host") and (len(event.args) > 1 or "app" in event.kwargs):
+                child = self.program.object_of(event.kwargs.get("app") or event.args[1])
+                if child is not None:
+                    yield child
+        _, kwargs = self.program.made_with(app)
+        yield from self._mounted_in(kwargs.get("routes"))
+
+    def _mounted_in(self, value: Value | None) -> Iterator[Object]:
+        for item in self.program.items(value):
+            if self.program.is_a(item, MOUNT_CLASSES) and isinstance(item, Result):
+                child = self.program.object_of(argument(item, 1, "app") or Known(None))
+                if child is not None:
+                    yield child
+                yield from self._mounted_in(item.kwargs.get("routes"))
+
+    # ---------------------------------------------------------------- the tree
+
+    def _walk(self, made: Object, scope: Scope) -> Iterator[Route]:
+        """The routes registered on one application or router, below `scope`."""
+        if made in self.seen or len(self.seen) > 30:
+            return
+        self.seen.append(made)
+        args, kwargs = self.program.made_with(made)
+        scope = self._entered(made, args, kwargs, scope)
+        for item in self.program.items(kwargs.get("routes") or (args[1] if len(args) > 1 and scope.framework == "starlette" else None)):
+            yield from self._listed(item, scope)
+        for name, event in list(self.program.events(made)):
+            yield from self._event(made, name.rpartition(".")[2] if name.startswith(("router.", "app.")) else name, event, scope)
+        self.seen.pop()
+
+    def _entered(self, made: Object, args: list[Value], kwargs: dict[str, Value], scope: Scope) -> Scope:
+        """The scope below an application or router: with its own prefix, dependencies and middleware."""
+        is_app = self.program.is_a(made, APPS)
+        prefix = "" if is_app else part(kwargs.get("prefix") or _class_attribute(self.program, made, "prefix"))
+        label = "the application" if is_app else "the router"
+        own = [(value, label, ()) for value in self.program.items(kwargs.get("dependencies"))]
+        own += [
+            (item, label, ()) for name, value, _ in made.sets if name == "dependencies" for item in self.program.items(value)
+        ]
+        own += [
+            (event.args[0], label, event.conditions)
+            for name, event in self.program.events(made)
+            if name.endswith("dependencies.append") and event.args
+        ]
+        return Scope(
+            prefix=scope.prefix + prefix,
+            dependencies=(*scope.dependencies, *own),
+            middleware=(*scope.middleware, *asgi_middleware.layers(self.program, made, kwargs)) if is_app else scope.middleware,
+            conditions=scope.conditions,
+            framework=self._framework(made) if is_app else scope.framework,
+            router=self._place(made),
+        )
+
+    def _place(self, made: Object) -> str:
+        module = self.program.index.modules.get(made.span.file)
+        line = module.line(made.span.start) if module else 0
+        return f"{made.span.file}:{line}"
+
+    def _event(self, made: Object, name: str, event: Result, scope: Scope) -> Iterator[Route]:
+        scope = below(scope, event.conditions)
+        if name in METHODS or name in ("api_route", "route", "websocket", "websocket_route"):
+            for handler in self.program.decorated(event):
+                yield from self._route(event, handler, name, scope)
+        elif name in ("add_api_route", "add_route", "add_api_websocket_route", "add_websocket_route"):
+            handler = argument(event, 1, "endpoint") or event.kwargs.get("route")
+            if handler is not None:
+                kind = "websocket" if "websocket" in name else "route" if name == "add_route" else "api_route"
+                yield from self._route(event, handler, kind, scope)
+        elif name == "include_router":
+            yield from self._include(event, scope)
+        elif name in ("mount", "host"):
+            yield from self._mount(event, argument(event, 0, "path"), argument(event, 1, "app"), scope)
+        elif name in ("routes.append", "routes.extend", "routes.insert") and event.args:
+            for item in self.program.items(event.args[-1]):
+                yield from self._listed(item, scope)
+
+    def _include(self, event: Result, scope: Scope) -> Iterator[Route]:
+        child = self.program.object_of(argument(event, 0, "router") or Known(None))
+        if child is None:
+            return
+        own = [
+            (value, "include_router", event.conditions) for value in self.program.items(event.kwargs.get("dependencies"))
+        ]
+        inner = msgspec.structs.replace(
+            scope, prefix=scope.prefix + part(event.kwargs.get("prefix")), dependencies=(*scope.dependencies, *own)
+        )
+        yield from self._walk(child, inner)
+
+    def _mount(self, event: Result, path: Value | None, app: Value | None, scope: Scope) -> Iterator[Route]:
+        """A mounted application inherits the path and the middleware, and no dependencies."""
+        child = self.program.object_of(app) if app is not None else None
+        prefix = scope.prefix + part(path).rstrip("/")
+        inner = msgspec.structs.replace(scope, prefix=prefix, dependencies=())
+        if child is not None and self.program.is_a(child, (*APPS, *ROUTERS)):
+            yield from self._walk(child, inner)
+        for item in self.program.items(event.kwargs.get("routes")):
+            yield from self._listed(item, inner)
+
+    def _listed(self, item: Value, scope: Scope) -> Iterator[Route]:
+        """An element of a `routes` list."""
+        if not isinstance(item, Result):
+            return
+        scope = below(scope, item.conditions)
+        if self.program.is_a(item, MOUNT_CLASSES):
+            yield from self._mount(item, argument(item, 0, "path"), argument(item, 1, "app"), scope)
+        elif self.program.is_a(item, (*ROUTE_CLASSES, *WEBSOCKET_CLASSES)):
+            handler = argument(item, 1, "endpoint")
+            is_socket = self.program.is_a(item, WEBSOCKET_CLASSES)
+            if handler is not None:
+                scope = msgspec.structs.replace(scope, dependencies=()) if scope.framework == "starlette" else scope
+                yield from self._route(item, handler, "websocket" if is_socket else "route", scope)
+
+    # -------------------------------------------------------------- one route
+
+    def _route(self, event: Result, handler: Value, kind: str, scope: Scope) -> Iterator[Route]:
+        path = join_paths(scope.prefix, part(argument(event, 0, "path")))
+        if self.program.is_subclass(handler, (*ENDPOINTS, *WEBSOCKET_ENDPOINTS)):
+            yield from self._endpoint(event, handler, path, scope)
+            return
+        methods = self._methods(event, kind, scope)
+        is_socket = kind in ("websocket", "websocket_route")
+        inherits = kind not in ("route", "websocket_route")
+        found = self.program.handler(handler, event.span)
+        caller = Caller(methods[0] if methods else "", path)
+        guards = [guard for layer in scope.middleware for guard in layer.guards(self.program, caller, is_socket=is_socket)]
+        own = [(value, "the route", ()) for value in self.program.items(event.kwargs.get("dependencies"))]
+        if inherits:
+            for value, via, conditions in (*scope.dependencies, *own):
+                guards += [under(guard, conditions) for guard in self.dependencies.guards(value, via, event.span, caller)]
+        guards += self.program.decorator_guards(handler, caller)
+        if found.function is not None:
+            guards += self.dependencies.handler_guards(found.function, caller, inherits=inherits)
+        yield self._made(event, found.id, found.span, path, methods, guards, scope, is_socket, found.function)
+
+    def _endpoint(self, event: Result, handler: Value, path: str, scope: Scope) -> Iterator[Route]:
+        """A class endpoint: one route per method that it defines."""
+        cls = unwrap(handler)
+        if not isinstance(cls, ClassValue):
+            return
+        is_socket = self.program.is_subclass(cls, WEBSOCKET_ENDPOINTS)
+        for name in ("on_connect",) if is_socket else METHODS:
+            found = attributes.in_class(self.machine, cls, name)
+            if found is None or not isinstance(found[1], ClassValue):
+                if not is_socket:
+                    continue
+            method = "WEBSOCKET" if is_socket else name.upper()
+            caller = Caller(method, path)
+            guards = [g for layer in scope.middleware for g in layer.guards(self.program, caller, is_socket=is_socket)]
+            guards += self.program.decorator_guards(handler, caller)
+            span, id_, function = cls.cls.span, cls.cls.id, None
+            if found is not None and isinstance(found[1], ClassValue):
+                target = unwrap(found[0])
+                if isinstance(target, FunctionValue):
+                    guards += self.program.decorator_guards(found[0], caller)
+                    bound = FunctionValue(target.function, target.env, Instance(cls, [], {}, cls.cls.span, 0))
+                    guards += self.dependencies.body_guard(bound, caller, {})
+                    if not is_socket:
+                        span, id_, function = target.function.span, f"{cls.cls.id}.{name}", target
+            yield self._made(event, id_, span, path, (method,), guards, scope, is_socket, function)
+
+    def _made(
+        self,
+        event: Result,
+        id_: str,
+        span: Span,
+        path: str,
+        methods: tuple[str, ...],
+        guards: list[Guard],
+        scope: Scope,
+        is_socket: bool,
+        function: FunctionValue | None,
+    ) -> Route:
+        auth, unknown, condition = verdict(guards)
+        counted, others = sort_guards(guards)
+        return Route(
+            framework=scope.framework,
+            methods=methods,
+            path=path,
+            handler=id_,
+            span=span,
+            registered=event.span,
+            auth=auth,
+            guards=counted,
+            considered=others,
+            router=scope.router,
+            prefix=scope.prefix,
+            kind="websocket" if is_socket else "http",
+            unknown=unknown,
+            condition=condition,
+            function=function,
+        )
+
+    def _methods(self, event: Result, kind: str, scope: Scope) -> tuple[str, ...]:
+        if kind in ("websocket", "websocket_route"):
+            return ("WEBSOCKET",)
+        if kind in METHODS:
+            return (kind.upper(),)
+        listed = event.kwargs.get("methods")
+        if listed is None and len(event.args) > 2 and isinstance(event.args[2], Seq):
+            listed = event.args[2]
+        names = [text_of(item) for item in self.program.items(listed)]
+        methods = sorted({name.upper() for name in names if name})
+        return tuple(methods) or ("GET",)
+
+
+def argument(event: Result, position: int, name: str) -> Value | None:
+    """An argument by position or keyword."""
+    if name in event.kwargs:
+        return event.kwargs[name]
+    return event.args[position] if position < len(event.args) else None
+
+
+def part(value: Value | None) -> str:
+    """A piece of a path; what is not known stands in braces."""
+    if value is None or (isinstance(value, Known) and value.value is None):
+        return ""
+    text = text_of(value)
+    if text is not None:
+        return text
+    return "{" + (value.text if isinstance(value, Unknown) and value.text else "?") + "}"
+
+
+def below(scope: Scope, conditions: tuple[Condition, ...]) -> Scope:
+    """The scope with further conditions."""
+    return msgspec.structs.replace(scope, conditions=(*scope.conditions, *conditions)) if conditions else scope
+
+
+def _class_attribute(program: Program, made: Object, name: str) -> Value | None:
+    return made.attrs.get(name)
+
+
+__all__ = ["APPS", "Attr", "External", "constant", "routes", "wrappers"]

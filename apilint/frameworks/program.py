@@ -1,0 +1,274 @@
+"""A started program as the framework rooms see it: its objects, its handlers, its guards."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import msgspec
+
+from apilint.facts import Span
+from apilint.guards.caller import Caller
+from apilint.guards.judge import Judge, Judgement
+from apilint.guards.knowledge import Knowledge
+from apilint.index import Index
+from apilint.model import Guard, Step
+from apilint.startup import attributes
+from apilint.startup.core import Core
+from apilint.startup.values import (
+    Attr,
+    Choice,
+    ClassValue,
+    Condition,
+    External,
+    FunctionValue,
+    Instance,
+    LambdaValue,
+    Known,
+    ModuleValue,
+    Partial,
+    Result,
+    Seq,
+    Unknown,
+    Value,
+    Wrapped,
+    text_of,
+    unwrap,
+    wrappers,
+)
+
+Object = Result | Instance
+ATTACHED = ("required", "optional", "conditional", "unknown")
+
+
+class Handler:
+    """What a route runs: the id, its place, and the value to judge."""
+
+    __slots__ = ("function", "id", "span", "value")
+
+    def __init__(self, id_: str, span: Span, value: Value, function: FunctionValue | None) -> None:
+        self.id = id_
+        self.span = span
+        self.value = value
+        self.function = function
+
+
+class Program:
+    """The start-up, the judge, and the questions that every framework asks of them."""
+
+    def __init__(self, machine: Core, knowledge: Knowledge, extra: dict[str, str] | None = None) -> None:
+        self.machine = machine
+        self.knowledge = knowledge
+        self.judge = Judge(machine, knowledge)
+        self.index: Index = machine.index
+        self.options: dict[str, str] = extra or {}
+
+    # ------------------------------------------------------------------ objects
+
+    def objects(self, names: Collection[str]) -> list[Object]:
+        """All objects of these library classes or of project classes below them, in the order they were made."""
+        wanted = frozenset(names)
+        found: list[Object] = [
+            result
+            for result in self.machine.results
+            if isinstance(result.callee, External) and result.callee.name in wanted
+        ]
+        found += [instance for instance in self.machine.instances if self.is_a(instance, wanted)]
+        return sorted(found, key=lambda made: made.order)
+
+    def is_a(self, value: Value, names: Collection[str]) -> bool:
+        """Whether an object is of one of these library classes."""
+        value = unwrap(value)
+        if isinstance(value, Choice):
+            return any(self.is_a(option, names) for option in value.options)
+        if isinstance(value, Result):
+            return isinstance(value.callee, External) and value.callee.name in names
+        if isinstance(value, Instance):
+            return any(base in names for base in attributes.external_bases(self.machine, value.cls))
+        return False
+
+    def is_subclass(self, value: Value, names: Collection[str]) -> bool:
+        """Whether a class is one of these library classes or below one."""
+        value = unwrap(value)
+        if isinstance(value, External):
+            return value.name in names
+        return isinstance(value, ClassValue) and any(
+            base in names for base in attributes.external_bases(self.machine, value)
+        )
+
+    def object_of(self, value: Value) -> Object | None:
+        """The object behind a value (`app.router` is the app), or None."""
+        value = unwrap(attributes.root_of(value))
+        if isinstance(value, Choice):
+            return next((made for made in map(self.object_of, value.options) if made is not None), None)
+        return value if isinstance(value, (Result, Instance)) else None
+
+    def made_with(self, made: Object) -> tuple[list[Value], dict[str, Value]]:
+        """The arguments that the library's constructor got: those of the call, or of `super().__init__`."""
+        for event in made.events:
+            if isinstance(event.callee, Attr) and event.callee.name == "super.__init__":
+                return event.args, event.kwargs
+        return made.args, made.kwargs
+
+    def events(self, made: Object) -> Iterator[tuple[str, Result]]:
+        """`(dotted method, call)` for everything called on an object, in order: `("router.add_route", …)`."""
+        for event in made.events:
+            if isinstance(event.callee, Attr):
+                yield attributes.path_of(event.callee).removeprefix("super."), event
+
+    def decorated(self, event: Result) -> Iterator[Value]:
+        """What a call was used on as a decorator: `@app.get("/x")`."""
+        for use in event.events:
+            if use.callee is event and use.args:
+                yield use.args[0]
+
+    def items(self, value: Value | None) -> list[Value]:
+        """The elements of a list value; an object that is no list is its only element."""
+        if value is None or (isinstance(value, Known) and value.value is None):
+            return []
+        if isinstance(value, Seq):
+            return value.items
+        if isinstance(value, Choice):
+            return [item for option in value.options for item in self.items(option)]
+        return [value]
+
+    # ----------------------------------------------------------------- handlers
+
+    def handler(self, value: Value, registered: Span) -> Handler:
+        """The developer's function or class below all decorators, with its id and the place of its head."""
+        inner = unwrap(value)
+        if isinstance(inner, Choice):
+            inner = unwrap(inner.options[0])
+        if isinstance(inner, FunctionValue):
+            return Handler(qualified(inner), inner.function.span, value, inner)
+        if isinstance(inner, ClassValue):
+            return Handler(inner.cls.id, inner.cls.span, value, None)
+        if isinstance(inner, Instance):
+            return Handler(inner.cls.cls.id, inner.cls.cls.span, value, None)
+        if isinstance(inner, LambdaValue):
+            span = inner.env.module.span(inner.node.start, inner.node.end)
+            return Handler(f"{inner.env.module.name}:<lambda>", span, value, None)
+        return Handler(self.describe(inner), registered, value, None)
+
+    def describe(self, value: Value) -> str:
+        """A short name of a value: `module:name` for library things, what the source calls it otherwise."""
+        value = unwrap(value)
+        if isinstance(value, FunctionValue):
+            return qualified(value)
+        if isinstance(value, ClassValue):
+            return value.cls.id
+        if isinstance(value, Instance):
+            return value.cls.cls.id
+        if isinstance(value, External):
+            module, _, name = value.name.rpartition(".")
+            return f"{module}:{name}" if module else name
+        if isinstance(value, Result):
+            return self.describe(value.callee)
+        if isinstance(value, Attr):
+            return f"{self.describe(value.base)}.{value.name}"
+        if isinstance(value, Unknown):
+            return value.text or "?"
+        if isinstance(value, ModuleValue):
+            return value.module.name
+        return "?"
+
+    def short_name(self, value: Value) -> str:
+        """What a reader would call a guard: the last name of its qualified name."""
+        return self.describe(value).rpartition(":")[2].replace("<locals>.", "")
+
+    # ------------------------------------------------------------------- guards
+
+    def decorator_guards(self, handler: Value, caller: Caller) -> list[Guard]:
+        """The guards among a handler's decorators (those below the route decorator), outermost first."""
+        return [self.decorator_guard(wrapped, caller) for wrapped in wrappers(handler)]
+
+    def decorator_guard(self, wrapped: Wrapped, caller: Caller) -> Guard:
+        """One decorator, judged."""
+        judged = self._judge_decorator(wrapped, caller)
+        name = self.short_name(wrapped.decorator)
+        if isinstance(wrapped.decorator, FunctionValue) and wrapped.decorator.function.facts.parent >= 0:
+            parent = wrapped.decorator.function.parent
+            name = parent.name if parent is not None else name
+        return self.guard(name, "decorator", "decorator", wrapped.span, judged, wrapped.decorator)
+
+    def _judge_decorator(self, wrapped: Wrapped, caller: Caller) -> Judgement:
+        decorator = wrapped.decorator
+        known = self.judge.library(decorator, caller.http_method)
+        if known is not None:
+            return known
+        inner = unwrap(wrapped.inner)
+
+        def passes(value: Value) -> bool:
+            below = unwrap(value)
+            if isinstance(below, FunctionValue) and isinstance(inner, FunctionValue):
+                return below.function is inner.function
+            return below is inner or value is wrapped.inner
+
+        if wrapped.result is not None:
+            if unwrap(wrapped.result) is inner:
+                return Judgement("none", qualname=self.describe(decorator))
+            return self.judge.function(wrapped.result, "call", caller=caller, passes=passes, memo=(None,))
+        if isinstance(decorator, (FunctionValue, Partial, LambdaValue)):
+            return Judgement("none", qualname=self.describe(decorator))
+        if isinstance(decorator, Unknown):
+            return Judgement("unknown", reason=f"{decorator.reason}", qualname=decorator.text)
+        name = self.knowledge.name_of(decorator)
+        if _sounds_like_guard(name.rpartition(".")[2]):
+            return Judgement("unknown", reason=f"'{name}' is not in the library models", qualname=name)
+        return Judgement("none", qualname=name)
+
+    def guard(self, name: str, kind: str, via: str, span: Span, judged: Judgement, value: Value | None = None) -> Guard:
+        """A `model.Guard` from a judgement."""
+        qualname = judged.qualname or (self.describe(value) if value is not None else name)
+        chain = (Step(span, f"'{name}' is attached here ({via})"), *judged.chain)
+        return Guard(name, qualname, kind, via, judged.effect, span, chain, judged.condition, judged.reason)
+
+
+def qualified(value: FunctionValue) -> str:
+    """`package.module:qualname`; a method keeps the class that defines it."""
+    return value.function.id
+
+
+def sort_guards(guards: list[Guard]) -> tuple[tuple[Guard, ...], tuple[Guard, ...]]:
+    """`(those that count for the verdict, the others)`."""
+    return (
+        tuple(guard for guard in guards if guard.effect in ("required", "optional", "conditional")),
+        tuple(guard for guard in guards if guard.effect not in ("required", "optional", "conditional")),
+    )
+
+
+def verdict(guards: list[Guard], unknown: str = "") -> tuple[str, str, str]:
+    """`(verdict, what is unknown, condition)` of a route from all its guards."""
+    effects = [guard.effect for guard in guards]
+    if "required" in effects:
+        return "required", "", ""
+    conditional = next((guard for guard in guards if guard.effect == "conditional"), None)
+    if conditional is not None:
+        return "conditional", "", conditional.condition
+    doubtful = next((guard for guard in guards if guard.effect == "unknown"), None)
+    if doubtful is not None or unknown:
+        return "unknown", unknown or f"'{doubtful.name}': {doubtful.reason}" if doubtful else unknown, ""
+    return ("optional" if "optional" in effects else "none"), "", ""
+
+
+def under(guard: Guard, conditions: tuple[Condition, ...]) -> Guard:
+    """A guard attached under open conditions only."""
+    open_ = [condition for condition in conditions if not condition.decided]
+    if not open_ or guard.effect != "required":
+        return guard
+    return msgspec.structs.replace(guard, effect="conditional", condition=repr(open_[-1]))
+
+
+def _sounds_like_guard(name: str) -> bool:
+    lowered = name.lower()
+    return any(
+        word in lowered for word in ("auth", "login", "require", "permission", "protect", "token", "secured", "role", "access")
+    ) and not any(word in lowered for word in ("schema", "swagger", "openapi", "response", "api_doc", "not_required", "exempt"))
+
+
+def join_paths(*parts: str) -> str:
+    """Prefixes and a path glued as frameworks do it: as text, with one leading slash."""
+    path = "".join(parts)
+    return path if path.startswith("/") else f"/{path}"
+
+
+__all__ = ["Handler", "Object", "Program", "join_paths", "qualified", "sort_guards", "text_of", "under", "verdict"]

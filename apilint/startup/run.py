@@ -1,0 +1,36 @@
+"""Runs a program's start-up: all modules, then the factories and entry points that no module called."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from apilint.index import Index
+from apilint.startup.core import Frame, OutOfBudget
+from apilint.startup.machine import Machine
+from apilint.startup.values import FunctionValue, unwrap
+
+
+def start(machine: Machine, constructors: Collection[str]) -> None:
+    """Run every module that is not a test's, the `__main__` blocks, then each function that nobody called and
+    whose text names one of the `constructors` (an application factory that a server calls)."""
+    index: Index = machine.index
+    for module in index.modules.values():
+        if not module.is_test:
+            machine.run_module(module)
+    for module, statement in list(machine.mains):
+        try:
+            machine.run_block(statement.body, machine.run_module(module), Frame(None))
+        except OutOfBudget:
+            machine.cut_short.append(module.span(statement.start, statement.end))
+    for function in index.functions_with(constructors):
+        if function in machine.called or function.module.is_test or function.facts.parent >= 0:
+            continue
+        if function.owner is not None:
+            continue
+        env = machine.run_module(function.module)
+        value = unwrap(env.vars.get(function.name) or FunctionValue(function, env))
+        if isinstance(value, FunctionValue) and value.function is function:
+            try:
+                machine.call(value, [], {}, function.span)
+            except OutOfBudget:
+                machine.cut_short.append(function.span)
