@@ -149,8 +149,8 @@ def _run_git(folder: str) -> tuple[bytes, bytes] | None:
     options = ["-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false"]
     listing = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns]
     try:
-        done = subprocess.run(  # noqa: S603 - no part of the command comes from the checkout
-            ["git", *options, *listing],  # noqa: S607 - git is where the user's PATH says
+        done = subprocess.run(
+            ["git", *options, *listing],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
