@@ -262,9 +262,8 @@ class Visit(Machine):
             self.steps += 1
             if self.steps > MAX_STEPS:
                 raise OutOfBudget
-            run = _VISIT.get(type(statement)) or RUN[type(statement)]
             try:
-                flow = run(self, statement, env, frame)
+                flow = self.table[type(statement)](self, statement, env, frame)
             except Turned as turned:
                 self.exits.append(turned.exit)
                 flow = LEAVE
@@ -461,7 +460,8 @@ def dict_env(env: Env) -> Env:
     return copy
 
 
-_VISIT: dict[type, Callable[..., "str | Condition"]] = {
+Visit.table = {
+    **RUN,
     f.Return: _return,
     f.ExprStmt: _expression,
     f.Raise: _raise,

@@ -7,6 +7,7 @@ test is not known both run, and what happens in them carries the `Condition`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from apilint import facts as f
 from apilint.facts import Span
@@ -33,7 +34,9 @@ from apilint.startup.values import (
 from apilint.unparse import unparse
 
 class Machine(Core):
-    """Runs a program's start-up symbolically."""
+    """Runs a program's start-up symbolically. `table` says how each kind of statement is run."""
+
+    table: ClassVar[dict[type, Callable[..., "str | Condition"]]] = {}
 
     # ------------------------------------------------------------------ modules
 
@@ -180,7 +183,7 @@ class Machine(Core):
             self.steps += 1
             if self.steps > MAX_STEPS:
                 raise OutOfBudget
-            flow = RUN[type(statement)](self, statement, env, frame)
+            flow = self.table[type(statement)](self, statement, env, frame)
             if flow is LEAVE or flow is JUMP:
                 break
             if isinstance(flow, Condition):
@@ -526,3 +529,5 @@ RUN: dict[type, Callable[..., "str | Condition"]] = {
     f.Global: _global,
     f.Jump: _jump,
 }
+
+Machine.table = RUN

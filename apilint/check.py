@@ -1,0 +1,59 @@
+"""The form of a check, and the table of all checks by name."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+
+
+import msgspec
+
+from apilint.facts import Span
+from apilint.finding import Precision, Severity
+from apilint.model import Step
+
+
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check found: a place, and the values for the placeholders of its rule's message.
+
+    `trace` is the proof, `related` are further places that the message speaks of. `severity`, `security_severity`
+    and `precision` override the rule's. `template` names another message of the rule's params (`summary`).
+    `route` is `METHOD /path` where the match is about a route, `enclosing` the function or class for the fingerprint.
+    """
+
+    span: Span
+    values: Mapping[str, object] = {}
+    trace: tuple[Step, ...] = ()
+    related: tuple[Step, ...] = ()
+    severity: Severity | None = None
+    security_severity: float | None = None
+    precision: Precision | None = None
+    template: str = ""
+    route: str = ""
+    enclosing: str = ""
+
+
+Check = Callable[..., Iterator[Match]]
+_MARK = "__apilint_check__"
+
+
+def check(function: Check) -> Check:
+    """Mark a function as a check. Its first parameter is the `Project`; the keyword-only ones are the `params` that
+    a rule's YAML may give (those without a default it must)."""
+    setattr(function, _MARK, True)
+    return function
+
+
+def load_checks() -> dict[str, Check]:
+    """All checks under apilint/checks, by function name."""
+    package = importlib.import_module("apilint.checks")
+    found: dict[str, Check] = {}
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda each: each.name):
+        for name, value in vars(importlib.import_module(f"apilint.checks.{module.name}")).items():
+            if callable(value) and getattr(value, _MARK, False):
+                found[name] = value
+    return found
+
+
+

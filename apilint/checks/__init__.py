@@ -1,0 +1,1 @@
+"""Checks: `@check` functions, queries over a `Project` that yield `Match`es. One file a topic."""

@@ -1,0 +1,91 @@
+"""Facts of all files -> Project: the program started, its routes with their effective guards."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import pkgutil
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from types import ModuleType
+
+from apilint import frameworks
+from apilint.facts import FileFacts
+from apilint.finding import Diagnostic
+from apilint.frameworks.program import Program
+from apilint.guards.knowledge import Knowledge
+from apilint.index import Index, Lower
+from apilint.model import Route
+from apilint.project import Project
+from apilint.startup.machine import Machine
+from apilint.startup.run import start
+
+# An import chain of a few hundred modules, each some frames deep.
+RECURSION_LIMIT = 12_000
+
+
+def link(
+    facts: Mapping[str, FileFacts],
+    names: Mapping[str, str],
+    models: Mapping[str, Mapping[str, object]],
+    *,
+    tests: Iterable[str] = (),
+    root_name: str = "",
+    lower: Lower | None = None,
+    options: Mapping[str, str] | None = None,
+) -> Project:
+    """Start the program symbolically and ask every framework for its routes.
+
+    Takes the facts and dotted names by file, the library models by section, the test files (not run), the name of
+    the root folder, how to lower a body that the scanner left, and framework options (`settings`).
+    """
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
+    collecting = gc.isenabled()
+    gc.disable()  # a run is short, and the collector more than halves its speed
+    try:
+        index = Index(facts, names, tests=tests, root_name=root_name, lower=lower)
+        machine = Machine(index)
+        program = Program(machine, Knowledge(models), dict(options or {}))
+        rooms = list(_rooms())
+        for room in rooms:
+            if hasattr(room, "prepare"):
+                room.prepare(machine, program.options)
+        start(machine, _constructors(rooms))
+        routes = [route for room in rooms if hasattr(room, "routes") for route in room.routes(program)]
+        return Project(program, _unique(routes), _cut_short(machine))
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _rooms() -> Iterable[ModuleType]:
+    """The framework modules, by name."""
+    for module in sorted(pkgutil.iter_modules(frameworks.__path__), key=lambda found: found.name):
+        yield importlib.import_module(f"{frameworks.__name__}.{module.name}")
+
+
+def _constructors(rooms: Iterable[ModuleType]) -> Collection[str]:
+    return {name for room in rooms for name in getattr(room, "CONSTRUCTORS", ())}
+
+
+def _unique(routes: Iterable[Route]) -> list[Route]:
+    """Each route once, though a factory may have run for several entry points, sorted by path and method."""
+    found: dict[tuple[object, ...], Route] = {}
+    for route in routes:
+        key = (route.framework, route.methods, route.path, route.handler, route.span)
+        known = found.get(key)
+        if known is None or _doubt(route) < _doubt(known):
+            found[key] = route
+    return sorted(found.values(), key=lambda r: (r.path, r.methods, r.span, r.handler))
+
+
+def _doubt(route: Route) -> int:
+    return ("required", "conditional", "optional", "none", "unknown").index(route.auth)
+
+
+def _cut_short(machine: Machine) -> list[Diagnostic]:
+    return [
+        Diagnostic(span.file, machine.index.modules[span.file].line(span.start), "the start-up is too long to follow", False)
+        for span in machine.cut_short
+        if span.file in machine.index.modules
+    ]

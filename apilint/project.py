@@ -1,0 +1,89 @@
+"""A linked program, as rules query it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from apilint import flow
+from apilint.facts import Directive, Span
+from apilint.finding import Diagnostic
+from apilint.index import Function, Index, Module
+from apilint.model import Route
+from apilint.startup.values import External, Value
+
+if TYPE_CHECKING:
+    from apilint.frameworks.program import Program
+
+
+class Project:
+    """Routes, names, calls and declarations of one program. Nothing in it changes once it is linked; what is
+    expensive is worked out when first asked for."""
+
+    def __init__(self, program: Program, routes: Sequence[Route], diagnostics: Sequence[Diagnostic] = ()) -> None:
+        self.program = program
+        self.routes: tuple[Route, ...] = tuple(routes)
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
+        self.index: Index = program.index
+        self.knowledge = program.knowledge
+        self._traces: dict[Function, flow.Trace] = {}
+        self._handlers: dict[Function, list[Route]] | None = None
+
+    # -------------------------------------------------------------------- places
+
+    def module(self, file: str) -> Module:
+        """The module in a file."""
+        return self.index.modules[file]
+
+    def line(self, span: Span) -> int:
+        """The line on which a span starts."""
+        module = self.index.modules.get(span.file)
+        return module.line(span.start) if module is not None else 1
+
+    def is_test(self, file: str) -> bool:
+        """Whether a file is test code."""
+        module = self.index.modules.get(file)
+        return module is not None and module.is_test
+
+    def directives(self) -> dict[str, tuple[Directive, ...]]:
+        """The comments that speak to apilint, by file."""
+        return {file: module.facts.directives for file, module in self.index.modules.items() if module.facts.directives}
+
+    # -------------------------------------------------------------------- routes
+
+    def routes_of(self, function: Function) -> list[Route]:
+        """The routes that a function handles."""
+        if self._handlers is None:
+            self._handlers = {}
+            for route in self.routes:
+                if route.function is not None:
+                    self._handlers.setdefault(route.function.function, []).append(route)
+        return self._handlers.get(function, [])
+
+    # --------------------------------------------------------------------- calls
+
+    def trace(self, function: Function) -> flow.Trace:
+        """What a function calls, with what its arguments derive from (see `flow`)."""
+        found = self._traces.get(function)
+        if found is None:
+            found = self._traces[function] = flow.trace(self.program.machine, function)
+        return found
+
+    def calls(self, words: Collection[str]) -> Iterator[flow.Call]:
+        """The calls in all functions whose text mentions one of the words, each call once, in its own function."""
+        for function in self.index.functions_with(words):
+            for call in self.trace(function).calls:
+                if call.depth == 0:
+                    yield call
+
+    def name_of(self, value: Value) -> str:
+        """The qualified name of a library's callable, method or class (`requests.Session.get`), or the empty string."""
+        return self.knowledge.name_of(value)
+
+    def names_of(self, value: Value) -> list[str]:
+        """All qualified names that a value answers to, library base classes of project classes included."""
+        return list(self.knowledge.names(self.program.machine, value))
+
+    def is_external(self, value: Value, *names: str) -> bool:
+        """Whether a value is one of these library names."""
+        return isinstance(value, External) and value.name in names
