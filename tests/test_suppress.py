@@ -56,9 +56,9 @@ def test_a_public_directive_suppresses_nothing() -> None:
         (ignore("APL102"), "unused", "This 'ignore[APL102]' ignores nothing: no finding of 'APL102' on lines 4-6."),
         (ignore(last=4), "unused", "This 'ignore' ignores nothing: no finding on line 4."),
         (
-            ignore("sql-injecton"),
+            ignore("APL1O1"),
             "unknown",
-            "No rule is called 'sql-injecton', so this 'ignore[sql-injecton]' ignores nothing; did you mean 'sql-injection'?",
+            "No rule is called 'APL1O1', so this 'ignore[APL1O1]' ignores nothing; did you mean 'APL101'?",
         ),
         (
             ignore(kind="unknown"),

@@ -118,9 +118,7 @@ def _lines(row: RouteRow, cell: Sequence[str], columns: Sequence[int], room: int
 def _guard_cells(row: RouteRow) -> list[str]:
     """What guards a route, or why nothing does."""
     cells = [_guard_cell(guard) for guard in row.guards]
-    cells += [
-        f"{guard.name} never rejects ({guard.file}:{guard.line})" for guard in row.considered if _is_hollow(guard)
-    ]
+    cells += [f"{guard.name} never rejects {guard.file}:{guard.line}" for guard in row.considered if _is_hollow(guard)]
     if row.unknown:
         cells.append(f"? {row.unknown}")
     if row.public:
@@ -201,7 +199,7 @@ def _reading(row: RouteRow) -> str:
 
 def _no_route(rows: Sequence[RouteRow], path: str) -> str:
     wanted = path.strip().rpartition(" ")[2]
-    near = difflib.get_close_matches(wanted, sorted({row.path for row in rows}), n=3, cutoff=0.5)
+    near = difflib.get_close_matches(wanted, sorted({row.path for row in rows}), n=3, cutoff=0.6)
     hint = f" Did you mean {' or '.join(map(one_line, near))}?" if near else ""
     return f"No route matches {one_line(path)!r}.{hint}\n"
 

@@ -32,9 +32,9 @@ def conclusion(report: Report) -> str:
     tail = f" ({hidden:,} suppressed)" if hidden else ""
     if not findings:
         broken = sum(diagnostic.fatal for diagnostic in report.diagnostics)
-        opening = f"No findings, but {plural(broken, 'problem')} kept parts" if broken else "All clear: no findings"
-        middle = " from being checked" if broken else ""
-        return f"{opening}{middle} {where}, {_routes(report.stats)}{tail}."
+        opening = "No findings" if broken else "All clear: no findings"
+        but = f"; but {plural(broken, 'problem')} kept part of it from being checked" if broken else ""
+        return f"{opening} {where}, {_routes(report.stats)}{tail}{but}."
     count = plural(len(findings), "finding")
     return f"Found {count}: {_severities(findings)} {where}; {_routes(report.stats)}{tail}."
 

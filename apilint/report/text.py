@@ -62,7 +62,7 @@ def _finding(finding: Finding, help_text: str, options: RenderOptions) -> Iterat
         yield f"{paint(f'{place.line} |', 'gutter', color=options.color)} {source}".rstrip()
         yield f"{bar} {paint(marks, level, color=options.color)}"
         yield bar
-    for step in _chain(finding.trace or finding.related):
+    for step in _chain((*finding.trace, *finding.related)):
         yield f"{note} {step}"
     if help_text:
         yield f"{note} {paint('help:', 'good', color=options.color)} {help_text}"

@@ -60,7 +60,7 @@ def result(
     """One result for findings of one rule on one line."""
     finding, others = group[0], group[1:]
     prefix = options.path_prefix
-    related = _related(finding, others)
+    related = _related(group)
     return sarif.Result(
         rule_id=finding.code,
         rule_index=rules.get(finding.code, -1),
@@ -82,11 +82,11 @@ def _importance(finding: Finding) -> tuple[int, float, int]:
     return finding.severity.rank, finding.security_severity, finding.precision.rank
 
 
-def _related(finding: Finding, others: Iterable[Finding]) -> list[Place]:
-    """The places that the message links to: what the finding speaks of, its proof, its companions on the line."""
-    companions = (_with_message(other.place, other.message) for other in others)
-    places = dict.fromkeys((*companions, *finding.related, *finding.trace))
-    return list(places)[:_MAX_LOCATIONS]
+def _related(group: Sequence[Finding]) -> list[Place]:
+    """The places that the message links to: companions on the line, what the findings speak of, their proof."""
+    companions = [_with_message(other.place, other.message) for other in group[1:]]
+    places = (place for finding in group for place in (*finding.related, *finding.trace))
+    return list(dict.fromkeys((*companions, *places)))[:_MAX_LOCATIONS]
 
 
 def _message(finding: Finding, related: Sequence[Place], companions: int) -> str:

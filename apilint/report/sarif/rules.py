@@ -76,10 +76,11 @@ def _links(rule: RuleInfo) -> Iterator[tuple[str, str]]:
         title, found, address = reference.rpartition("http")
         if found:
             yield title.strip(" :<(-") or found + address, (found + address).rstrip(">)")
-    for number in rule.cwe:
-        yield f"CWE-{number}", f"https://cwe.mitre.org/data/definitions/{number}.html"
-    for item in rule.owasp:
-        yield f"OWASP API Security Top 10 2023, {item}", _OWASP
+    known = " ".join(rule.references)
+    weaknesses = [(f"CWE-{number}", f"https://cwe.mitre.org/data/definitions/{number}.html") for number in rule.cwe]
+    yield from ((title, address) for title, address in weaknesses if address not in known)
+    if rule.owasp and "owasp.org/API-Security" not in known:
+        yield "OWASP API Security Top 10 2023", _OWASP
 
 
 def _plain_help(rule: RuleInfo, links: list[tuple[str, str]]) -> str:

@@ -1,0 +1,1 @@
+"""Every output format, over small reports that are written out here."""
