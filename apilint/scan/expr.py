@@ -209,6 +209,11 @@ def _interpolation(node: Node, src: str, depth: int) -> list[Packed]:
             for inner in child.children:
                 if inner.kind_id in _INTERPOLATIONS:
                     parts.extend(_interpolation(inner, src, depth + 1))
+        elif kind == _EQUALS:
+            # `{x=}` shows the expression's text too.
+            start = node.start_byte + 1
+            end = child.end_byte
+            parts.insert(0, (CONSTANT, start, end, literals.content(src[start:end], True)))
         else:
             lower = LOWER[kind]
             if lower is not mark:
@@ -567,6 +572,18 @@ def _splat(node: Node, node_kind: int, src: str) -> tuple[str, str]:
     return text(node.children[-1], src), "args" if node_kind == _LIST_SPLAT_PATTERN else "kwargs"
 
 
+def union(node: Node, src: str, depth: int) -> Packed:
+    """`list[int] | B | None`. The grammar groups the operands in its own way, Python from the left."""
+    lowered = binary(node, src, depth)
+    return _graft(lowered[3], lowered[5], node.start_byte) if lowered[0] == BIN_OP else lowered
+
+
+def _graft(left: Packed, right: Packed, start: int) -> Packed:
+    if right[0] == BIN_OP and right[4] == "|":
+        return (BIN_OP, start, right[2], _graft(left, right[3], start), "|", right[5])
+    return (BIN_OP, start, right[2], left, "|", right)
+
+
 def generic_type(node: Node, src: str, depth: int) -> Packed:
     """`list[int]` in an annotation."""
     if depth >= MAX_DEPTH:
@@ -600,6 +617,7 @@ LOWER: dict[int, Lower] = by_kind(
     {
         "comment": mark,
         "line_continuation": mark,
+        "type_conversion": mark,
         "identifier": name,
         "ellipsis": ellipsis,
         "true": true,
@@ -645,7 +663,7 @@ LOWER: dict[int, Lower] = by_kind(
         "as_pattern": only,
         "as_pattern_target": only,
         "generic_type": generic_type,
-        "union_type": binary,
+        "union_type": union,
         "member_type": attribute,
         "dotted_name": dotted_name,
     },

@@ -48,25 +48,22 @@ def quoted(text: str) -> str:
 
 def content(body: str, raw: bool) -> str:
     """The value of a string's content."""
-    if len(body) > MAX_TEXT:
-        body = body[:MAX_TEXT]
     if not body.isascii():
         body = utf8(body)
     if "\r" in body:
         body = body.replace("\r\n", "\n").replace("\r", "\n")
-    if raw or "\\" not in body:
-        return body
-    return _ESCAPE.sub(_character, body)
+    if not raw and "\\" in body:
+        body = _ESCAPE.sub(_character, body)
+    return body[:MAX_TEXT]
 
 
 def bytes_content(body: str, raw: bool) -> bytes:
     """The value of a bytes literal's content."""
-    body = body[:MAX_TEXT]
     if "\r" in body:
         body = body.replace("\r\n", "\n").replace("\r", "\n")
     if not raw and "\\" in body:
         body = _BYTES_ESCAPE.sub(_byte, body)
-    return body.encode("latin-1", "replace")
+    return body[:MAX_TEXT].encode("latin-1", "replace")
 
 
 def number(text: str) -> int | float | None:

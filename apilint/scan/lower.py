@@ -233,6 +233,9 @@ def type_alias(node: Node, scope: Scope, depth: int) -> Packed:
     target, value = found
     if target[0] == expr.SUBSCRIPT:
         target = target[3]
+    if target[0] != NAME:
+        # `type(x).y = z`, which the grammar takes for an alias of `(x).y`.
+        target = (OPAQUE, node.start_byte, target[2])
     return (ASSIGN, node.start_byte, node.end_byte, (target,), value)
 
 
@@ -428,10 +431,17 @@ def with_(node: Node, scope: Scope, depth: int) -> Packed:
 
 
 def _with_item(node: Node, src: str, depth: int) -> tuple[Packed, Packed | None]:
-    for child in node.children:
-        if child.kind_id == _AS_PATTERN:
-            return as_pattern(child, src, depth)
-    return expr.only(node, src, depth), None
+    value = expr.only(node, src, depth)
+    child = node.children[0]
+    while child.kind_id != _AS_PATTERN:
+        if not child.child_count:
+            return value, None
+        child = child.children[-1]
+    inner, target = as_pattern(child, src, depth)
+    if child.start_byte == node.start_byte:
+        return inner, target
+    # `with a if b else c as d`: the grammar takes `c as d` for an operand.
+    return (value[0], value[1], inner[2], *value[3:]), target
 
 
 def as_pattern(node: Node, src: str, depth: int) -> tuple[Packed, Packed | None]:

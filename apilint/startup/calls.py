@@ -54,7 +54,7 @@ def evaluate_call(machine: Core, expr: f.Call, env: Env) -> Value:
         args, kwargs, starred = _arguments(machine, expr, env)
     if isinstance(callee, Unknown) and not callee.text:
         callee = Unknown(callee.reason, callee.span or span, unparse(func))
-    value = call(machine, callee, args, kwargs, span)
+    value = machine.call(callee, args, kwargs, span)
     if starred and isinstance(value, Result):
         value.starred = True
     return value
@@ -116,15 +116,15 @@ def call(machine: Core, callee: Value, args: list[Value], kwargs: dict[str, Valu
         _bind_parameters(machine, callee.node.params, inner, callee.env, args, kwargs)
         return machine.evaluate(callee.node.body, inner)
     if isinstance(callee, Partial):
-        return call(machine, callee.func, [*callee.args, *args], {**callee.kwargs, **kwargs}, span)
+        return machine.call(callee.func, [*callee.args, *args], {**callee.kwargs, **kwargs}, span)
     if isinstance(callee, Wrapped):
-        return call(machine, callee.inner if callee.result is None else callee.result, args, kwargs, span)
+        return machine.call(callee.inner if callee.result is None else callee.result, args, kwargs, span)
     if isinstance(callee, Choice):
-        return join([call(machine, option, args, kwargs, span) for option in callee.options[:4]])
+        return join([machine.call(option, args, kwargs, span) for option in callee.options[:4]])
     if isinstance(callee, Instance):
         found = attributes.in_class(machine, callee.cls, "__call__")
         if found is not None and isinstance(found[1], ClassValue):
-            return call(machine, attributes.get(machine, callee, "__call__", span), args, kwargs, span)
+            return machine.call(attributes.get(machine, callee, "__call__", span), args, kwargs, span)
         return _record(machine, callee, args, kwargs, span)
     if isinstance(callee, Unknown):
         return Unknown(callee.reason, callee.span or span, f"{callee.text}()" if callee.text else "")
@@ -249,7 +249,7 @@ def instantiate(machine: Core, cls: ClassValue, args: list[Value], kwargs: dict[
         found = attributes.in_class(machine, cls, name)
         if found is not None and isinstance(found[1], ClassValue):
             method = attributes.get(machine, made, name, span)
-            call(machine, method, args if name == "__init__" else [], kwargs if name == "__init__" else {}, span)
+            machine.call(method, args if name == "__init__" else [], kwargs if name == "__init__" else {}, span)
     return made
 
 
@@ -258,7 +258,7 @@ def decorate(machine: Core, expr: f.Expr, value: Value, env: Env) -> Value:
     decorator = machine.evaluate(expr, env)
     span = env.module.span(expr.start, expr.end)
     if isinstance(decorator, (FunctionValue, LambdaValue, Partial, Instance, Wrapped, ClassValue, Choice)):
-        result = call(machine, decorator, [value], {}, span)
+        result = machine.call(decorator, [value], {}, span)
         return Wrapped(value, decorator, span, result if _is_callable(result) else None)
     if isinstance(decorator, Result):
         if isinstance(decorator.callee, External) and decorator.callee.name in library.TRANSPARENT_DECORATORS:
