@@ -35,6 +35,7 @@ SUBSCRIPT, SLICE, SEQUENCE, DICT = map(_tag, (facts.Subscript, facts.Slice, fact
 STARRED, LAMBDA, COMPREHENSION = map(_tag, (facts.Starred, facts.Lambda, facts.Comprehension))
 AWAIT, YIELD, NAMED_EXPR, OPAQUE = map(_tag, (facts.Await, facts.Yield, facts.NamedExpr, facts.Opaque))
 
+_SPREADABLE = (ATTRIBUTE, CALL, SUBSCRIPT)
 _TOKENS = tokens()
 _DICT_SPLAT = named("dictionary_splat")
 _KEYWORDS = frozenset(map(named, ("keyword_argument", "dictionary_splat")))
@@ -58,6 +59,7 @@ _TYPE_PARAMETER = named("type_parameter")
 _LAMBDA_PARAMETERS = named("lambda_parameters")
 _COLON = token(":")
 _EQUALS = token("=")
+_COMMA = token(",")
 
 
 # ------------------------------------------------------------------------------------------- anything
@@ -213,6 +215,8 @@ def _interpolation(node: Node, src: str, depth: int) -> list[Packed]:
             # `{x=}` shows the expression's text too.
             start = node.start_byte + 1
             end = child.end_byte
+            while src[end : end + 1].isspace():
+                end += 1
             parts.insert(0, (CONSTANT, start, end, literals.content(src[start:end], True)))
         else:
             lower = LOWER[kind]
@@ -400,14 +404,14 @@ def subscript(node: Node, src: str, depth: int) -> Packed:
         return opaque(node, src, depth)
     start = node.start_byte
     end = node.end_byte
-    if len(found) == 2 and not _ends_with_comma(node):
+    if len(found) == 2 and found[1][0] != STARRED and not _has_comma(node):
         return (SUBSCRIPT, start, end, found[0], found[1])
     items = found[1:]
     return (SUBSCRIPT, start, end, found[0], (SEQUENCE, items[0][1], items[-1][2], "tuple", tuple(items)))
 
 
-def _ends_with_comma(node: Node) -> bool:
-    return _TOKENS.get(node.children[-2].kind_id) == ","
+def _has_comma(node: Node) -> bool:
+    return any(child.kind_id == _COMMA for child in node.children)
 
 
 def slice_(node: Node, src: str, depth: int) -> Packed:
@@ -440,7 +444,33 @@ def set_(node: Node, src: str, depth: int) -> Packed:
 def _display(kind: str, node: Node, src: str, depth: int) -> Packed:
     if depth >= MAX_DEPTH:
         return opaque(node, src, depth)
-    return (SEQUENCE, node.start_byte, node.end_byte, kind, tuple(operands(node.children, src, depth + 1)))
+    items = operands(node.children, src, depth + 1)
+    for position, item in enumerate(items):
+        if item[0] in _SPREADABLE and src[item[1]] == "*":
+            items[position] = _spread(item)
+    return (SEQUENCE, node.start_byte, node.end_byte, kind, tuple(items))
+
+
+def _spread(item: Packed) -> Packed:
+    """`[*a.b(c)]`, which the grammar takes for `[(*a).b(c)]`."""
+    return (STARRED, item[1], item[2], _without_star(item))
+
+
+def _without_star(item: Packed) -> Packed:
+    if item[0] == STARRED:
+        return item[3]  # type: ignore[no-any-return]
+    if item[0] not in _SPREADABLE:
+        return item
+    tag, start, end, value, *rest = item
+    return (tag, start + 1, end, _without_star(value), *rest)
+
+
+def tuple_pattern(node: Node, src: str, depth: int) -> Packed:
+    """A target in parentheses: a tuple if there is a comma."""
+    lowered = _display("tuple", node, src, depth)
+    if lowered[0] == SEQUENCE and len(lowered[4]) == 1 and not _has_comma(node):
+        return lowered[4][0]  # type: ignore[no-any-return]
+    return lowered
 
 
 def dictionary(node: Node, src: str, depth: int) -> Packed:
@@ -590,15 +620,17 @@ def generic_type(node: Node, src: str, depth: int) -> Packed:
         return opaque(node, src, depth)
     value: Packed | None = None
     items: list[Packed] = []
+    several = False
     for child in node.children:
         kind = child.kind_id
         if kind == _TYPE_PARAMETER:
             items = operands(child.children, src, depth + 1)
+            several = len(items) > 1 or _has_comma(child)
         elif LOWER[kind] is not mark:
             value = LOWER[kind](child, src, depth + 1)
     if value is None or not items:
         return opaque(node, src, depth)
-    index = items[0] if len(items) == 1 else (SEQUENCE, items[0][1], items[-1][2], "tuple", tuple(items))
+    index = (SEQUENCE, items[0][1], items[-1][2], "tuple", tuple(items)) if several else items[0]
     return (SUBSCRIPT, node.start_byte, node.end_byte, value, index)
 
 
@@ -646,7 +678,7 @@ LOWER: dict[int, Lower] = by_kind(
         "subscript": subscript,
         "slice": slice_,
         "tuple": tuple_,
-        "tuple_pattern": tuple_,
+        "tuple_pattern": tuple_pattern,
         "expression_list": tuple_,
         "pattern_list": tuple_,
         "list": list_,

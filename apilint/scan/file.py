@@ -23,7 +23,7 @@ def scan_file(source: bytes, *, eager: bool = False) -> FileFacts:
     root = tree.root_node
     collector = Collector(clean, clean.decode("latin-1"), eager=eager)
     errors = tuple(syntax_errors(tree, text))
-    body = statements(top_level(tree, clean) if errors else root.children, collector, 0)
+    body = statements(top_level(tree, clean), collector, 0)
     collector.finish()
     lines = line_starts(text)
     return FileFacts(

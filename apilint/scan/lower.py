@@ -65,6 +65,8 @@ _ALIASED_IMPORT = named("aliased_import")
 _RELATIVE_IMPORT = named("relative_import")
 _IMPORT_PREFIX = named("import_prefix")
 _WILDCARD = named("wildcard_import")
+_PARENTHESIZED = named("parenthesized_expression")
+_ATTRIBUTE = named("attribute")
 _DECORATOR = named("decorator")
 _FUNCTION = named("function_definition")
 _CLASS = named("class_definition")
@@ -235,8 +237,20 @@ def type_alias(node: Node, scope: Scope, depth: int) -> Packed:
         target = target[3]
     if target[0] != NAME:
         # `type(x).y = z`, which the grammar takes for an alias of `(x).y`.
-        target = (OPAQUE, node.start_byte, target[2])
+        target = _type_call(node.children[1].children[0], scope.src, node.start_byte, depth)
     return (ASSIGN, node.start_byte, node.end_byte, (target,), value)
+
+
+def _type_call(node: Node, src: str, start: int, depth: int) -> Packed:
+    """A target that starts with a call of `type`, whose arguments and what follows them are the node."""
+    end = node.end_byte
+    if node.kind_id == _PARENTHESIZED:
+        arguments = tuple(expr.operands(node.children, src, depth))
+        return (expr.CALL, start, end, (NAME, start, start + 4, "type"), arguments, ())
+    if node.kind_id == _ATTRIBUTE and depth < MAX_DEPTH:
+        value, *_, name = node.children
+        return (expr.ATTRIBUTE, start, end, _type_call(value, src, start, depth + 1), expr.text(name, src))
+    return (OPAQUE, start, end)
 
 
 def return_(node: Node, scope: Scope, depth: int) -> Packed:
@@ -432,13 +446,14 @@ def with_(node: Node, scope: Scope, depth: int) -> Packed:
 
 def _with_item(node: Node, src: str, depth: int) -> tuple[Packed, Packed | None]:
     value = expr.only(node, src, depth)
-    child = node.children[0]
+    child = node
     while child.kind_id != _AS_PATTERN:
-        if not child.child_count:
+        operands = [inner for inner in child.children if LOWER[inner.kind_id] is not mark]
+        if not operands:
             return value, None
-        child = child.children[-1]
+        child = operands[-1]
     inner, target = as_pattern(child, src, depth)
-    if child.start_byte == node.start_byte:
+    if inner[1] == value[1]:
         return inner, target
     # `with a if b else c as d`: the grammar takes `c as d` for an operand.
     return (value[0], value[1], inner[2], *value[3:]), target

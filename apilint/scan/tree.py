@@ -97,6 +97,8 @@ def parse(text: bytes, start: int = 0, end: int | None = None) -> Tree:
 
 def top_level(tree: Tree, text: bytes) -> list[Node]:
     """The nodes of the module. One broken by an error is parsed again from each definition in it that starts a line."""
+    if not tree.root_node.has_error:
+        return tree.root_node.children
     found: list[Node] = []
     for node in tree.root_node.children:
         start = node.start_byte

@@ -37,7 +37,7 @@ PLAIN_DECORATORS = frozenset(
     abstractmethod asynccontextmanager cache cached_property classmethod contextmanager deleter field_validator fixture
     getter hybrid_property lru_cache memoize memoized model_validator override overload parametrize patch property
     root_validator setter staticmethod validator
-    """.split()  # noqa: SIM905
+    """.split()
 )
 
 
