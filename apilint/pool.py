@@ -181,7 +181,7 @@ def _run(board: _Board, job: _Job, others: int) -> list[int]:
         missing = set(board.missing())
         return sorted(
             worker.reader.begun
-            for worker, killed in zip(workers, was_killed)
+            for worker, killed in zip(workers, was_killed, strict=True)
             if killed and worker.reader.begun in missing
         )
 

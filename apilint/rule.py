@@ -1,0 +1,463 @@
+"""rules/**/*.yaml -> Rules, and rules/models/*.yaml -> what libraries do.
+
+A rule's file is `<family>/<CODE>-<name>.yaml`: code, name and family stand in its path and nowhere else. What was
+read is kept in the cache folder, by the content of all files, since reading a hundred of them takes half a second.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, Union
+
+import msgspec
+
+from apilint import cache, shape
+from apilint.config import ConfigError, find_line, is_known
+from apilint.finding import Precision, RuleInfo, Severity
+from apilint.shape import ShapeError, nearest
+
+if TYPE_CHECKING:
+    import yaml
+
+MODELS = "models"
+MARKER = "# finding"
+
+
+class RuleError(ConfigError):
+    """A rule or a library model cannot be used. The message names file, line, key, what was found and expected."""
+
+
+class Example(msgspec.Struct, frozen=True, array_like=True):
+    """Code that a rule finds fault with (`bad`) and code that it does not, as texts by file name."""
+
+    title: str
+    bad: dict[str, str]
+    good: dict[str, str]
+
+    def expected(self) -> set[tuple[str, int]]:
+        """Where findings are expected: the file and the 1-based line of every marker in the bad code."""
+        return {
+            (file, number)
+            for file, text in self.bad.items()
+            for number, line in enumerate(text.splitlines(), start=1)
+            if line.rstrip().endswith(MARKER)
+        }
+
+
+class Rule(msgspec.Struct, frozen=True, array_like=True):
+    """A rule as its file states it. `check` names the function that judges; it is empty for what the engine itself
+    reports. `frameworks` is empty for all."""
+
+    code: str
+    name: str
+    family: str
+    file: str
+    title: str
+    message: str
+    severity: Severity
+    security_severity: float
+    precision: Precision
+    frameworks: tuple[str, ...]
+    cwe: tuple[int, ...]
+    owasp: tuple[str, ...]
+    check: str
+    params: dict[str, Any]
+    why: str
+    fix: str
+    references: tuple[str, ...]
+    enabled: bool
+    examples: tuple[Example, ...]
+
+    def info(self) -> RuleInfo:
+        """The metadata and documentation that reports show."""
+        return RuleInfo(
+            code=self.code,
+            name=self.name,
+            family=self.family,
+            title=self.title,
+            severity=self.severity,
+            security_severity=self.security_severity,
+            precision=self.precision,
+            cwe=self.cwe,
+            owasp=self.owasp,
+            frameworks=self.frameworks,
+            why=self.why,
+            fix=self.fix,
+            references=self.references,
+            bad=tuple(_shown(example.bad) for example in self.examples if example.bad),
+            good=tuple(_shown(example.good) for example in self.examples if example.good),
+        )
+
+
+class Models(msgspec.Struct, frozen=True):
+    """What libraries do: entries by section and qualified name."""
+
+    sections: dict[str, dict[str, Any]]
+
+    def section(self, name: str) -> dict[str, Any]:
+        """The entries of a section by qualified name."""
+        return self.sections.get(name, {})
+
+
+def rules_folder() -> Path:
+    """The rules that come with apilint: inside the package when installed, beside it in a checkout."""
+    package = Path(__file__).parent
+    for folder in (package / "_rules", package.parent / "rules"):
+        if folder.is_dir():
+            return folder
+    raise RuleError(f"the rules are missing from this installation: expected them in {package / '_rules'}")
+
+
+def match_codes(selectors: Iterable[str], rules: Iterable[Rule]) -> frozenset[str]:
+    """The codes of the rules that a selector names: by code, by name, or by the beginning of the code."""
+    wanted = tuple(selectors)
+    return frozenset(rule.code for rule in rules if any(is_known(word, (rule.code, rule.name)) for word in wanted))
+
+
+# ------------------------------------------------------------------------------------------ rule files
+
+
+def load_rules(folders: Sequence[Path], cached: bool = True) -> tuple[Rule, ...]:
+    """All rules below the folders, by code. Raises RuleError for the first file that is not as it must be."""
+    files = [file for folder in folders for file in _read_folder(folder) if not _is_model(folder, file)]
+    return _remembered("rules", files, _parse_rules, tuple[Rule, ...], cached)
+
+
+class _File(NamedTuple):
+    path: Path
+    content: bytes
+
+
+T = TypeVar("T")
+
+
+def _remembered(
+    kind: str, files: Sequence[_File], parse: Callable[[Sequence[_File]], T], type_: type[T], cached: bool
+) -> T:
+    """What `parse` makes of the files, or made of the same files earlier."""
+    if not cached:
+        return parse(files)
+    here = [_File(Path(path), Path(path).read_bytes()) for path in (__file__, shape.__file__)]
+    key = b"\0".join(os.fsencode(path) + b"\0%d\0" % len(content) + content for path, content in [*here, *files])
+    data = cache.recall(kind, key)
+    if data is not None:
+        try:
+            return msgspec.msgpack.decode(data, type=type_)
+        except msgspec.DecodeError:
+            pass  # as good as not there
+    result = parse(files)
+    cache.remember(kind, key, msgspec.msgpack.encode(result))
+    return result
+
+
+def _read_folder(folder: Path) -> list[_File]:
+    if not folder.is_dir():
+        raise RuleError(f"{folder}: no such folder of rules")
+    paths = sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml") and path.is_file())
+    return [_File(path, _content(path)) for path in paths]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RuleError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _is_model(folder: Path, file: _File) -> bool:
+    return file.path.relative_to(folder).parts[0] == MODELS
+
+
+def _parse_rules(files: Sequence[_File]) -> tuple[Rule, ...]:
+    rules = sorted((_parse_rule(file) for file in files), key=lambda rule: (rule.code, rule.file))
+    seen: dict[str, str] = {}
+    for rule in rules:
+        for word in (rule.code, rule.name):
+            if word in seen:
+                raise RuleError(f"{rule.file}: {word} is taken by {seen[word]}")
+            seen[word] = rule.file
+    return tuple(rules)
+
+
+class _ExampleFile(msgspec.Struct, frozen=True):
+    title: str = ""
+    bad: Union[str, dict[str, str]] = {}
+    good: Union[str, dict[str, str]] = {}
+
+
+class _RuleFile(msgspec.Struct, frozen=True, rename="kebab"):
+    """The keys of a rule's file."""
+
+    title: str
+    message: str
+    severity: Severity
+    security_severity: float
+    precision: Precision
+    why: str
+    fix: str
+    check: str = ""
+    params: dict[str, Any] = {}
+    frameworks: tuple[str, ...] = ()
+    cwe: tuple[int, ...] = ()
+    owasp: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    enabled: bool = True
+    examples: tuple[_ExampleFile, ...] = ()
+
+
+_STEM = re.compile(r"([A-Z]{2,}[0-9]{3,})-([a-z][a-z0-9]*(?:-[a-z0-9]+)*)")
+_OWASP = re.compile(r"API(?:[1-9]|10)")
+
+
+def _parse_rule(file: _File) -> Rule:
+    stem = _STEM.fullmatch(file.path.stem)
+    if stem is None:
+        raise RuleError(f"{file.path}: expected a file name as in APL101-route-without-auth.yaml")
+    document = _Document(file)
+    try:
+        content = shape.read(document.data, _RuleFile)
+        _check_values(content)
+        examples = tuple(_example(example, number) for number, example in enumerate(content.examples))
+    except ShapeError as error:
+        raise document.error(error) from None
+    fields = {name: getattr(content, name) for name in content.__struct_fields__}
+    fields["examples"] = examples
+    return Rule(code=stem[1], name=stem[2], family=file.path.parent.name, file=str(file.path), **fields)
+
+
+def _check_values(content: _RuleFile) -> None:
+    for key in ("title", "message", "why", "fix"):
+        if not getattr(content, key).strip():
+            raise ShapeError((key,), "expected a text, found an empty one")
+    if not 0.1 <= content.security_severity <= 10:
+        found = content.security_severity
+        raise ShapeError(("security-severity",), f"expected a number from 0.1 to 10.0, found {found}")
+    for number, item in enumerate(content.owasp):
+        if not _OWASP.fullmatch(item):
+            raise ShapeError(("owasp", number), f"expected API1 to API10, found {item!r}")
+    for number, weakness in enumerate(content.cwe):
+        if weakness < 1:
+            raise ShapeError(("cwe", number), f"expected the number of a weakness, found {weakness}")
+
+
+def _example(example: _ExampleFile, number: int) -> Example:
+    if not example.bad and not example.good:
+        raise ShapeError(("examples", number), "expected a key 'bad' or 'good', found neither")
+    files = {
+        key: _by_name(code, ("examples", number, key)) for key, code in (("bad", example.bad), ("good", example.good))
+    }
+    return Example(example.title, files["bad"], files["good"])
+
+
+def _by_name(code: str | dict[str, str], path: shape.Path) -> dict[str, str]:
+    if isinstance(code, str):
+        return {"main.py": code}
+    for name in code:
+        parts = PurePosixPath(name).parts
+        if not parts or name.startswith("/") or ".." in parts or "\\" in name:
+            raise ShapeError((*path, name), f"expected a relative path, found {name!r}")
+    return code
+
+
+def _shown(files: Mapping[str, str]) -> str:
+    """An example as documentation shows it: without markers, each file under its name if there are several."""
+    texts = {name: "".join(map(_unmarked, text.splitlines(keepends=True))) for name, text in files.items()}
+    if list(texts) == ["main.py"]:
+        return texts["main.py"]
+    return "\n".join(f"# {name}\n{text}" for name, text in texts.items())
+
+
+def _unmarked(line: str) -> str:
+    text = line.rstrip()
+    return text.removesuffix(MARKER).rstrip() + "\n" if text.endswith(MARKER) else line
+
+
+# --------------------------------------------------------------------------------------------- parameters
+
+
+def bind_params(rule: Rule, function: Callable[..., object]) -> dict[str, Any]:
+    """The rule's `params` as keyword arguments for its check, whose first parameter is the project. Lists become
+    tuples.
+
+    Raises RuleError for a parameter that the check does not have, and for one that it needs and the rule lacks.
+    """
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    known = {one.name: one for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)}
+    takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters)
+    for key in rule.params:
+        if key not in known and not takes_any:
+            raise _param_error(rule, key, f"the check {rule.check!r} has no parameter {key!r}{nearest(key, known)}")
+    for name, one in known.items():
+        if one.default is one.empty and name not in rule.params:
+            raise _param_error(rule, "", f"the check {rule.check!r} needs a parameter {name!r}")
+    return {key: _frozen(value) for key, value in rule.params.items()}
+
+
+def _frozen(value: Any) -> Any:
+    """Lists as tuples, at any depth of mappings."""
+    if isinstance(value, dict):
+        return {key: _frozen(item) for key, item in value.items()}
+    return tuple(_frozen(item) for item in value) if isinstance(value, (list, tuple)) else value
+
+
+def _param_error(rule: Rule, key: str, message: str) -> RuleError:
+    path = Path(rule.file)
+    document = _Document(_File(path, _content(path)))
+    return document.error(ShapeError(("params", key) if key else ("params",), message))
+
+
+# ------------------------------------------------------------------------------------------ library models
+
+
+def load_models(
+    folders: Sequence[Path], user: Mapping[str, Mapping[str, Any]], user_file: str = "", cached: bool = True
+) -> Models:
+    """What `models/*.yaml` below the folders say, and above it what the user's settings (`user_file`) say.
+
+    The sections are those of the first folder, which comes with apilint; another section is refused elsewhere.
+    """
+    files = [[file for file in _read_folder(folder) if _is_model(folder, file)] for folder in folders]
+    own, others = files[0], [file for found in files[1:] for file in found]
+
+    def parse(_: Sequence[_File]) -> dict[str, dict[str, Any]]:
+        sections = _merged(own, None)
+        for section, entries in _merged(others, sections).items():
+            sections[section].update(entries)
+        return sections
+
+    sections = _remembered("models", [*own, *others], parse, dict[str, dict[str, Any]], cached)
+    for section, entries in user.items():
+        if section not in sections:
+            raise RuleError(_user_message(user_file, section, sections))
+        sections[section].update(entries)
+    return Models(sections)
+
+
+def _merged(files: Sequence[_File], allowed: Collection[str] | None) -> dict[str, dict[str, Any]]:
+    """The entries of the files, which must not contradict each other."""
+    sections: dict[str, dict[str, Any]] = {}
+    for file in files:
+        document = _Document(file)
+        try:
+            for section, name, entry in _entries(document.data, allowed):
+                known = sections.setdefault(section, {})
+                if known.setdefault(name, entry) != entry:
+                    raise ShapeError((section, name), f"{name!r} is said to be something else in another file")
+        except ShapeError as error:
+            raise document.error(error) from None
+    return sections
+
+
+def _entries(data: object, allowed: Collection[str] | None) -> Iterator[tuple[str, str, Any]]:
+    """(section, qualified name, entry) of one file."""
+    if not isinstance(data, dict):
+        raise ShapeError((), f"expected sections with entries, found {shape.found(data)}")
+    for section, entries in data.items():
+        if allowed is not None and section not in allowed:
+            raise ShapeError((section,), f"unknown section {section!r}{nearest(str(section), allowed)}")
+        if not isinstance(entries, dict):
+            raise ShapeError((section,), f"expected entries by qualified name, found {shape.found(entries)}")
+        for name, entry in entries.items():
+            if not isinstance(name, str):
+                raise ShapeError((section, name), f"expected a qualified name, found {shape.found(name)}")
+            yield section, name, {} if entry is None else entry
+
+
+def _user_message(file: str, section: str, known: Collection[str]) -> str:
+    problem = f"models.{section}: unknown section {section!r}{nearest(section, known)}"
+    if not file:
+        return problem
+    keys = ("models", section) if not file.endswith("pyproject.toml") else ("tool", "apilint", "models", section)
+    return f"{file}:{find_line(_content(Path(file)).decode(), keys)}: {problem}"
+
+
+# --------------------------------------------------------------------------------------------------- YAML
+
+
+class _Document:
+    """A YAML file: its data, and on which line a key stands."""
+
+    def __init__(self, file: _File) -> None:
+        import yaml
+
+        self.file = file
+        try:
+            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(file.content)
+            try:
+                self._root: yaml.Node | None = loader.get_single_node()
+                _refuse_repetition(self._root)
+                self.data: object = loader.construct_document(self._root) if self._root is not None else None
+            finally:
+                loader.dispose()
+        except yaml.YAMLError as error:
+            raise RuleError(_yaml_message(file, error)) from None
+        except ShapeError as error:
+            raise self.error(error) from None
+
+    def error(self, error: ShapeError) -> RuleError:
+        """`file:line: key: what was found and expected`."""
+        shown = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.path).lstrip(".")
+        return RuleError(f"{self.file.path}:{self._line(error.path)}: {shown + ': ' if shown else ''}{error.message}")
+
+    def _line(self, path: shape.Path) -> int:
+        node, line = self._root, 1
+        for step in path:
+            pairs = list(_pairs(node))
+            found = [(where, value) for key, where, value in pairs if key == str(step)]
+            if not found:
+                break
+            where, node = found[-1]
+            line = where.start_mark.line + 1
+        return line
+
+
+def _pairs(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
+    """(key or position, the node that shows where it is, value) of a mapping or a list."""
+    if node is None or isinstance(node.value, str):
+        return
+    for position, item in enumerate(node.value):
+        if isinstance(item, tuple):
+            yield str(item[0].value), item[0], item[1]
+        else:
+            yield str(position), item, item
+
+
+def _refuse_repetition(root: yaml.Node | None) -> None:
+    """Refuse a key that stands twice in a mapping, and an alias inside of what it stands for: YAML minds neither."""
+    seen: set[int] = set()
+    pending: list[tuple[yaml.Node | None, shape.Path, frozenset[int]]] = [(root, (), frozenset())]
+    while pending:
+        node, path, above = pending.pop()
+        if id(node) in above:
+            raise ShapeError(path, "an alias stands inside of what it stands for")
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        keys: set[str] = set()
+        for key, where, value in _pairs(node):
+            inner = (*path, int(key) if where is value else key)
+            if key in keys and where is not value:
+                raise ShapeError(inner, f"the key {key!r} stands here twice")
+            keys.add(key)
+            pending.append((value, inner, above | {id(node)}))
+
+
+def _yaml_message(file: _File, error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    position = getattr(error, "position", None)
+    if mark is not None:
+        line = mark.line + 1
+    else:
+        line = file.content[:position].count(b"\n") + 1 if isinstance(position, int) else 1
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
+    context = getattr(error, "context", None)
+    return f"{file.path}:{line}: broken YAML: {f'{context}, ' if context else ''}{problem}"
+
+
+def known_words(rules: Iterable[Rule]) -> Collection[str]:
+    """The codes and names of rules, which selectors may use."""
+    return [word for rule in rules for word in (rule.code, rule.name)]
