@@ -6,7 +6,7 @@ import gc
 import importlib
 import pkgutil
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import ModuleType
 
 from apilint import frameworks
@@ -33,11 +33,13 @@ def link(
     root_name: str = "",
     lower: Lower | None = None,
     options: Mapping[str, str] | None = None,
+    public: Sequence[str] = (),
 ) -> Project:
     """Start the program symbolically and ask every framework for its routes.
 
     Takes the facts and dotted names by file, the library models by section, the test files (not run), the name of
-    the root folder, how to lower a body that the scanner left, and framework options (`settings`).
+    the root folder, how to lower a body that the scanner left, framework options (`settings`), and which routes the
+    user calls public.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
     collecting = gc.isenabled()
@@ -52,7 +54,7 @@ def link(
                 room.prepare(machine, program.options)
         start(machine, _constructors(rooms))
         routes = [route for room in rooms if hasattr(room, "routes") for route in room.routes(program)]
-        return Project(program, _unique(routes), _cut_short(machine))
+        return Project(program, _unique(routes), _cut_short(machine), public)
     finally:
         if collecting:
             gc.enable()
@@ -85,7 +87,9 @@ def _doubt(route: Route) -> int:
 
 def _cut_short(machine: Machine) -> list[Diagnostic]:
     return [
-        Diagnostic(span.file, machine.index.modules[span.file].line(span.start), "the start-up is too long to follow", False)
+        Diagnostic(
+            span.file, machine.index.modules[span.file].line(span.start), "the start-up is too long to follow", False
+        )
         for span in machine.cut_short
         if span.file in machine.index.modules
     ]

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from apilint import flow
+from apilint.config import is_public
 from apilint.facts import Directive, Span
 from apilint.finding import Diagnostic
 from apilint.index import Function, Index, Module
@@ -20,12 +21,19 @@ class Project:
     """Routes, names, calls and declarations of one program. Nothing in it changes once it is linked; what is
     expensive is worked out when first asked for."""
 
-    def __init__(self, program: Program, routes: Sequence[Route], diagnostics: Sequence[Diagnostic] = ()) -> None:
+    def __init__(
+        self,
+        program: Program,
+        routes: Sequence[Route],
+        diagnostics: Sequence[Diagnostic] = (),
+        public: Sequence[str] = (),
+    ) -> None:
         self.program = program
         self.routes: tuple[Route, ...] = tuple(routes)
         self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
         self.index: Index = program.index
         self.knowledge = program.knowledge
+        self._public = tuple(public)
         self._traces: dict[Function, flow.Trace] = {}
         self._handlers: dict[Function, list[Route]] | None = None
 
@@ -59,6 +67,22 @@ class Project:
                 if route.function is not None:
                     self._handlers.setdefault(route.function.function, []).append(route)
         return self._handlers.get(function, [])
+
+    def is_public(self, route: Route) -> str | None:
+        """Why the user calls a route public: the reason in a comment beside it, or the pattern in the configuration;
+        an empty string for a comment without a reason, None for a route that nobody calls public."""
+        for span in (route.span, route.registered):
+            module = self.index.modules.get(span.file)
+            if module is None or not module.facts.directives:
+                continue
+            line = module.line(span.start)
+            for directive in module.facts.directives:
+                if directive.kind == "public" and directive.first <= line <= directive.last:
+                    return directive.reason
+        for pattern in self._public:
+            if any(is_public(method, route.path, (pattern,)) for method in route.methods or ("ANY",)):
+                return f"'{pattern}' in the configuration"
+        return None
 
     # --------------------------------------------------------------------- calls
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict
+from collections.abc import Callable
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
@@ -86,3 +87,15 @@ def _line(text: Text, line: int) -> str:
     """A line without its line break."""
     end = text.lines[line] if line < len(text.lines) else len(text.data)
     return text.data[text.lines[line - 1] : end].decode("utf-8", "replace").rstrip("\r\n")
+
+
+def raw_text(root: Path) -> Callable[[str], str | None]:
+    """Reads files as they are on disk (byte order mark and line endings kept), for hashes that others compute too."""
+
+    def read(file: str) -> str | None:
+        try:
+            return (root / file).read_bytes().decode("utf-8", "replace")
+        except OSError:
+            return None
+
+    return read

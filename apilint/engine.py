@@ -1,0 +1,105 @@
+"""rules × Project -> findings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import msgspec
+
+from apilint.check import Check, Match, load_checks
+from apilint.facts import Span
+from apilint.finding import Finding, Place
+from apilint.fingerprint import fingerprints
+from apilint.model import Step
+from apilint.project import Project
+from apilint.rule import Rule, bind_params
+
+Locate = Callable[[Span, str], Place]
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """A finding with what its fingerprint needs."""
+
+    finding: Finding
+    enclosing: str
+
+
+def run(project: Project, rules: Sequence[Rule], locate: Locate) -> list[Finding]:
+    """All findings of the rules, sorted by place and code, each place once per rule."""
+    checks = load_checks()
+    judged: dict[tuple[str, Span, str], Judged] = {}
+    for rule in rules:
+        function = checks.get(rule.check)
+        if function is None:
+            continue
+        for match in _matches(project, rule, function):
+            key = (rule.code, match.span, match.route if match.template else "")
+            judged.setdefault(key, Judged(_finding(rule, match, project, locate), _enclosing(match, project)))
+    ordered = sorted(judged.values(), key=lambda each: sort_key(each.finding))
+    marks = fingerprints([each.finding for each in ordered], [each.enclosing for each in ordered])
+    return [msgspec.structs.replace(each.finding, fingerprint=mark) for each, mark in zip(ordered, marks)]
+
+
+def sort_key(finding: Finding) -> tuple[str, int, int, str, str]:
+    """File, line, column, code, message."""
+    return (finding.place.file, finding.place.line, finding.place.column, finding.code, finding.message)
+
+
+def _matches(project: Project, rule: Rule, function: Check) -> Iterator[Match]:
+    yield from function(project, **bind_params(rule, function))
+
+
+def _finding(rule: Rule, match: Match, project: Project, locate: Locate) -> Finding:
+    severity = match.severity or rule.severity
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=severity,
+        security_severity=rule.security_severity if match.security_severity is None else match.security_severity,
+        precision=match.precision or rule.precision,
+        message=fill(_template(rule, match), match),
+        place=locate(match.span, ""),
+        cwe=rule.cwe,
+        owasp=rule.owasp,
+        fingerprint="",
+        trace=tuple(_places(match.trace, locate)),
+        related=tuple(_places(match.related, locate)),
+        route=match.route,
+        is_test=project.is_test(match.span.file),
+    )
+
+
+def _template(rule: Rule, match: Match) -> str:
+    return str(rule.params[match.template]) if match.template else rule.message
+
+
+def fill(template: str, match: Match) -> str:
+    """The message with its placeholders filled; one without a value stays visible."""
+    return _PLACEHOLDER.sub(lambda found: str(match.values.get(found[1], found[0])), template)
+
+
+def _places(steps: Iterable[Step], locate: Locate) -> Iterator[Place]:
+    last: tuple[str, int, str] | None = None
+    for step in steps:
+        place = locate(step.span, step.message)
+        key = (place.file, place.line, place.message)
+        if key != last:
+            yield place
+        last = key
+
+
+def _enclosing(match: Match, project: Project) -> str:
+    """The innermost function or class around the place, by name."""
+    if match.enclosing:
+        return match.enclosing
+    module = project.index.modules.get(match.span.file)
+    if module is None:
+        return ""
+    inside = [
+        facts
+        for facts in (*module.facts.functions, *module.facts.classes)
+        if facts.start <= match.span.start < facts.end
+    ]
+    return max(inside, key=lambda facts: facts.start).qualname if inside else ""

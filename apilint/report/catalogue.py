@@ -1,0 +1,54 @@
+"""Rules -> text: the list of all, and the documentation of one."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from apilint.finding import RuleInfo
+from apilint.report.options import RenderOptions
+from apilint.report.terminal import paint
+
+
+def render_list(rules: Sequence[RuleInfo], options: RenderOptions) -> str:
+    """One line a rule, by family."""
+    lines: list[str] = []
+    width = max((len(rule.name) for rule in rules), default=0)
+    for family in sorted({rule.family for rule in rules}, key=lambda name: min(r.code for r in rules if r.family == name)):
+        lines.append(paint(family, "strong", color=options.color))
+        for rule in sorted(rules, key=lambda each: each.code):
+            if rule.family == family:
+                lines.append(f"  {rule.code}  {rule.name:<{width}}  {rule.severity.value:<7}  {rule.title}")
+        lines.append("")
+    lines.append(f"{len(rules)} rules. `apilint rule CODE` explains one.")
+    return "\n".join(lines) + "\n"
+
+
+def render_rule(rule: RuleInfo, options: RenderOptions) -> str:
+    """Everything that a rule's file says, for reading."""
+    return "\n".join(_parts(rule, options)) + "\n"
+
+
+def _parts(rule: RuleInfo, options: RenderOptions) -> Iterator[str]:
+    def head(text: str) -> str:
+        return paint(text, "strong", color=options.color)
+
+    yield head(f"{rule.code} {rule.name}")
+    yield rule.title
+    yield ""
+    yield f"severity    {rule.severity.value} ({rule.security_severity:g})"
+    yield f"precision   {rule.precision.value}"
+    yield f"frameworks  {', '.join(rule.frameworks) or 'all'}"
+    yield f"CWE         {', '.join(f'CWE-{number}' for number in rule.cwe) or '-'}"
+    yield f"OWASP       {', '.join(f'{item}:2023' for item in rule.owasp) or '-'}"
+    yield from ("", head("Why"), "", rule.why.rstrip())
+    yield from ("", head("Mend"), "", rule.fix.rstrip())
+    for title, examples in (("Found", rule.bad), ("Not found", rule.good)):
+        if examples:
+            yield from ("", head(title), "", textwrap.indent(examples[0].rstrip(), "    "))
+    if rule.references:
+        yield from ("", head("Read on"), "", *(f"- {reference}" for reference in rule.references))
+    yield from ("", f"Ignore one: # apilint: ignore[{rule.name}] -- reason")
+
+
+__all__ = ["render_list", "render_rule"]
