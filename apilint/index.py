@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 
 from apilint.facts import (
+    NOT_LOWERED,
     ClassCode,
     ClassFacts,
     FileFacts,
@@ -18,6 +19,8 @@ from apilint.facts import (
     decode_class,
     decode_head,
 )
+
+_NOT_LOWERED = bytes(NOT_LOWERED)
 
 Lower = Callable[[str, FunctionFacts, FileFacts], "tuple[Stmt, ...]"]
 
@@ -48,7 +51,7 @@ class Function:
         """The statements, lowered now if the scanner left them."""
         if self._body is None:
             raw = self.facts.body
-            self._body = decode_body(raw) if len(bytes(raw)) else self.module.index.lower(self)
+            self._body = self.module.index.lower(self) if bytes(raw) == _NOT_LOWERED else decode_body(raw)
         return self._body
 
     @property
