@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, Union
 import msgspec
 
 from apilint import cache, shape
-from apilint.config import ConfigError, find_line, is_known
+from apilint.config import Config, ConfigError, find_line, is_known
 from apilint.finding import Precision, RuleInfo, Severity
 from apilint.shape import ShapeError, nearest
 
@@ -93,16 +93,6 @@ class Rule(msgspec.Struct, frozen=True, array_like=True):
         )
 
 
-class Models(msgspec.Struct, frozen=True):
-    """What libraries do: entries by section and qualified name."""
-
-    sections: dict[str, dict[str, Any]]
-
-    def section(self, name: str) -> dict[str, Any]:
-        """The entries of a section by qualified name."""
-        return self.sections.get(name, {})
-
-
 def rules_folder() -> Path:
     """The rules that come with apilint: inside the package when installed, beside it in a checkout."""
     package = Path(__file__).parent
@@ -110,6 +100,16 @@ def rules_folder() -> Path:
         if folder.is_dir():
             return folder
     raise RuleError(f"the rules are missing from this installation: expected them in {package / '_rules'}")
+
+
+def rule_folders(config: Config) -> list[Path]:
+    """Where rules and library models are: those of apilint, then the user's."""
+    return [rules_folder(), *map(Path, config.rules)]
+
+
+def rules_digest(config: Config) -> bytes:
+    """Names the content of all rules and library models, and of the code that reads them."""
+    return cache.content_digest(_key([file for folder in rule_folders(config) for file in _read_folder(folder)]))
 
 
 def match_codes(selectors: Iterable[str], rules: Iterable[Rule]) -> frozenset[str]:
@@ -121,10 +121,15 @@ def match_codes(selectors: Iterable[str], rules: Iterable[Rule]) -> frozenset[st
 # ------------------------------------------------------------------------------------------ rule files
 
 
-def load_rules(folders: Sequence[Path], cached: bool = True) -> tuple[Rule, ...]:
-    """All rules below the folders, by code. Raises RuleError for the first file that is not as it must be."""
-    files = [file for folder in folders for file in _read_folder(folder) if not _is_model(folder, file)]
-    return _remembered("rules", files, _parse_rules, tuple[Rule, ...], cached)
+def load_rules(config: Config, cached: bool = True) -> tuple[Rule, ...]:
+    """All rules, by code. Raises RuleError for the first file that is not as it must be."""
+    rules: list[Rule] = []
+    for folder in rule_folders(config):
+        files = [file for file in _read_folder(folder) if not _is_model(folder, file)]
+        rules += _remembered("rules", files, _parse_rules, tuple[Rule, ...], cached)
+    rules.sort(key=lambda rule: (rule.code, rule.file))
+    _refuse_namesakes(rules)
+    return tuple(rules)
 
 
 class _File(NamedTuple):
@@ -141,8 +146,7 @@ def _remembered(
     """What `parse` makes of the files, or made of the same files earlier."""
     if not cached:
         return parse(files)
-    here = [_File(Path(path), Path(path).read_bytes()) for path in (__file__, shape.__file__)]
-    key = b"\0".join(os.fsencode(path) + b"\0%d\0" % len(content) + content for path, content in [*here, *files])
+    key = _key(files)
     data = cache.recall(kind, key)
     if data is not None:
         try:
@@ -152,6 +156,11 @@ def _remembered(
     result = parse(files)
     cache.remember(kind, key, msgspec.msgpack.encode(result))
     return result
+
+
+def _key(files: Sequence[_File]) -> bytes:
+    here = [_File(Path(path), Path(path).read_bytes()) for path in (__file__, shape.__file__)]
+    return b"\0".join(os.fsencode(path) + b"\0%d\0" % len(content) + content for path, content in [*here, *files])
 
 
 def _read_folder(folder: Path) -> list[_File]:
@@ -173,14 +182,16 @@ def _is_model(folder: Path, file: _File) -> bool:
 
 
 def _parse_rules(files: Sequence[_File]) -> tuple[Rule, ...]:
-    rules = sorted((_parse_rule(file) for file in files), key=lambda rule: (rule.code, rule.file))
+    return tuple(_parse_rule(file) for file in files)
+
+
+def _refuse_namesakes(rules: Iterable[Rule]) -> None:
     seen: dict[str, str] = {}
     for rule in rules:
         for word in (rule.code, rule.name):
             if word in seen:
                 raise RuleError(f"{rule.file}: {word} is taken by {seen[word]}")
             seen[word] = rule.file
-    return tuple(rules)
 
 
 class _ExampleFile(msgspec.Struct, frozen=True):
@@ -313,14 +324,13 @@ def _param_error(rule: Rule, key: str, message: str) -> RuleError:
 # ------------------------------------------------------------------------------------------ library models
 
 
-def load_models(
-    folders: Sequence[Path], user: Mapping[str, Mapping[str, Any]], user_file: str = "", cached: bool = True
-) -> Models:
-    """What `models/*.yaml` below the folders say, and above it what the user's settings (`user_file`) say.
+def load_models(config: Config, cached: bool = True) -> dict[str, dict[str, Any]]:
+    """What libraries do, by section and qualified name: `models/*.yaml` in the folders of rules, and above them the
+    settings' own `models`.
 
-    The sections are those of the first folder, which comes with apilint; another section is refused elsewhere.
+    The sections are those of the models that come with apilint; another section is refused elsewhere.
     """
-    files = [[file for file in _read_folder(folder) if _is_model(folder, file)] for folder in folders]
+    files = [[file for file in _read_folder(folder) if _is_model(folder, file)] for folder in rule_folders(config)]
     own, others = files[0], [file for found in files[1:] for file in found]
 
     def parse(_: Sequence[_File]) -> dict[str, dict[str, Any]]:
@@ -330,11 +340,11 @@ def load_models(
         return sections
 
     sections = _remembered("models", [*own, *others], parse, dict[str, dict[str, Any]], cached)
-    for section, entries in user.items():
+    for section, entries in config.models.items():
         if section not in sections:
-            raise RuleError(_user_message(user_file, section, sections))
+            raise RuleError(_user_message(config.file, section, sections))
         sections[section].update(entries)
-    return Models(sections)
+    return sections
 
 
 def _merged(files: Sequence[_File], allowed: Collection[str] | None) -> dict[str, dict[str, Any]]:
