@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from apilint.config import Config, ConfigError, PathIgnores, check_codes, find_line, find_root, is_public, load
+from apilint.config import (
+    Config,
+    ConfigError,
+    PathIgnores,
+    check_codes,
+    find_line,
+    find_root,
+    is_public,
+    known_keys,
+    load,
+)
 
 KNOWN = ["APL101", "route-without-auth", "APL201", "sql-string-build"]
 
@@ -304,3 +315,9 @@ def test_an_installed_package_is_its_own_root(tmp_path: Path) -> None:
 def test_find_line_of_a_dotted_key() -> None:
     assert find_line("a = 1\nb.c = 2\n", ("b", "c")) == 2
     assert find_line("", ("x",)) == 1
+
+
+def test_every_key_is_documented() -> None:
+    page = (Path(__file__).parents[1] / "docs/configuration.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)
+    assert sorted(documented) == sorted(known_keys())
