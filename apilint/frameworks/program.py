@@ -22,8 +22,8 @@ from apilint.startup.values import (
     External,
     FunctionValue,
     Instance,
-    LambdaValue,
     Known,
+    LambdaValue,
     ModuleValue,
     Partial,
     Result,
@@ -271,4 +271,21 @@ def join_paths(*parts: str) -> str:
     return path if path.startswith("/") else f"/{path}"
 
 
-__all__ = ["Handler", "Object", "Program", "join_paths", "qualified", "sort_guards", "text_of", "under", "verdict"]
+def argument(event: Result, position: int, name: str) -> Value | None:
+    """An argument by position or keyword."""
+    if name in event.kwargs:
+        return event.kwargs[name]
+    return event.args[position] if position < len(event.args) else None
+
+
+def path_part(value: Value | None) -> str:
+    """A piece of a path; what is not known stands in braces."""
+    if value is None or (isinstance(value, Known) and value.value is None):
+        return ""
+    text = text_of(value)
+    if text is not None:
+        return text
+    return "{" + (value.text if isinstance(value, Unknown) and value.text else "?") + "}"
+
+
+__all__ = ["Handler", "Object", "Program", "argument", "join_paths", "path_part", "qualified", "sort_guards", "text_of", "under", "verdict"]

@@ -255,8 +255,11 @@ def instantiate(machine: Core, cls: ClassValue, args: list[Value], kwargs: dict[
 
 def decorate(machine: Core, expr: f.Expr, value: Value, env: Env) -> Value:
     """Apply one decorator to a function or class."""
-    decorator = machine.evaluate(expr, env)
-    span = env.module.span(expr.start, expr.end)
+    return apply(machine, machine.evaluate(expr, env), value, env.module.span(expr.start, expr.end))
+
+
+def apply(machine: Core, decorator: Value, value: Value, span: Span) -> Value:
+    """`decorator(value)`, remembered as such."""
     if isinstance(decorator, (FunctionValue, LambdaValue, Partial, Instance, Wrapped, ClassValue, Choice)):
         result = machine.call(decorator, [value], {}, span)
         return Wrapped(value, decorator, span, result if _is_callable(result) else None)

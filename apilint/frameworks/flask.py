@@ -1,0 +1,283 @@
+"""Flask and Quart: applications, blueprints, class-based views, extensions -> routes with their guards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from apilint.facts import Span
+from apilint.frameworks import flask_hooks, flask_resources, flask_views
+from apilint.frameworks.flask_rules import APPS, BLUEPRINTS, Registration, Rule, Scope, place
+from apilint.frameworks.program import Object, Program, sort_guards, verdict
+from apilint.guards.caller import Caller
+from apilint.guards.judge import Judgement
+from apilint.model import Guard, Route
+from apilint.startup.values import (
+    ClassValue,
+    External,
+    FunctionValue,
+    Known,
+    Mapping,
+    Result,
+    Value,
+    Wrapped,
+    unwrap,
+    wrappers,
+)
+
+CONSTRUCTORS = ("Flask", "Quart", "APIFlask", "OpenAPI", "FlaskAPI")
+_REGISTERING = ("route", "get", "post", "put", "delete", "patch", "websocket", "endpoint", "expose", "resource")
+_VIEW_FUNCTIONS = "flask.current_app.view_functions"
+
+
+def routes(program: Program) -> Iterator[Route]:
+    """All routes of all Flask applications. Blueprints that no application registers are left out, unless some
+    application registers what the source does not tell."""
+    made = [Registration(program, app) for app in program.objects(APPS)]
+    for application in made:
+        application.run()
+        application.rules += flask_resources.rules(program, application)
+    _adopt(program, made)
+    for application in made:
+        yield from Views(program, application).routes()
+
+
+def _adopt(program: Program, made: list[Registration]) -> None:
+    """Blueprints that nobody registers by name go to the application that registers something unknown."""
+    taken = {key for application in made for key in application.scopes}
+    open_ = next((application for application in made if application.is_open), None)
+    if open_ is None:
+        return
+    for blueprint in program.objects(BLUEPRINTS):
+        if id(blueprint) not in taken:
+            open_.enter(blueprint, open_.below(blueprint, Scope(), {}, ()))
+
+
+class Target(msgspec.Struct):
+    """What answers one method of a rule: its function with everything around it, outermost first."""
+
+    id: str
+    span: Span
+    layers: list[Wrapped]
+    function: FunctionValue | None
+    dispatch: FunctionValue | None = None
+
+
+class Views:
+    """Judges the rules of one application."""
+
+    def __init__(self, program: Program, application: Registration) -> None:
+        self.program = program
+        self.application = application
+        self.hooks = flask_hooks.Hooks(program)
+        self.framework = "quart" if program.is_a(application.app, APPS[2:4]) else "flask"
+
+    def routes(self) -> Iterator[Route]:
+        """The routes of the application, in the order of their registration."""
+        application = self.application
+        views: dict[object, Value] = {}
+        for rule in application.rules:
+            views.setdefault(rule.endpoint, rule.view)
+        known = Mapping(views, is_open=True)
+        application.app.attrs.setdefault("view_functions", known)
+        substitutes = self.program.machine.substitutes
+        before = substitutes.get(_VIEW_FUNCTIONS)
+        substitutes[_VIEW_FUNCTIONS] = known
+        for rule in application.rules:
+            yield from self._rule(rule)
+        if before is None:
+            del substitutes[_VIEW_FUNCTIONS]
+        else:
+            substitutes[_VIEW_FUNCTIONS] = before
+
+    def _rule(self, rule: Rule) -> Iterator[Route]:
+        """The routes of one rule: methods that the same function answers under the same guards go together."""
+        whole = flask_views.around(self.program, rule.view, list(rule.decorators), rule.span)
+        view = flask_views.developed(self.program, whole, rule.span)
+        cls = flask_views.class_of(view)
+        methods = rule.methods or self._methods(view, cls)
+        if "GET" in methods:
+            methods = tuple(method for method in methods if method != "HEAD")
+        found: list[Route] = []
+        general: Route | None = None
+        for method in ("WEBSOCKET",) if rule.is_socket else methods:
+            if general is not None:
+                found.append(msgspec.structs.replace(general, methods=(method,)))
+                continue
+            caller = Caller(method, rule.path, rule.endpoint)
+            target = self._class_target(rule, view, cls, method) if cls is not None else self._target(rule, view)
+            made = self._route(rule, target, method, caller)
+            found.append(made)
+            if cls is None and not caller.used:
+                general = made
+        yield from _grouped(found)
+
+    def _methods(self, view: Value, cls: ClassValue | None) -> tuple[str, ...]:
+        if cls is not None:
+            return flask_views.methods_of_class(self.program, cls)
+        inner = unwrap(view)
+        stated = None
+        if isinstance(inner, FunctionValue):
+            stated = self.program.machine.function_attrs.get(inner.function, {}).get("methods")
+        return flask_rules_methods(self.program, stated) or ("GET",)
+
+    # ---------------------------------------------------------------- targets
+
+    def _target(self, rule: Rule, view: Value) -> Target:
+        found = self.program.handler(view, rule.span)
+        return Target(found.id, found.span, wrappers(view), found.function)
+
+    def _class_target(self, rule: Rule, view: Value, cls: ClassValue, method: str) -> Target:
+        """The method of a class that answers, below the decorators of view, class and method."""
+        layers = list(wrappers(view))
+        base = unwrap(view)
+        if not isinstance(base, ClassValue):
+            inside = flask_views.around(
+                self.program, base, flask_views.class_decorators(self.program, cls), rule.span
+            )
+            layers += wrappers(inside)
+        elif base is cls:
+            inside = flask_views.around(
+                self.program, base, flask_views.class_decorators(self.program, cls), rule.span
+            )
+            layers = [layer for layer in layers if not isinstance(layer.result, ClassValue)] + wrappers(inside)
+        value = flask_views.method_of(self.program, cls, method)
+        if value is None:
+            return Target(cls.cls.id, cls.cls.span, layers, None)
+        around = flask_views.method_decorators(self.program, cls, method)
+        layers += wrappers(flask_views.around(self.program, value, around, rule.span))
+        found = self.program.handler(value, rule.span)
+        function = flask_views.bound(value, cls)
+        return Target(found.id, found.span, layers, function, self._dispatch(cls, found.function))
+
+    def _dispatch(self, cls: ClassValue, function: FunctionValue | None) -> FunctionValue | None:
+        """A `dispatch_request` of the project's own that stands before the method."""
+        own = flask_views.own_attribute(self.program, cls, "dispatch_request")
+        target = unwrap(own) if own is not None else None
+        if not isinstance(target, FunctionValue) or function is None or target.function is function.function:
+            return None
+        return flask_views.bound(target, cls)
+
+    # ----------------------------------------------------------------- guards
+
+    def _route(self, rule: Rule, target: Target, method: str, caller: Caller) -> Route:
+        guards = self._guards(rule, target, caller)
+        auth, unknown, condition = verdict(guards)
+        counted, others = sort_guards(guards)
+        return Route(
+            framework=self.framework,
+            methods=(method,),
+            path=rule.path,
+            handler=target.id,
+            span=target.span,
+            registered=rule.span,
+            auth=auth,
+            guards=counted,
+            considered=(*others, *self._above(rule, caller)),
+            router=rule.scope.router,
+            prefix=rule.scope.prefix or "",
+            kind="websocket" if rule.is_socket else "http",
+            unknown=unknown,
+            condition=condition,
+            function=target.function,
+        )
+
+    def _guards(self, rule: Rule, target: Target, caller: Caller) -> list[Guard]:
+        guards: list[Guard] = []
+        for hook in [*self.application.own_hooks(), *rule.scope.hooks]:
+            guards += self.hooks.guards(hook, caller, rule.conditions)
+        for layer in target.layers:
+            if not self._registers(layer):
+                guards.append(self._layer(rule, layer, caller))
+        if target.dispatch is not None:
+            guards += self._dispatched(target.dispatch, caller)
+        if target.function is not None and not any(guard.effect == "required" for guard in guards):
+            guards += self._in_handler(target.function, caller)
+        return guards
+
+    def _registers(self, layer: Wrapped) -> bool:
+        """Whether a decorator is another route's, or documents only."""
+        decorator = layer.decorator
+        name = self.program.knowledge.name_of(decorator)
+        return isinstance(decorator, Result) and name.rpartition(".")[2] in _REGISTERING
+
+    def _layer(self, rule: Rule, layer: Wrapped, caller: Caller) -> Guard:
+        """A decorator, or the closure of a decorator that registers the view itself: then the guard is called by
+        the name of the function in it that rejects."""
+        guard = self.program.decorator_guard(layer, caller)
+        maker = layer.decorator
+        if guard.effect not in ("required", "conditional", "optional") or not isinstance(maker, FunctionValue):
+            return guard
+        around = maker.function.facts
+        if rule.span.file != maker.function.module.file or not around.start <= rule.span.start < around.end:
+            return guard
+        return msgspec.structs.replace(guard, name=self._rejecting(guard) or guard.name)
+
+    def _rejecting(self, guard: Guard) -> str:
+        if not guard.chain:
+            return ""
+        at = guard.chain[-1].span
+        module = self.program.index.modules.get(at.file)
+        inside = [fn for fn in module.functions if fn.facts.start <= at.start < fn.facts.end] if module else []
+        return inside[-1].name if inside and inside[-1].facts.parent < 0 else ""
+
+    def _dispatched(self, dispatch: FunctionValue, caller: Caller) -> list[Guard]:
+        """A `dispatch_request` that turns callers away before it hands on."""
+        judged = self.program.judge.function(dispatch, "call", caller=caller, passes=_hands_on, memo=(None,))
+        if judged.effect == "none":
+            return []
+        span = dispatch.function.span
+        return [self.program.guard("dispatch_request", "mixin", "the class's dispatch_request", span, judged, dispatch)]
+
+    def _in_handler(self, function: FunctionValue, caller: Caller) -> list[Guard]:
+        """A rejection in the handler's own body, as a guard."""
+        judged = self.program.judge.function(function, "handler", caller=caller, memo=(None,))
+        if judged.effect not in ("required", "conditional", "optional") or not judged.chain and judged.effect != "optional":
+            return []
+        span = judged.chain[-1].span if judged.chain else function.function.span
+        return [self.program.guard("in the handler", "in the handler", "the handler's body", span, judged, function)]
+
+    def _above(self, rule: Rule, caller: Caller) -> list[Guard]:
+        """Guards above the route decorator: they wrap a function that the framework never calls."""
+        if rule.decorated_by is None:
+            return []
+        found = []
+        for layer in flask_views.above(self.program, rule.decorated_by, rule.view):
+            guard = self.program.decorator_guard(layer, caller)
+            if guard.effect == "required":
+                reason = "it stands above the route decorator, which registered the function below it"
+                found.append(msgspec.structs.replace(guard, effect="hollow", reason=reason))
+        return found
+
+
+def flask_rules_methods(program: Program, stated: Value | None) -> tuple[str, ...] | None:
+    """The methods that a view function lists."""
+    from apilint.frameworks.flask_rules import methods_of
+
+    return methods_of(program, stated)
+
+
+def _hands_on(value: Value) -> bool:
+    name = getattr(value, "name", "")
+    return isinstance(name, str) and name.endswith("dispatch_request")
+
+
+def _grouped(found: list[Route]) -> Iterator[Route]:
+    """Routes that differ in their method only, as one."""
+    groups: list[list[Route]] = []
+    for route in found:
+        alike = next((group for group in groups if _same(group[0], route)), None)
+        if alike is None:
+            groups.append([route])
+        else:
+            alike.append(route)
+    for group in groups:
+        yield msgspec.structs.replace(group[0], methods=tuple(method for route in group for method in route.methods))
+
+
+def _same(a: Route, b: Route) -> bool:
+    return (a.handler, a.auth, a.guards, a.condition) == (b.handler, b.auth, b.guards, b.condition)
+
+
+__all__ = ["CONSTRUCTORS", "External", "Judgement", "Known", "Object", "place", "routes"]

@@ -1,0 +1,54 @@
+"""Functions that run before requests, as guards of one route."""
+
+from __future__ import annotations
+
+import msgspec
+
+from apilint.frameworks.flask_rules import Hook
+from apilint.frameworks.program import Program, under
+from apilint.guards.caller import Caller
+from apilint.guards.judge import Judgement
+from apilint.model import Guard
+from apilint.startup.values import Condition, External, FunctionValue, Instance, Result, Value, unwrap, wrappers
+
+
+class Hooks:
+    """Judges `before_request` functions for the routes they stand before."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def guards(self, hook: Hook, caller: Caller, shared: tuple[Condition, ...]) -> list[Guard]:
+        """What one hook does to a caller of one route; conditions that the route is registered under as well are
+        left out."""
+        found = []
+        for layer in wrappers(hook.function):
+            guard = self.program.decorator_guard(layer, caller)
+            if guard.effect in ("required", "conditional", "optional"):
+                found.append(msgspec.structs.replace(guard, kind="before_request", via=hook.via))
+        judged = self._judge(hook.function, caller)
+        if judged.effect not in ("none",):
+            name = self._name(hook.function)
+            found.append(self.program.guard(name, "before_request", hook.via, hook.span, judged, hook.function))
+        conditions = tuple(c for c in hook.conditions if not any(_same(c, other) for other in shared))
+        return [under(guard, conditions) for guard in found]
+
+    def _judge(self, function: Value, caller: Caller) -> Judgement:
+        target = unwrap(function)
+        if isinstance(target, (FunctionValue, Instance)):
+            return self.program.judge.function(function, "hook", caller=caller)
+        known = self.program.judge.library(target, caller.http_method)
+        if known is not None:
+            return known
+        return Judgement("none")
+
+    def _name(self, function: Value) -> str:
+        target = unwrap(function)
+        return target.function.name if isinstance(target, FunctionValue) else self.program.short_name(target)
+
+
+def _same(a: Condition, b: Condition) -> bool:
+    return a.span == b.span and a.positive == b.positive
+
+
+__all__ = ["External", "Hooks", "Result"]

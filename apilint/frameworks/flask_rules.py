@@ -1,0 +1,280 @@
+"""Flask's registration: applications with their blueprints -> URL rules, and the functions that run before them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from apilint.facts import Span
+from apilint.frameworks.program import Object, Program, argument, path_part
+from apilint.startup import attributes
+from apilint.startup.values import Attr, Condition, Known, Result, Unknown, Value, text_of, unwrap
+
+APPS = (
+    "flask.Flask",
+    "flask.app.Flask",
+    "quart.Quart",
+    "quart.app.Quart",
+    "apiflask.APIFlask",
+    "apiflask.app.APIFlask",
+    "flask_openapi3.OpenAPI",
+    "flask_api.FlaskAPI",
+)
+BLUEPRINTS = (
+    "flask.Blueprint",
+    "flask.blueprints.Blueprint",
+    "quart.Blueprint",
+    "quart.blueprints.Blueprint",
+    "apiflask.APIBlueprint",
+    "apiflask.blueprint.APIBlueprint",
+    "flask_smorest.Blueprint",
+    "flask_smorest.blueprint.Blueprint",
+    "flask_openapi3.APIBlueprint",
+    "flask_openapi3.APIView",
+)
+SMOREST_APIS = ("flask_smorest.Api",)
+SHORTCUTS = ("get", "post", "put", "delete", "patch")
+
+
+class Hook(msgspec.Struct, frozen=True):
+    """A function that runs before requests; `via` says of which object."""
+
+    function: Value
+    via: str
+    span: Span
+    conditions: tuple[Condition, ...]
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """A registration of an application or blueprint: what its rules inherit. `prefix` is None where none was
+    given, `name` the blueprint's full dotted name."""
+
+    prefix: str | None = None
+    name: str = ""
+    hooks: tuple[Hook, ...] = ()
+    router: str = ""
+    conditions: tuple[Condition, ...] = ()
+
+
+class Rule(msgspec.Struct):
+    """One URL rule. `methods` is None where the view says; `decorators` are what extensions put around the view,
+    innermost first; `function_decorators` the same around the method of a class that answers."""
+
+    path: str
+    methods: tuple[str, ...] | None
+    endpoint: str
+    view: Value
+    span: Span
+    scope: Scope
+    conditions: tuple[Condition, ...] = ()
+    decorators: tuple[Value, ...] = ()
+    decorated_by: Result | None = None
+    is_socket: bool = False
+
+
+class Registration:
+    """One application being put together, as `Flask` itself does it."""
+
+    def __init__(self, program: Program, app: Object) -> None:
+        self.program = program
+        self.app = app
+        self.hooks: list[Hook] = []
+        self.rules: list[Rule] = []
+        self.views: dict[str, Value] = {}
+        self.scopes: dict[int, list[Scope]] = {}
+        self.is_open = False
+        self._stack: list[Object] = []
+
+    def run(self) -> None:
+        """Replay what happened to the application, blueprints included."""
+        self.enter(self.app, Scope(router=place(self.program, self.app)))
+        for rule in self.rules:
+            if isinstance(rule.view, Known):
+                rule.view = self.views.get(rule.endpoint, rule.view)
+
+    def enter(self, made: Object, scope: Scope) -> None:
+        """Replay the calls on an application or blueprint that is registered under `scope`."""
+        if made in self._stack or len(self._stack) > 20:
+            return
+        self._stack.append(made)
+        self.scopes.setdefault(id(made), []).append(scope)
+        for name, event in list(self.program.events(made)):
+            self._event(name, event, scope)
+        self._stack.pop()
+
+    def _event(self, name: str, event: Result, scope: Scope) -> None:
+        if name == "route" or name in SHORTCUTS or name == "websocket":
+            self._decorated(name, event, scope)
+        elif name in ("add_url_rule", "add_websocket"):
+            self._add_url_rule(name, event, scope)
+        elif name in ("register_blueprint", "register_api"):
+            self.register(event, scope)
+        elif name in ("before_app_request", "before_app_websocket"):
+            if len(self.scopes[id(self._stack[-1])]) == 1:
+                self.hooks += self._hooks(event, f"before_app_request of {_label(scope)}")
+        elif name == "endpoint" and event.args:
+            endpoint = text_of(event.args[0])
+            for view in self.program.decorated(event):
+                self.views[_qualified(scope, endpoint or "?")] = view
+
+    # ------------------------------------------------------------------ rules
+
+    def _decorated(self, name: str, event: Result, scope: Scope) -> None:
+        methods = (name.upper(),) if name in SHORTCUTS else methods_of(self.program, event.kwargs.get("methods"))
+        for view in self.program.decorated(event):
+            rule = self.rule(event, argument(event, 0, "rule"), view, methods, event.kwargs.get("endpoint"), scope)
+            rule.decorated_by = event
+            rule.is_socket = name == "websocket"
+            self.rules.append(rule)
+
+    def _add_url_rule(self, name: str, event: Result, scope: Scope) -> None:
+        view = argument(event, 2, "view_func") or Known(None)
+        methods = methods_of(self.program, event.kwargs.get("methods"))
+        rule = self.rule(event, argument(event, 0, "rule"), view, methods, argument(event, 1, "endpoint"), scope)
+        rule.is_socket = name == "add_websocket"
+        self.rules.append(rule)
+
+    def rule(
+        self,
+        event: Result,
+        path: Value | None,
+        view: Value,
+        methods: tuple[str, ...] | None,
+        endpoint: Value | None,
+        scope: Scope,
+    ) -> Rule:
+        """A rule for `view` at `path` below the scope's prefix."""
+        label = (text_of(endpoint) if endpoint is not None else None) or view_name(view)
+        return Rule(
+            path=full_path(scope.prefix, path_part(path)),
+            methods=methods,
+            endpoint=_qualified(scope, label),
+            view=view,
+            span=event.span,
+            scope=scope,
+            conditions=(*scope.conditions, *event.conditions),
+        )
+
+    # ------------------------------------------------------------- blueprints
+
+    def register(self, event: Result, scope: Scope) -> None:
+        """`register_blueprint(blueprint, **options)` on an application or a blueprint."""
+        value = argument(event, 0, "blueprint")
+        child = self.program.object_of(value) if value is not None else None
+        if child is None or not self.program.is_a(child, BLUEPRINTS):
+            self.is_open = True
+            return
+        self.enter(child, self.below(child, scope, event.kwargs, event.conditions))
+
+    def below(
+        self, child: Object, scope: Scope, options: dict[str, Value], conditions: tuple[Condition, ...]
+    ) -> Scope:
+        """The scope of a blueprint's rules; the option takes the place of the blueprint's own prefix, and nested
+        prefixes are joined."""
+        args, kwargs = self.program.made_with(child)
+        own = _given(options.get("url_prefix"))
+        if own is None:
+            own = _given(child.attrs.get("url_prefix") or kwargs.get("url_prefix") or (args[5] if len(args) > 5 else None))
+        prefix = scope.prefix if own is None else own
+        if own is not None and scope.prefix is not None:
+            prefix = scope.prefix.rstrip("/") + "/" + own.lstrip("/")
+        name = options.get("name") or kwargs.get("name") or (args[0] if args else None)
+        label = (text_of(name) if name is not None else None) or "?"
+        full = f"{scope.name}.{label}".lstrip(".")
+        hooks = [
+            hook
+            for called, event in self.program.events(child)
+            if called in ("before_request", "before_websocket")
+            for hook in self._hooks(event, f"before_request of blueprint '{label}'")
+        ]
+        return Scope(
+            prefix=prefix,
+            name=full,
+            hooks=(*scope.hooks, *hooks),
+            router=place(self.program, child),
+            conditions=(*scope.conditions, *conditions),
+        )
+
+    def _hooks(self, event: Result, via: str) -> list[Hook]:
+        return [Hook(function, via, event.span, event.conditions) for function in event.args[:1]]
+
+    def own_hooks(self) -> Iterator[Hook]:
+        """The functions before every request of the application, however they were attached."""
+        for name, event in self.program.events(self.app):
+            if name in ("before_request", "before_websocket"):
+                yield from self._hooks(event, "before_request of the application")
+            elif name.startswith("before_request_funcs"):
+                for added in [event, *event.events]:
+                    if isinstance(added.callee, Attr) and added.callee.name in ("append", "insert") and added.args:
+                        yield Hook(added.args[-1], "before_request_funcs of the application", added.span, added.conditions)
+        for name, value, span in self.app.sets:
+            if name.startswith("before_request_funcs"):
+                for listed in value.items.values() if hasattr(value, "items") and isinstance(value.items, dict) else [value]:
+                    for function in self.program.items(listed):
+                        yield Hook(function, "before_request_funcs of the application", span, ())
+        yield from self.hooks
+
+
+def full_path(prefix: str | None, path: str) -> str:
+    """Prefix and path as Flask joins them; an application's own path stands as it is written."""
+    if prefix is None:
+        return path if path.startswith(("/", "{")) else f"/{path}"
+    joined = "/".join((prefix.rstrip("/"), path.lstrip("/"))) if path else prefix
+    return joined if joined.startswith("/") else f"/{joined}"
+
+
+def methods_of(program: Program, listed: Value | None) -> tuple[str, ...] | None:
+    """The methods that a rule lists; None when it lists none."""
+    names = [text_of(item) for item in program.items(listed)]
+    methods = sorted({name.upper() for name in names if name})
+    return tuple(methods) or None
+
+
+def view_name(view: Value) -> str:
+    """The name under which Flask knows a view that got no endpoint."""
+    inner = unwrap(view)
+    if isinstance(inner, Result) and isinstance(inner.callee, Attr) and inner.callee.name.endswith("as_view"):
+        named = argument(inner, 0, "name")
+        return (text_of(named) if named is not None else None) or "?"
+    function = getattr(inner, "function", None) or getattr(inner, "cls", None)
+    if function is not None:
+        return str(function.name)
+    return view_name(inner.args[0]) if isinstance(inner, Result) and inner.args else "?"
+
+
+def place(program: Program, made: Object) -> str:
+    """Where an object is made, `file:line`."""
+    module = program.index.modules.get(made.span.file)
+    return f"{made.span.file}:{module.line(made.span.start) if module else 0}"
+
+
+def _qualified(scope: Scope, endpoint: str) -> str:
+    return f"{scope.name}.{endpoint}" if scope.name else endpoint
+
+
+def _label(scope: Scope) -> str:
+    return f"blueprint '{scope.name}'" if scope.name else "the application"
+
+
+def _given(value: Value | None) -> str | None:
+    """A prefix, None where none is given."""
+    if value is None or (isinstance(value, Known) and value.value is None):
+        return None
+    return path_part(value)
+
+
+__all__ = [
+    "APPS",
+    "BLUEPRINTS",
+    "Hook",
+    "Registration",
+    "Rule",
+    "Scope",
+    "Unknown",
+    "attributes",
+    "full_path",
+    "methods_of",
+    "place",
+    "view_name",
+]
