@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from apilint.config import Config, load
+from apilint.config import Config, check_codes, load
 from apilint.finding import Precision, RuleInfo, Severity
 from apilint.rule import (
     Example,
@@ -383,6 +384,23 @@ def test_an_unknown_section_in_the_settings(tmp_path: Path) -> None:
     assert str(caught.value) == (
         f"{tmp_path}/pyproject.toml:4: models.gards: unknown section 'gards'; did you mean 'guards'?"
     )
+
+
+# ------------------------------------------------------------------------------------------ documentation
+
+
+def test_the_documented_settings_and_rule_are_accepted(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs/configuration.md").read_text(encoding="utf-8")
+    settings = re.search(r"```toml\n(.*?)```", page, re.DOTALL)
+    rule = re.search(r"```yaml\n# .*?/rules/(.*?)\n(.*?)```", page, re.DOTALL)
+    assert settings
+    assert rule
+    write(tmp_path, "lint/rules/" + rule[1], rule[2])
+    write(tmp_path, "pyproject.toml", settings[1] + '[tool.apilint.models.sql]\n"acme.db.run" = { argument = 0 }\n')
+    config = load(tmp_path)
+    check_codes(config, known_words(load_rules(config)))
+    assert load_models(config)["guards"]["acme.auth.require_staff"]["effect"] == "required"
+    assert [rule.name for rule in loaded(tmp_path / "lint/rules")] == ["partner-unverified"]
 
 
 # ------------------------------------------------------------------------------------------------- cache
