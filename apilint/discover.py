@@ -93,8 +93,17 @@ def _is_build_output(folder: str, packages: Collection[str]) -> bool:
     return _name(folder) in BUILD_OUTPUT and folder not in packages and _folder(folder) not in packages
 
 
-def _projects(paths: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({_folder(path) for path in paths if _name(path) in PROJECT_MARKS}))
+def _projects(paths: Collection[str]) -> tuple[str, ...]:
+    packages = _packages(paths)
+    return tuple(sorted({_folder(path) for path in paths if _marks_project(path, packages)}))
+
+
+def _marks_project(path: str, packages: Collection[str]) -> bool:
+    """Whether a file says that its folder is a project's: inside of packages, setup.py and manage.py are modules."""
+    folder, _, name = path.rpartition("/")
+    if name == "manage.py":
+        return folder not in packages or _folder(folder) not in packages
+    return name in PROJECT_MARKS and (name != "setup.py" or not folder or folder not in packages)
 
 
 def _folder(path: str) -> str:

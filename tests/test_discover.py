@@ -312,6 +312,8 @@ def test_no_test_paths(path: str) -> None:
         ("site/__init__.py site/manage.py site/shop/__init__.py", "__init__ manage shop"),
         ("a/setup.py a/shop/x.py b/setup.py b/shop/x.py", "setup shop.x setup shop.x"),
         ("a/src/app/main.py b/src/app/main.py", "app.main app.main"),
+        ("shop/__init__.py shop/log/__init__.py shop/log/setup.py", "shop shop.log shop.log.setup"),
+        ("shop/__init__.py shop/cli/__init__.py shop/cli/manage.py", "shop shop.cli shop.cli.manage"),
         ("__init__.py views.py api/__init__.py", "__init__ views api"),
         ("tool", "tool"),
     ],
