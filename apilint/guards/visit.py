@@ -6,8 +6,20 @@ from collections.abc import Callable
 
 from apilint import facts as f
 from apilint.facts import Span
-from apilint.guards.caller import ANONYMOUS, NOTHING, Anonymous, Body, Caller, Container, Gate, Nothing, Sure
-from apilint.guards.knowledge import Knowledge
+from apilint.guards.caller import (
+    ANONYMOUS,
+    NOTHING,
+    Anonymous,
+    Answer,
+    Body,
+    Caller,
+    Close,
+    Container,
+    Gate,
+    Nothing,
+    Sure,
+)
+from apilint.guards.knowledge import POLICY_VIOLATION, Knowledge, status_of
 from apilint.startup import attributes, calls, expressions
 from apilint.startup.core import FALL, JUMP, LEAVE, Core, Frame, OutOfBudget
 from apilint.startup.machine import RUN, Machine
@@ -29,6 +41,7 @@ from apilint.startup.values import (
 from apilint.unparse import unparse
 
 MAX_STEPS = 30_000
+CREDENTIALS = (Sure, Nothing, Anonymous, Container, Body)
 
 
 class Exit:
@@ -58,7 +71,7 @@ class Exit:
     @property
     def credential(self) -> bool:
         """Whether the absence of credentials led here."""
-        return any(condition.decided and isinstance(condition.value, Special) for condition in self.conditions)
+        return any(condition.decided and isinstance(condition.value, CREDENTIALS) for condition in self.conditions)
 
     def __repr__(self) -> str:
         return f"Exit({self.kind} {self.status or ''} {self.name} {self.value!r} if {self.conditions})"
@@ -91,6 +104,7 @@ class Visit(Machine):
         self.envs = base.envs
         self.running = base.running
         self.substitutes = base.substitutes
+        self.extensions = base.extensions
         self.function_attrs = base.function_attrs
         self.classes = base.classes
         self.knowledge = knowledge
@@ -100,6 +114,7 @@ class Visit(Machine):
         self.passed: list[Exit] = []
         self.missing_used = 0
         self.caught: list[list[Exit]] = []
+        self.statuses: list[tuple[int, tuple[Condition, ...]]] = []
 
     # ---------------------------------------------------------------- the caller
 
@@ -141,11 +156,23 @@ class Visit(Machine):
         annotation = unparse(param.annotation) if param.annotation is not None else ""
         if param.name in ("request", "req", "_request", "websocket", "ws", "conn", "connection", "scope"):
             return self.caller
+        if annotation.rpartition(".")[2] == "Response":
+            return Answer(self._set_status)
         if annotation.rpartition(".")[2] in ("Request", "HttpRequest", "WebSocket", "HTTPConnection"):
             return self.caller
         if param.name in ("user", "current_user", "token", "api_key", "credentials", "auth", "authorization"):
             return NOTHING
         return None
+
+    def _set_status(self, value: Value) -> None:
+        self.statuses.append((status_of(value), self.conditions))
+
+    def status_here(self) -> int:
+        """The status that this way has set on the response it was given, 0 for none."""
+        for status, conditions in reversed(self.statuses):
+            if self.conditions[: len(conditions)] == conditions:
+                return status
+        return 0
 
     # ---------------------------------------------------------------- evaluation
 
@@ -181,6 +208,13 @@ class Visit(Machine):
         if isinstance(callee, Gate) or self.passes(callee) or self._hands_on(callee, args):
             self.passed.append(Exit("pass", callee, self.conditions, span))
             return Unknown("the guarded code's answer", span)
+        if isinstance(callee, Close):
+            return self._closed(args, kwargs, span)
+        guard = self.knowledge.guard_called(self, callee)
+        if guard is not None:
+            if guard:
+                raise Turned(Exit("raise", NONE, self._noted(span), span, 401, self.knowledge.name_of(callee)))
+            return NOTHING
         name = self.knowledge.name_of(callee)
         if name:
             rejecting = self.knowledge.turns_away(name)
@@ -193,7 +227,7 @@ class Visit(Machine):
                 return NOTHING if name.endswith("getattr") else Sure(False)
             if name in ("builtins.bool", "builtins.str", "builtins.len") and args and isinstance(args[0], Nothing):
                 return Sure(False) if name == "builtins.bool" else NOTHING
-            if name in ("builtins.all", "builtins.any") and args and isinstance(args[0], expressions.Seq):
+            if name in ("builtins.all", "builtins.any") and args and _holds_special(args[0]):
                 return _all_any(name, args[0])
             if self.knowledge.verifies(name) and self._misses(args, kwargs):
                 self.missing_used += 1
@@ -204,6 +238,15 @@ class Visit(Machine):
             self.missing_used += 1
             return NOTHING
         return super().call(callee, args, kwargs, span)
+
+    def _closed(self, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+        """A websocket that is closed: a rejection by its code, or because there are no credentials."""
+        code = kwargs.get("code") or (args[0] if args else NONE)
+        status = status_of(code) or 1000
+        here = Exit("raise", NONE, self.conditions, span, status, "close")
+        if status in POLICY_VIOLATION or here.credential:
+            raise Turned(here)
+        return NONE
 
     def _hands_on(self, callee: Value, args: list[Value]) -> bool:
         """Whether a library's function is given the guarded code to call: `run_in_threadpool(handler, …)`."""
@@ -281,6 +324,10 @@ class Visit(Machine):
         return self.frames[-1] if self.frames else []
 
 
+def _holds_special(value: Value) -> bool:
+    return isinstance(value, expressions.Seq) and any(isinstance(item, Special) for item in value.items)
+
+
 def _all_any(name: str, items: expressions.Seq) -> Value:
     truths = [expressions.truth(item) for item in items.items]
     if name.endswith("all"):
@@ -291,7 +338,7 @@ def _all_any(name: str, items: expressions.Seq) -> Value:
 def _return(visit: Visit, statement: f.Return, env: Env, frame: Frame) -> str:
     value = NONE if statement.value is None else visit.evaluate(statement.value, env)
     span = env.module.span(statement.start, statement.end)
-    visit.exits.append(Exit("return", value, visit.conditions, span))
+    visit.exits.append(Exit("return", value, visit.conditions, span, visit.status_here()))
     return LEAVE
 
 

@@ -57,7 +57,10 @@ def get(machine: Core, base: Value, name: str, span: Span) -> Value:
     if isinstance(base, ClassValue):
         return _of_class(machine, base, name, span)
     if isinstance(base, Result):
-        return base.attrs.get(name) or Attr(base, name)
+        found = base.attrs.get(name)
+        if found is None and name in machine.extensions.names:
+            found = _property(machine, base, name, span)
+        return found if found is not None else Attr(base, name)
     if isinstance(base, Super):
         return _of_super(machine, base, name, span)
     if isinstance(base, FunctionValue):
@@ -73,6 +76,24 @@ def get(machine: Core, base: Value, name: str, span: Span) -> Value:
     if isinstance(base, Unknown):
         return Unknown(base.reason, base.span or span, f"{base.text}.{name}" if base.text else name)
     return Attr(base, name)
+
+
+def library_names(machine: Core, base: Value) -> list[str]:
+    """The dotted names of the library classes that an object is of."""
+    if isinstance(base, Instance):
+        return external_bases(machine, base.cls)
+    if isinstance(base, Result) and isinstance(base.callee, External):
+        return [base.callee.name]
+    return [base.name] if isinstance(base, External) else []
+
+
+def _property(machine: Core, base: Value, name: str, span: Span) -> Value | None:
+    """An attribute that a framework models."""
+    for cls in library_names(machine, base):
+        modelled = machine.extensions.properties.get(f"{cls}.{name}")
+        if modelled is not None:
+            return modelled(machine, base, span)
+    return None
 
 
 def _of_function(machine: Core, base: FunctionValue, name: str) -> Value:
@@ -165,7 +186,9 @@ def namespace(machine: Core, cls: ClassValue) -> Env:
     return cls.namespace
 
 
-def in_class(machine: Core, cls: ClassValue, name: str, *, after: ClassValue | None = None) -> tuple[Value, Value] | None:
+def in_class(
+    machine: Core, cls: ClassValue, name: str, *, after: ClassValue | None = None
+) -> tuple[Value, Value] | None:
     """`(value, class that defines it)` by MRO; after a given class for `super()`. For a library class that might
     define it, the pair is `(Attr, External)`; None when no class has it."""
     order = mro(machine, cls)
@@ -227,6 +250,10 @@ def _of_instance(machine: Core, base: Instance, name: str, span: Span) -> Value:
         return base.kwargs.get(name) or Unknown(f"'{name}' is not set on '{base.cls.cls.name}'", span, name)
     value, owner = found
     if not isinstance(owner, ClassValue):
+        if name in machine.extensions.names:
+            modelled = _property(machine, base, name, span)
+            if modelled is not None:
+                return modelled
         return base.kwargs.get(name) or Attr(base, name)
     if isinstance(unwrap(value), FunctionValue):
         return _bind_method(machine, value, base, span)
@@ -267,13 +294,17 @@ def _field_default(value: Value) -> Value:
     """The default inside `Field(default, …)`; other values are themselves."""
     if isinstance(value, Result) and isinstance(value.callee, External):
         if value.callee.name.rpartition(".")[2] in ("Field", "field"):
-            return value.kwargs.get("default") or (value.args[0] if value.args else Unknown("a field without a default"))
+            return value.kwargs.get("default") or (
+                value.args[0] if value.args else Unknown("a field without a default")
+            )
     return value
 
 
 def _of_super(machine: Core, base: Super, name: str, span: Span) -> Value:
     instance = base.instance
-    cls = instance.cls if isinstance(instance, Instance) else instance if isinstance(instance, ClassValue) else base.after
+    cls = (
+        instance.cls if isinstance(instance, Instance) else instance if isinstance(instance, ClassValue) else base.after
+    )
     found = in_class(machine, cls, name, after=base.after)
     if found is None:
         return Attr(instance, f"super.{name}")
@@ -307,6 +338,9 @@ def set_(machine: Core, base: Value, name: str, value: Value, span: Span) -> Non
     """`base.name = value`."""
     if isinstance(base, Choice):
         base = base.options[0]
+    if isinstance(base, Special):
+        base.assign(name, value)
+        return
     if isinstance(base, (Instance, Result)):
         base.attrs[name] = value
         base.sets.append((name, value, span))
@@ -394,6 +428,7 @@ __all__ = [
     "get",
     "get_item",
     "in_class",
+    "library_names",
     "mro",
     "namespace",
     "path_of",

@@ -55,8 +55,9 @@ def evaluate_call(machine: Core, expr: f.Call, env: Env) -> Value:
     if isinstance(callee, Unknown) and not callee.text:
         callee = Unknown(callee.reason, callee.span or span, unparse(func))
     value = machine.call(callee, args, kwargs, span)
-    if starred and isinstance(value, Result):
-        value.starred = True
+    if isinstance(value, Result) and value.node is None:
+        value.node = expr
+        value.starred = starred
     return value
 
 
@@ -108,7 +109,15 @@ def call(machine: Core, callee: Value, args: list[Value], kwargs: dict[str, Valu
             value = known(machine, args, kwargs, span)
             if value is not None:
                 return value
-        return _record(machine, callee, args, kwargs, span)
+        taught = machine.extensions.functions.get(callee.name)
+        if taught is not None:
+            value = taught(machine, args, kwargs, span)
+            if value is not None:
+                return value
+        made = _record(machine, callee, args, kwargs, span)
+        if taught is None and machine.extensions.methods:
+            _initialise(machine, [callee.name], made, args, kwargs, span)
+        return made
     if isinstance(callee, ClassValue):
         return instantiate(machine, callee, args, kwargs, span)
     if isinstance(callee, LambdaValue):
@@ -128,7 +137,34 @@ def call(machine: Core, callee: Value, args: list[Value], kwargs: dict[str, Valu
         return _record(machine, callee, args, kwargs, span)
     if isinstance(callee, Unknown):
         return Unknown(callee.reason, callee.span or span, f"{callee.text}()" if callee.text else "")
+    if isinstance(callee, Attr) and machine.extensions.names:
+        value = _method(machine, callee, args, kwargs, span)
+        if value is not None:
+            return value
     return _record(machine, callee, args, kwargs, span)
+
+
+def _method(machine: Core, callee: Attr, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value | None:
+    """A method of a library's object that a framework models."""
+    name = callee.name.removeprefix("super.")
+    if name not in machine.extensions.names:
+        return None
+    for cls in attributes.library_names(machine, callee.base):
+        modelled = machine.extensions.methods.get(f"{cls}.{name}")
+        if modelled is not None:
+            return modelled(machine, callee.base, args, kwargs, span)
+    return None
+
+
+def _initialise(
+    machine: Core, classes: list[str], made: Value, args: list[Value], kwargs: dict[str, Value], span: Span
+) -> None:
+    """Run the constructor that a framework models for one of these library classes."""
+    for cls in classes:
+        modelled = machine.extensions.methods.get(f"{cls}.__init__")
+        if modelled is not None:
+            modelled(machine, made, args, kwargs, span)
+            return
 
 
 def _record(machine: Core, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
@@ -245,6 +281,8 @@ def instantiate(machine: Core, cls: ClassValue, args: list[Value], kwargs: dict[
     machine.instances.append(made)
     if len(machine.stack) >= MAX_DEPTH:
         return made
+    if machine.extensions.methods:
+        _initialise(machine, attributes.external_bases(machine, cls), made, args, kwargs, span)
     for name in ("__init__", "__post_init__"):
         found = attributes.in_class(machine, cls, name)
         if found is not None and isinstance(found[1], ClassValue):

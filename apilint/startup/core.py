@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from apilint import facts as f
 from apilint.facts import Span
 from apilint.index import Function, Index, Module
@@ -30,6 +32,28 @@ class Frame:
 FALL, LEAVE, JUMP = "fall", "leave", "jump"
 
 
+class Extensions:
+    """What frameworks teach the machine of their own library, by dotted name.
+
+    `functions` are called like those of `startup.library` (None for "as any other call"); `methods`, by
+    `class.method`, get the object first (`class.__init__` is run for each object made); `properties` give
+    `class.attribute`; `attributes` names all that a class offers, so that `hasattr` is known for its objects.
+    """
+
+    __slots__ = ("attributes", "functions", "methods", "names", "properties")
+
+    def __init__(self) -> None:
+        self.functions: dict[str, Callable[[Core, list[Value], dict[str, Value], Span], Value | None]] = {}
+        self.methods: dict[str, Callable[[Core, Value, list[Value], dict[str, Value], Span], Value | None]] = {}
+        self.properties: dict[str, Callable[[Core, Value, Span], Value | None]] = {}
+        self.attributes: dict[str, frozenset[str]] = {}
+        self.names: frozenset[str] = frozenset()
+
+    def seal(self) -> None:
+        """Note the bare names of the methods and properties, so that others cost nothing."""
+        self.names = frozenset(name.rpartition(".")[2] for name in (*self.methods, *self.properties))
+
+
 class Core:
     """The state of one symbolic start-up. `Machine` gives the operations their bodies."""
 
@@ -46,6 +70,7 @@ class Core:
         self.instances: list[Instance] = []
         self.called: set[Function] = set()
         self.substitutes: dict[str, Value] = {}
+        self.extensions = Extensions()
         self.function_attrs: dict[Function, dict[str, Value]] = {}
         self.classes: dict[tuple[str, int], ClassValue] = {}
         self.mains: list[tuple[Module, f.If]] = []

@@ -15,6 +15,7 @@ from apilint.startup.values import (
     TRUE,
     Choice,
     ClassValue,
+    Condition,
     Env,
     External,
     FunctionValue,
@@ -155,10 +156,22 @@ def _compare(machine: Core, expr: f.Compare, env: Env) -> Value:
     special = _compared_special(left, expr.ops[0], right)
     if special is not None:
         return special
-    known = _compared(left, expr.ops[0], right)
+    setting = left if isinstance(left, Setting) else right if isinstance(right, Setting) else None
+    known = _compared(_settled(left), expr.ops[0], _settled(right))
+    if setting is not None:
+        return Setting(
+            setting.name, Unknown("a comparison", setting.span) if known is None else Known(known), setting.span
+        )
     if known is None:
         return Unknown("a comparison with something unknown", env.module.span(expr.start, expr.end), unparse(expr))
     return TRUE if known else FALSE
+
+
+def _settled(value: Value) -> Value:
+    """The default of a setting; other values are themselves."""
+    while isinstance(value, Setting):
+        value = value.default
+    return value
 
 
 def _compared_special(left: Value, op: str, right: Value) -> Value | None:
@@ -217,14 +230,22 @@ def _bool_op(machine: Core, expr: f.BoolOp, env: Env) -> Value:
     if known is not None:
         return machine.evaluate(expr.right, env) if known == (expr.op == "and") else left
     right = machine.evaluate(expr.right, env)
-    if truth(right) is (expr.op == "or") and isinstance(right, Known) and isinstance(right.value, bool):
-        return right
+    settles = truth(right)
+    if settles is (expr.op == "or") and isinstance(right, (Known, Special)):
+        if not isinstance(right, Known) or isinstance(right.value, bool):
+            return right
+    if isinstance(left, Setting) and settles is (expr.op == "and"):
+        return left
+    if isinstance(right, Setting) and isinstance(left, Setting):
+        return left
     if expr.op == "or" and not isinstance(left, Unknown):
         return join([left, right])
     if isinstance(left, Unknown) and isinstance(right, Known):
         return Unknown(left.reason, left.span, left.text)
-    return right if isinstance(left, Unknown) and expr.op == "or" and not isinstance(right, Unknown) else Unknown(
-        "a condition that the source leaves open", env.module.span(expr.start, expr.end), unparse(expr)
+    return (
+        right
+        if isinstance(left, Unknown) and expr.op == "or" and not isinstance(right, Unknown)
+        else Unknown("a condition that the source leaves open", env.module.span(expr.start, expr.end), unparse(expr))
     )
 
 
@@ -244,10 +265,12 @@ def _unary_op(machine: Core, expr: f.UnaryOp, env: Env) -> Value:
 
 
 def _if_exp(machine: Core, expr: f.IfExp, env: Env) -> Value:
-    known = truth(machine.evaluate(expr.test, env))
+    value = machine.evaluate(expr.test, env)
+    known = truth(value)
     if known is not None:
         return machine.evaluate(expr.body if known else expr.orelse, env)
-    return join([machine.evaluate(expr.body, env), machine.evaluate(expr.orelse, env)])
+    test = Condition(env.module.span(expr.test.start, expr.test.end), unparse(expr.test), True, value)
+    return join([machine.evaluate(expr.body, env), machine.evaluate(expr.orelse, env)], test)
 
 
 def _subscript(machine: Core, expr: f.Subscript, env: Env) -> Value:

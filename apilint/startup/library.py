@@ -8,8 +8,10 @@ from apilint.facts import Span
 from apilint.startup import attributes
 from apilint.startup.core import Core
 from apilint.startup.values import (
+    FALSE,
     NONE,
     TRUE,
+    Attr,
     Choice,
     ClassValue,
     External,
@@ -24,12 +26,14 @@ from apilint.startup.values import (
     Special,
     Super,
     Text,
+    Under,
     Unknown,
     Value,
     Wrapped,
     constant,
     join,
     text_of,
+    unwrap,
 )
 
 Args = list[Value]
@@ -57,11 +61,14 @@ def method(machine: Core, base: Value, name: str, args: Args, kwargs: Kwargs, sp
     if isinstance(base, Special):
         return base.method(name, args, kwargs)
     if isinstance(base, Seq):
-        return _sequence_method(base, name, args, span)
+        return _sequence_method(machine, base, name, args, span)
     if isinstance(base, Mapping):
         return _mapping_method(base, name, args, kwargs, span)
-    if isinstance(base, (Known, Text)) or (isinstance(base, Setting) and text_of(base) is not None):
+    if isinstance(base, (Known, Text)):
         return _string_method(base, name, args, kwargs, span)
+    if isinstance(base, Setting) and text_of(base) is not None:
+        inner = _string_method(base.default, name, args, kwargs, span)
+        return None if inner is None else Setting(base.name, inner, base.span or span)
     if isinstance(base, Setting):
         return Setting(base.name, Unknown("part of a setting", span, base.name), span)
     if isinstance(base, External) and base.name in ("os.environ", "environ"):
@@ -69,19 +76,31 @@ def method(machine: Core, base: Value, name: str, args: Args, kwargs: Kwargs, sp
     return None
 
 
-def _sequence_method(base: Seq, name: str, args: Args, span: Span) -> Value:
+def under(machine: Core, items: list[Value]) -> list[Value]:
+    """Constants as they are put into a list right now: under the conditions that the source leaves open."""
+    open_ = tuple(condition for condition in machine.conditions if not condition.decided)
+    if not open_:
+        return items
+    return [Under(item.value, open_) if type(item) is Known else item for item in items]
+
+
+def _sequence_method(machine: Core, base: Seq, name: str, args: Args, span: Span) -> Value:
     if name in ("append", "add") and args:
-        base.items.append(args[0])
+        base.items.extend(under(machine, [args[0]]))
         return NONE
     if name in ("extend", "update") and args:
         items, is_open = _items(args[0])
-        base.items.extend(items)
+        base.items.extend(under(machine, items))
         base.open = base.open or is_open
         return NONE
     if name == "insert" and len(args) == 2:
         at = constant(args[0])
-        base.items.insert(at if isinstance(at, int) else 0, args[1])
+        base.items.insert(at if isinstance(at, int) else 0, under(machine, [args[1]])[0])
         return NONE
+    if name == "index" and args:
+        wanted = constant(args[0])
+        found = [at for at, item in enumerate(base.items) if wanted is not None and constant(item) == wanted]
+        return Known(found[0]) if found else Unknown("the place of an item that is not in the list", span)
     if name == "remove" and args:
         value = constant(args[0])
         base.items[:] = [item for item in base.items if value is None or constant(item) != value]
@@ -102,6 +121,8 @@ def _sequence_method(base: Seq, name: str, args: Args, span: Span) -> Value:
 
 def _mapping_method(base: Mapping, name: str, args: Args, kwargs: Kwargs, span: Span) -> Value:
     if name in ("get", "pop", "setdefault"):
+        if args and isinstance(args[0], Special):
+            return args[0]
         label = text_of(args[0]) if args else None
         key: object = label if label is not None else constant(args[0]) if args else None
         found = base.items.get(key)
@@ -151,7 +172,7 @@ def _string_method(base: Value, name: str, args: Args, kwargs: Kwargs, span: Spa
         return base if name in ("strip", "rstrip", "lstrip", "removesuffix") else Unknown(f"str.{name}()", span)
     if not isinstance(text, str):
         return None if isinstance(base, Known) and name not in _STRING_METHODS else Unknown(f".{name}()", span)
-    constants = [constant(arg) for arg in args]
+    constants = [_constants(arg) for arg in args]
     if name not in _STRING_METHODS or kwargs or any(value is None for value in constants):
         return Unknown(f"str.{name}()", span)
     try:
@@ -161,6 +182,14 @@ def _string_method(base: Value, name: str, args: Args, kwargs: Kwargs, span: Spa
     if isinstance(made, (list, tuple)):
         return Seq("list", [Known(part) for part in made])
     return Known(made)
+
+
+def _constants(value: Value) -> object:
+    """A constant, or a tuple of strings as `startswith` takes it."""
+    if isinstance(value, Seq) and not value.open:
+        texts = [constant(item) for item in value.items]
+        return tuple(texts) if texts and all(isinstance(text, str) for text in texts) else None
+    return constant(value)
 
 
 def _format(text: str, args: Args, kwargs: Kwargs, span: Span) -> Value:
@@ -215,7 +244,9 @@ def _getenv(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | No
 
 def _setting(args: Args, kwargs: Kwargs, span: Span) -> Value:
     name = text_of(args[0]) or "?"
-    default = kwargs.get("default") or (args[1] if len(args) > 1 else Unknown(f"the environment variable {name}", span, name))
+    default = kwargs.get("default") or (
+        args[1] if len(args) > 1 else Unknown(f"the environment variable {name}", span, name)
+    )
     return Setting(name, default, span)
 
 
@@ -265,6 +296,20 @@ def _convert(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | N
     return args[0] if args and isinstance(args[0], Setting) else None
 
 
+def _any(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    items, is_open = _items(args[0]) if args else ([], True)
+    if any(isinstance(item, Known) and item.value for item in items):
+        return TRUE
+    return FALSE if not is_open and all(isinstance(item, Known) for item in items) else None
+
+
+def _all(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    items, is_open = _items(args[0]) if args else ([], True)
+    if any(isinstance(item, Known) and not item.value for item in items):
+        return FALSE
+    return TRUE if not is_open and all(isinstance(item, Known) for item in items) else None
+
+
 def _zip(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     columns = [_items(arg) for arg in args]
     rows: list[Value] = [Seq("tuple", list(row)) for row in zip(*(items for items, _ in columns))]
@@ -299,10 +344,48 @@ def _getattr(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | N
     name = text_of(args[1]) if len(args) > 1 else None
     if name is None:
         return Unknown("an attribute with a computed name", span, "getattr")
+    if isinstance(args[0], Special) and len(args) > 2 and args[0].has(name) is False:
+        return args[2]
     found = machine.attribute(args[0], name, span)
-    if isinstance(found, Unknown) and len(args) > 2:
+    if len(args) > 2 and (isinstance(found, Unknown) or _is_absent(machine, args[0], name, found)):
         return args[2]
     return found
+
+
+def _is_absent(machine: Core, base: Value, name: str, found: Value) -> bool:
+    """Whether what an attribute look-up gave says that there is no such attribute."""
+    return isinstance(found, Attr) and found.name == name and _has(machine, base, name, found) is False
+
+
+def _hasattr(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    name = text_of(args[1]) if len(args) > 1 else None
+    if name is None:
+        return None
+    if isinstance(args[0], Special):
+        known = args[0].has(name)
+    else:
+        known = _has(machine, args[0], name, machine.attribute(args[0], name, span))
+    return None if known is None else TRUE if known else FALSE
+
+
+def _has(machine: Core, base: Value, name: str, found: Value) -> bool | None:
+    """Whether an object has an attribute, by what a look-up of it gave; None when not known."""
+    if isinstance(base, (Choice, Unknown, Setting, External)):
+        return None
+    if not isinstance(found, (Attr, Unknown)):
+        return True
+    if isinstance(base, ModuleValue):
+        return False if isinstance(found, Unknown) else None
+    if isinstance(base, Wrapped):
+        return False if isinstance(unwrap(base), FunctionValue) and not name.startswith("__") else None
+    if isinstance(base, FunctionValue):
+        return False if not name.startswith("__") else None
+    if isinstance(base, Instance):
+        opaque = attributes.external_bases(machine, base.cls)
+        offered = [machine.extensions.attributes.get(cls) for cls in opaque]
+        if not opaque or all(names is not None and name not in names for names in offered):
+            return False
+    return None
 
 
 def _setattr(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
@@ -316,6 +399,12 @@ def _isinstance(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value 
     if len(args) == 2 and isinstance(args[0], Instance) and isinstance(args[1], ClassValue):
         if args[1] in attributes.mro(machine, args[0].cls):
             return TRUE
+    if len(args) == 2 and isinstance(args[0], Special):
+        classes = args[1].items if isinstance(args[1], Seq) else [args[1]]
+        known = [args[0].is_instance(cls.name) for cls in classes if isinstance(cls, External)]
+        if True in known:
+            return TRUE
+        return FALSE if known and None not in known and len(known) == len(classes) else None
     return None
 
 
@@ -342,7 +431,12 @@ def _import_module(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Val
 
 def _import_string(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     name = text_of(args[0]) if args else None
-    return machine.resolve_dotted(name, span.file, span) if name and "{" not in name else None
+    if not name or "{" in name:
+        return None
+    found = machine.resolve_dotted(name, span.file, span)
+    if isinstance(args[0], Setting):
+        return join([found, Unknown(f"what {args[0].name} names", span, args[0].name)])
+    return found
 
 
 def _path_join(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
@@ -384,6 +478,8 @@ FUNCTIONS: dict[str, Modelled] = {
     "builtins.str": _str,
     "builtins.int": _convert,
     "builtins.bool": _convert,
+    "builtins.any": _any,
+    "builtins.all": _all,
     "builtins.zip": _zip,
     "builtins.enumerate": _enumerate,
     "builtins.map": _map,
@@ -391,6 +487,7 @@ FUNCTIONS: dict[str, Modelled] = {
     "builtins.super": _super,
     "itertools.chain": _chain,
     "builtins.getattr": _getattr,
+    "builtins.hasattr": _hasattr,
     "builtins.setattr": _setattr,
     "builtins.isinstance": _isinstance,
     "builtins.type": _type,

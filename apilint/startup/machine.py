@@ -12,7 +12,7 @@ from typing import ClassVar
 from apilint import facts as f
 from apilint.facts import Span
 from apilint.index import Module
-from apilint.startup import attributes, calls, expressions
+from apilint.startup import attributes, calls, expressions, library
 from apilint.startup.core import FALL, JUMP, LEAVE, MAX_ITEMS, MAX_STEPS, Core, Frame, OutOfBudget
 from apilint.startup.values import (
     NONE,
@@ -30,8 +30,10 @@ from apilint.startup.values import (
     Unknown,
     Value,
     join,
+    wrappers,
 )
 from apilint.unparse import unparse
+
 
 class Machine(Core):
     """Runs a program's start-up symbolically. `table` says how each kind of statement is run."""
@@ -240,9 +242,7 @@ def _ann_assign(machine: Machine, statement: f.AnnAssign, env: Env, frame: Frame
     if statement.value is not None:
         assign_target(machine, statement.target, machine.evaluate(statement.value, env), env)
     elif isinstance(statement.target, f.Name) and env.is_class:
-        env.vars.setdefault(
-            statement.target.id, Unknown("declared without a value", None, statement.target.id)
-        )
+        env.vars.setdefault(statement.target.id, Unknown("declared without a value", None, statement.target.id))
     return FALL
 
 
@@ -252,7 +252,7 @@ def _aug_assign(machine: Machine, statement: f.AugAssign, env: Env, frame: Frame
     new = machine.evaluate(statement.value, env)
     if isinstance(old, Seq) and statement.op == "+" and old.kind == "list":
         items, is_open = expressions.iterate(new)
-        old.items.extend(items)
+        old.items.extend(library.under(machine, items))
         old.open = old.open or is_open
         return FALL
     if isinstance(old, Mapping) and statement.op == "|" and isinstance(new, Mapping):
@@ -333,7 +333,7 @@ def _both(machine: Machine, statement: f.If, value: Value, env: Env, frame: Fram
         if right is None:
             env.vars[name] = left
         elif right is not left:
-            env.vars[name] = join([left, right])
+            env.vars[name] = join([left, right], yes)
     return FALL
 
 
@@ -420,7 +420,9 @@ def _match(machine: Machine, statement: f.Match, env: Env, frame: Frame) -> str:
     for case in statement.cases:
         for name in case.binds:
             env.vars[name] = subject
-        condition = Condition(env.module.span(case.start, case.end), f"case of {unparse(statement.subject)}", True, subject)
+        condition = Condition(
+            env.module.span(case.start, case.end), f"case of {unparse(statement.subject)}", True, subject
+        )
         machine.conditions = (*outer, condition)
         machine.run_block(case.body, env, frame)
         machine.conditions = outer
@@ -491,6 +493,7 @@ def _class_def(machine: Machine, statement: f.ClassDef, env: Env, frame: Frame) 
         attributes.namespace(machine, made)
     for decorator in reversed(cls.code.decorators):
         value = calls.decorate(machine, decorator, value, env)
+    made.decorations = [(wrapped.decorator, wrapped.span) for wrapped in wrappers(value)]
     machine.assign(statement.name, value, env)
     return FALL
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from apilint.facts import Span
 
 if TYPE_CHECKING:
-    from apilint.facts import Expr, Lambda
+    from apilint.facts import Call, Expr, Lambda
     from apilint.index import Class, Function, Module
 
 
@@ -32,6 +32,16 @@ class Known(Value):
 
     def __repr__(self) -> str:
         return f"Known({self.value!r})"
+
+
+class Under(Known):
+    """A constant that was put into a list under conditions only."""
+
+    __slots__ = ("conditions",)
+
+    def __init__(self, value: object, conditions: tuple[Condition, ...]) -> None:
+        super().__init__(value)
+        self.conditions = conditions
 
 
 class Special(Value):
@@ -57,8 +67,22 @@ class Special(Value):
         """`self(*args, **kwargs)`."""
         raise NotImplementedError
 
+    def assigned(self, name: str, value: Value) -> None:
+        """`self.name = value`."""
+
     def compared(self, op: str, other: Value, *, is_left: bool) -> Value | None:
         """`self op other` (or `other op self`); None when not known."""
+        return None
+
+    def assign(self, name: str, value: Value) -> None:
+        """`self.name = value`; forgotten unless a subclass remembers it."""
+
+    def has(self, name: str) -> bool | None:
+        """`hasattr(self, name)`; None when not known."""
+        return None
+
+    def is_instance(self, cls: str) -> bool | None:
+        """`isinstance(self, cls)` for a library's class; None when not known."""
         return None
 
 
@@ -261,7 +285,19 @@ class Result(Value):
     assigned to it. `order` numbers the calls of the whole start-up.
     """
 
-    __slots__ = ("args", "attrs", "callee", "conditions", "events", "kwargs", "order", "sets", "span", "starred")
+    __slots__ = (
+        "args",
+        "attrs",
+        "callee",
+        "conditions",
+        "events",
+        "kwargs",
+        "node",
+        "order",
+        "sets",
+        "span",
+        "starred",
+    )
 
     def __init__(
         self,
@@ -279,6 +315,7 @@ class Result(Value):
         self.order = order
         self.conditions = conditions
         self.starred = False
+        self.node: Call | None = None
         self.attrs: dict[str, Value] = {}
         self.sets: list[tuple[str, Value, Span]] = []
         self.events: list[Result] = []
@@ -328,12 +365,13 @@ class Operation(Value):
 
 
 class Choice(Value):
-    """One of several values, depending on something that the source leaves open."""
+    """One of several values, depending on something that the source leaves open: on `test`, where it is known."""
 
-    __slots__ = ("options",)
+    __slots__ = ("options", "test")
 
-    def __init__(self, options: list[Value]) -> None:
+    def __init__(self, options: list[Value], test: Condition | None = None) -> None:
         self.options = options
+        self.test = test
 
     def __repr__(self) -> str:
         return f"Choice({self.options!r})"
@@ -463,14 +501,14 @@ def _part(value: Value) -> str:
     return "{" + (value.text if isinstance(value, Unknown) and value.text else "?") + "}"
 
 
-def join(values: list[Value]) -> Value:
-    """One value out of several possible ones."""
+def join(values: list[Value], test: Condition | None = None) -> Value:
+    """One value out of several possible ones (the first one when `test` holds)."""
     options: list[Value] = []
     for value in values:
         for option in value.options if isinstance(value, Choice) else [value]:
             if not any(option is other or _same_constant(option, other) for other in options):
                 options.append(option)
-    return options[0] if len(options) == 1 else Choice(options[:8])
+    return options[0] if len(options) == 1 else Choice(options[:8], test)
 
 
 def _same_constant(a: Value, b: Value) -> bool:
