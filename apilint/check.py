@@ -6,7 +6,6 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 
-
 import msgspec
 
 from apilint.facts import Span

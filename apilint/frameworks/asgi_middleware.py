@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from apilint.facts import Span
 from apilint.frameworks.program import Object, Program, under
 from apilint.guards.caller import GATE, GATE_ARGUMENT, Caller
 from apilint.guards.judge import Judgement
@@ -20,7 +21,6 @@ from apilint.startup.values import (
     text_of,
     unwrap,
 )
-from apilint.facts import Span
 
 BASE_HTTP = "starlette.middleware.base.BaseHTTPMiddleware"
 
@@ -29,7 +29,13 @@ class Layer:
     """One middleware of one application."""
 
     def __init__(
-        self, value: Value, kwargs: dict[str, Value], span: Span, conditions: tuple[Condition, ...], *, is_function: bool
+        self,
+        value: Value,
+        kwargs: dict[str, Value],
+        span: Span,
+        conditions: tuple[Condition, ...],
+        *,
+        is_function: bool,
     ) -> None:
         self.value = value
         self.kwargs = kwargs
@@ -69,11 +75,16 @@ class Layer:
         return Judgement("none", qualname=target.name if isinstance(target, External) else "")
 
 
-def layers(program: Program, app: Object, kwargs: dict[str, Value]) -> Iterator[Layer]:
-    """The middleware of an application: constructor argument, `add_middleware`, `@app.middleware("http")`."""
-    for item in program.items(kwargs.get("middleware")):
+def listed(program: Program, value: Value | None) -> Iterator[Layer]:
+    """A list of `Middleware(cls, **kwargs)`."""
+    for item in program.items(value):
         if isinstance(item, Result) and item.args:
             yield Layer(item.args[0], item.kwargs, item.span, item.conditions, is_function=False)
+
+
+def layers(program: Program, app: Object, kwargs: dict[str, Value]) -> Iterator[Layer]:
+    """The middleware of an application: constructor argument, `add_middleware`, `@app.middleware("http")`."""
+    yield from listed(program, kwargs.get("middleware"))
     for name, event in program.events(app):
         if name == "add_middleware" and event.args:
             dispatch = event.kwargs.get("dispatch")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from apilint import facts as f
 from apilint.facts import Span
 from apilint.frameworks.program import Program
-from apilint.guards.caller import CREDENTIAL_WORD, NOTHING, Caller
+from apilint.guards.caller import CREDENTIAL_WORD, NOTHING, Anonymous, Caller, Nothing
 from apilint.guards.judge import Judgement
 from apilint.model import Guard, Step
 from apilint.startup import attributes
@@ -30,10 +31,12 @@ from apilint.startup.values import (
     constant,
     unwrap,
 )
+from apilint.unparse import dotted
 
 DEPENDS = frozenset({"fastapi.Depends", "fastapi.param_functions.Depends", "fastapi.params.Depends"})
 SECURITY = frozenset({"fastapi.Security", "fastapi.param_functions.Security", "fastapi.params.Security"})
 CREDENTIAL_PARAMETERS = frozenset({"Header", "Cookie"})
+_NO_CREDENTIAL = re.compile(r"(?i)csrf|xsrf|user_?agent|accept|content|language|host|referer|origin|request_id|if_")
 MAX_DEPTH = 12
 
 
@@ -59,10 +62,13 @@ class Dependencies:
         at = value.span if isinstance(value, Result) else span
         judged = self.judge(target, caller)
         kind = "security scheme" if judged.kind == "scheme" else "dependency"
-        return [self.program.guard(self.name(target), kind, via, at, judged, target)]
+        return [self.program.guard(self.name(target, value), kind, via, at, judged, target)]
 
-    def name(self, target: Value) -> str:
-        """What a reader calls a dependency: the factory's name for what a factory made."""
+    def name(self, target: Value, depends: Value | None = None) -> str:
+        """What the source calls a dependency: the name inside `Depends(…)`, of the factory for what a factory made."""
+        written = _written(depends)
+        if written:
+            return written
         inner = unwrap(target)
         if isinstance(inner, FunctionValue):
             parent = inner.function.parent
@@ -93,9 +99,11 @@ class Dependencies:
     def body_guard(self, function: FunctionValue, caller: Caller, bindings: dict[str, Value]) -> list[Guard]:
         """A rejection in the handler's own body, as a guard."""
         judged = self.program.judge.function(function, "handler", caller=caller, bindings=bindings, memo=(None,))
-        if judged.effect not in ("required", "conditional") or not judged.chain:
+        if judged.effect not in ("required", "conditional", "optional"):
             return []
-        span = judged.chain[-1].span
+        if not judged.chain and not judged.branches:
+            return []
+        span = judged.chain[-1].span if judged.chain else function.function.span
         return [self.program.guard("in the handler", "in the handler", "the handler's body", span, judged, function)]
 
     def parameters(self, function: FunctionValue) -> Iterator[tuple[f.Param, Value | None, Env]]:
@@ -111,7 +119,12 @@ class Dependencies:
         if param.default is not None:
             value = self.machine.evaluate(param.default, env)
             if is_dependency(value):
-                if isinstance(value, Result) and not value.args and "dependency" not in value.kwargs and param.annotation:
+                if (
+                    isinstance(value, Result)
+                    and not value.args
+                    and "dependency" not in value.kwargs
+                    and param.annotation
+                ):
                     value.args = [self.machine.evaluate(param.annotation, env)]
                 return value
         if param.annotation is not None:
@@ -139,7 +152,7 @@ class Dependencies:
         for item in [source, *metadata]:
             callee = item.callee if isinstance(item, Result) else None
             if isinstance(callee, External) and callee.name.rpartition(".")[2] in CREDENTIAL_PARAMETERS:
-                return NOTHING
+                return None if _NO_CREDENTIAL.search(param.name) else NOTHING
         if isinstance(source, Known) and source.value is None and CREDENTIAL_WORD.search(param.name):
             return NOTHING
         return None
@@ -160,7 +173,9 @@ class Dependencies:
     def _judged(self, target: Value, caller: Caller, depth: int) -> Judgement:
         function = self._callable(target)
         known = self.program.judge.library(target)
-        if function is None or (known is not None and not isinstance(unwrap(target), (Instance, ClassValue, FunctionValue))):
+        if function is None or (
+            known is not None and not isinstance(unwrap(target), (Instance, ClassValue, FunctionValue))
+        ):
             if known is not None:
                 return _with_gift(known)
             if isinstance(target, (Known, ClassValue)) or _is_plain_library(target):
@@ -168,6 +183,7 @@ class Dependencies:
             return Judgement("unknown", reason=_why(self.program, target), qualname=self.program.describe(target))
         bindings: dict[str, Value] = {}
         weakest: Judgement | None = None
+        tolerates = False
         if depth < MAX_DEPTH:
             for param, value, env in self.parameters(function):
                 below = depends_on(value) if value is not None else None
@@ -184,10 +200,13 @@ class Dependencies:
                     )
                 if judged.effect in ("unknown", "conditional"):
                     weakest = judged
+                tolerates = tolerates or judged.effect == "optional"
                 bindings[param.name] = judged.gives
         own = self.program.judge.function(function, "dependency", caller=caller, bindings=bindings, memo=(None,))
         if own.effect in ("none", "optional") and weakest is not None:
             return weakest
+        if own.effect == "none" and (tolerates or isinstance(own.gives, (Nothing, Anonymous))):
+            return msgspec.structs.replace(own, effect="optional")
         return own
 
     def _callable(self, target: Value) -> FunctionValue | None:
@@ -230,6 +249,16 @@ def depends_on(value: Value) -> Value | None:
     if isinstance(found, Subscripted) and not isinstance(found.base, External):
         return found.base
     return found
+
+
+def _written(depends: Value | None) -> str:
+    if not isinstance(depends, Result) or depends.node is None:
+        return ""
+    node = depends.node
+    inside = next((k.value for k in node.keywords if k.name == "dependency"), node.args[0] if node.args else None)
+    while isinstance(inside, f.Call):
+        inside = inside.func
+    return dotted(inside) if inside is not None else ""
 
 
 def _with_gift(judged: Judgement) -> Judgement:

@@ -36,6 +36,7 @@ STARLETTE = ("starlette.applications.Starlette",)
 APPS = (*FASTAPI, *STARLETTE)
 ROUTERS = ("fastapi.APIRouter", "fastapi.routing.APIRouter", "starlette.routing.Router")
 CONSTRUCTORS = ("FastAPI", "Starlette")
+STARLETTE_ROUTERS = ("starlette.routing.Router",)
 METHODS = ("get", "post", "put", "patch", "delete", "options", "head", "trace")
 ROUTE_CLASSES = ("starlette.routing.Route", "fastapi.routing.APIRoute")
 WEBSOCKET_CLASSES = ("starlette.routing.WebSocketRoute", "fastapi.routing.APIWebSocketRoute")
@@ -53,6 +54,7 @@ class Scope(msgspec.Struct):
     conditions: tuple[Condition, ...] = ()
     framework: str = "fastapi"
     router: str = ""
+    route_class: Value | None = None
 
 
 def routes(program: Program) -> Iterator[Route]:
@@ -124,20 +126,30 @@ class Walker:
         self.seen.append(made)
         args, kwargs = self.program.made_with(made)
         scope = self._entered(made, args, kwargs, scope)
-        for item in self.program.items(kwargs.get("routes") or (args[1] if len(args) > 1 and scope.framework == "starlette" else None)):
+        for item in self.program.items(kwargs.get("routes") or self._positional_routes(made, args)):
             yield from self._listed(item, scope)
         for name, event in list(self.program.events(made)):
-            yield from self._event(made, name.rpartition(".")[2] if name.startswith(("router.", "app.")) else name, event, scope)
+            yield from self._event(
+                made, name.rpartition(".")[2] if name.startswith(("router.", "app.")) else name, event, scope
+            )
         self.seen.pop()
+
+    def _positional_routes(self, made: Object, args: list[Value]) -> Value | None:
+        """`Starlette(debug, routes)` and `Router(routes)`."""
+        position = 1 if self.program.is_a(made, STARLETTE) else 0 if self.program.is_a(made, STARLETTE_ROUTERS) else 9
+        return args[position] if position < len(args) else None
 
     def _entered(self, made: Object, args: list[Value], kwargs: dict[str, Value], scope: Scope) -> Scope:
         """The scope below an application or router: with its own prefix, dependencies and middleware."""
         is_app = self.program.is_a(made, APPS)
         prefix = "" if is_app else part(kwargs.get("prefix") or _class_attribute(self.program, made, "prefix"))
         label = "the application" if is_app else "the router"
-        own = [(value, label, ()) for value in self.program.items(kwargs.get("dependencies"))]
+        own = [(value, label, under_) for value, under_ in self.program.items_under(kwargs.get("dependencies"))]
         own += [
-            (item, label, ()) for name, value, _ in made.sets if name == "dependencies" for item in self.program.items(value)
+            (item, label, ())
+            for name, value, _ in made.sets
+            if name == "dependencies"
+            for item in self.program.items(value)
         ]
         own += [
             (event.args[0], label, event.conditions)
@@ -147,10 +159,13 @@ class Walker:
         return Scope(
             prefix=scope.prefix + prefix,
             dependencies=(*scope.dependencies, *own),
-            middleware=(*scope.middleware, *asgi_middleware.layers(self.program, made, kwargs)) if is_app else scope.middleware,
+            middleware=(*scope.middleware, *asgi_middleware.layers(self.program, made, kwargs))
+            if is_app
+            else scope.middleware,
             conditions=scope.conditions,
             framework=self._framework(made) if is_app else scope.framework,
             router=self._place(made),
+            route_class=kwargs.get("route_class") or (None if is_app else scope.route_class),
         )
 
     def _place(self, made: Object) -> str:
@@ -181,7 +196,8 @@ class Walker:
         if child is None:
             return
         own = [
-            (value, "include_router", event.conditions) for value in self.program.items(event.kwargs.get("dependencies"))
+            (value, "include_router", (*event.conditions, *under_))
+            for value, under_ in self.program.items_under(event.kwargs.get("dependencies"))
         ]
         inner = msgspec.structs.replace(
             scope, prefix=scope.prefix + part(event.kwargs.get("prefix")), dependencies=(*scope.dependencies, *own)
@@ -204,6 +220,8 @@ class Walker:
             return
         scope = below(scope, item.conditions)
         if self.program.is_a(item, MOUNT_CLASSES):
+            extra = asgi_middleware.listed(self.program, item.kwargs.get("middleware"))
+            scope = msgspec.structs.replace(scope, middleware=(*scope.middleware, *extra))
             yield from self._mount(item, argument(item, 0, "path"), argument(item, 1, "app"), scope)
         elif self.program.is_a(item, (*ROUTE_CLASSES, *WEBSOCKET_CLASSES)):
             handler = argument(item, 1, "endpoint")
@@ -224,15 +242,45 @@ class Walker:
         inherits = kind not in ("route", "websocket_route")
         found = self.program.handler(handler, event.span)
         caller = Caller(methods[0] if methods else "", path)
-        guards = [guard for layer in scope.middleware for guard in layer.guards(self.program, caller, is_socket=is_socket)]
-        own = [(value, "the route", ()) for value in self.program.items(event.kwargs.get("dependencies"))]
+        guards = [
+            guard for layer in scope.middleware for guard in layer.guards(self.program, caller, is_socket=is_socket)
+        ]
+        own = [
+            (value, "the route", under_) for value, under_ in self.program.items_under(event.kwargs.get("dependencies"))
+        ]
         if inherits:
             for value, via, conditions in (*scope.dependencies, *own):
-                guards += [under(guard, conditions) for guard in self.dependencies.guards(value, via, event.span, caller)]
+                guards += [
+                    under(guard, conditions) for guard in self.dependencies.guards(value, via, event.span, caller)
+                ]
+            guards += self._route_class_guards(event, scope, caller)
+        handler = self.program.as_decorated(handler)
         guards += self.program.decorator_guards(handler, caller)
         if found.function is not None:
             guards += self.dependencies.handler_guards(found.function, caller, inherits=inherits)
         yield self._made(event, found.id, found.span, path, methods, guards, scope, is_socket, found.function)
+
+    def _route_class_guards(self, event: Result, scope: Scope, caller: Caller) -> list[Guard]:
+        """A route class that wraps every handler: `APIRoute.get_route_handler` of a project class."""
+        cls = unwrap(event.kwargs.get("route_class_override") or scope.route_class or Known(None))
+        if not isinstance(cls, ClassValue):
+            return []
+        found = attributes.in_class(self.machine, cls, "get_route_handler")
+        target = unwrap(found[0]) if found is not None else None
+        if not isinstance(target, FunctionValue):
+            return []
+        made = Instance(cls, [], {}, cls.cls.span, 0)
+        inner = self.machine.call(FunctionValue(target.function, target.env, made), [], {}, event.span)
+
+        def passes(value: Value) -> bool:
+            return (
+                isinstance(value, Result)
+                and isinstance(value.callee, Attr)
+                and value.callee.name == "super.get_route_handler"
+            )
+
+        judged = self.program.judge.function(inner, "call", caller=caller, passes=passes, memo=(None,))
+        return [self.program.guard(cls.cls.name, "route class", "route_class", cls.cls.span, judged, cls)]
 
     def _endpoint(self, event: Result, handler: Value, path: str, scope: Scope) -> Iterator[Route]:
         """A class endpoint: one route per method that it defines."""
@@ -256,8 +304,7 @@ class Walker:
                     guards += self.program.decorator_guards(found[0], caller)
                     bound = FunctionValue(target.function, target.env, Instance(cls, [], {}, cls.cls.span, 0))
                     guards += self.dependencies.body_guard(bound, caller, {})
-                    if not is_socket:
-                        span, id_, function = target.function.span, f"{cls.cls.id}.{name}", target
+                    span, id_, function = target.function.span, target.function.id, target
             yield self._made(event, id_, span, path, (method,), guards, scope, is_socket, function)
 
     def _made(

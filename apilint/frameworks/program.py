@@ -131,10 +131,28 @@ class Program:
             return [item for option in value.options for item in self.items(option)]
         return [value]
 
+    def items_under(self, value: Value | None) -> list[tuple[Value, tuple[Condition, ...]]]:
+        """The elements of a list value, with the open condition of those that one branch only brings in."""
+        if not isinstance(value, Choice):
+            return [(item, ()) for item in self.items(value)]
+        found: list[tuple[Value, tuple[Condition, ...]]] = []
+        listed = [self.items(option) for option in value.options]
+        for number, items in enumerate(listed):
+            for item in items:
+                if any(item is known for known, _ in found):
+                    continue
+                if all(any(item is other for other in option) for option in listed):
+                    found.append((item, ()))
+                    continue
+                test = value.test or Condition(Span("", 0, 0), "a condition that the source leaves open", True, value)
+                found.append((item, (Condition(test.span, test.text, test.positive == (number == 0), test.value),)))
+        return found
+
     # ----------------------------------------------------------------- handlers
 
     def handler(self, value: Value, registered: Span) -> Handler:
         """The developer's function or class below all decorators, with its id and the place of its head."""
+        value = self.as_decorated(value)
         inner = unwrap(value)
         if isinstance(inner, Choice):
             inner = unwrap(inner.options[0])
@@ -148,6 +166,14 @@ class Program:
             span = inner.env.module.span(inner.node.start, inner.node.end)
             return Handler(f"{inner.env.module.name}:<lambda>", span, value, None)
         return Handler(self.describe(inner), registered, value, None)
+
+    def as_decorated(self, value: Value) -> Value:
+        """`requires("authenticated")(view)` written as a call, as the decorated view that it is."""
+        if isinstance(value, Result) and len(value.args) == 1 and isinstance(value.callee, Result):
+            inner = self.as_decorated(value.args[0])
+            if isinstance(unwrap(inner), (FunctionValue, ClassValue)):
+                return Wrapped(inner, value.callee, value.span, None)
+        return value
 
     def describe(self, value: Value) -> str:
         """A short name of a value: `module:name` for library things, what the source calls it otherwise."""
@@ -261,8 +287,11 @@ def under(guard: Guard, conditions: tuple[Condition, ...]) -> Guard:
 def _sounds_like_guard(name: str) -> bool:
     lowered = name.lower()
     return any(
-        word in lowered for word in ("auth", "login", "require", "permission", "protect", "token", "secured", "role", "access")
-    ) and not any(word in lowered for word in ("schema", "swagger", "openapi", "response", "api_doc", "not_required", "exempt"))
+        word in lowered
+        for word in ("auth", "login", "require", "permission", "protect", "token", "secured", "role", "access")
+    ) and not any(
+        word in lowered for word in ("schema", "swagger", "openapi", "response", "api_doc", "not_required", "exempt")
+    )
 
 
 def join_paths(*parts: str) -> str:
@@ -288,4 +317,16 @@ def path_part(value: Value | None) -> str:
     return "{" + (value.text if isinstance(value, Unknown) and value.text else "?") + "}"
 
 
-__all__ = ["Handler", "Object", "Program", "argument", "join_paths", "path_part", "qualified", "sort_guards", "text_of", "under", "verdict"]
+__all__ = [
+    "Handler",
+    "Object",
+    "Program",
+    "argument",
+    "join_paths",
+    "path_part",
+    "qualified",
+    "sort_guards",
+    "text_of",
+    "under",
+    "verdict",
+]

@@ -7,16 +7,17 @@ object of somebody who is not logged in, `Caller` the request that they send.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from apilint.startup.values import Known, Special, Unknown, Value, constant, text_of
 
 CREDENTIAL_WORD = re.compile(
     r"(?i)(^|_|-|\b)(auth\w*|token\w*|api_?-?keys?|x_?-?key|secret\w*|passw\w*|credential\w*|session\w*|jwt\w*|bearer|"
-    r"signature|csrf\w*|cookie\w*|user\w*|login\w*|identity|principal|account|claims|subject|access|permission\w*)"
+    r"signature|cookie\w*|user\w*|login\w*|identity|principal|account|claims|subject|access|permission\w*)"
 )
 _PLAIN_HEADERS = re.compile(
     r"(?i)^(HTTP_)?(host|user[-_]agent|accept.*|content[-_].*|origin|referer|connection|x[-_]forwarded.*|x[-_]real[-_]ip|"
-    r"remote_addr|remote_host|server_.*|request_method|path_info|query_string|upgrade|range|if[-_].*|"
+    r".*csrf.*|.*xsrf.*|remote_addr|remote_host|server_.*|request_method|path_info|query_string|upgrade|range|if[-_].*|"
     r"x[-_]requested[-_]with|x[-_]request[-_]id|script_name|wsgi.*)$"
 )
 
@@ -244,6 +245,57 @@ _BODIES = frozenset("args GET POST form values json data query_params get_json q
 _NOTHING = frozenset("auth authorization authenticators successful_authenticator token api_key identity".split())
 
 
+class Close(Special):
+    """`websocket.close`: the visit decides what a call of it means."""
+
+    __slots__ = ()
+
+    truth = True
+
+    def attribute(self, name: str) -> Value:
+        """A method has no attributes of interest."""
+        return Unknown(f"close.{name}")
+
+    def item(self, key: Value) -> Value:
+        """A method has no items."""
+        return Unknown("an item of a method")
+
+    def called(self, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """Closing gives nothing back."""
+        return Known(None)
+
+
+CLOSE = Close()
+
+
+class Answer(Special):
+    """The response object that a handler takes as a parameter and changes: `response.status_code = 401`."""
+
+    __slots__ = ("set_status",)
+
+    truth = True
+
+    def __init__(self, set_status: Callable[[Value], None]) -> None:
+        self.set_status = set_status
+
+    def attribute(self, name: str) -> Value:
+        """Headers and the like."""
+        return Unknown(f"response.{name}")
+
+    def assign(self, name: str, value: Value) -> None:
+        """A status is noted by the visit."""
+        if name in ("status_code", "status"):
+            self.set_status(value)
+
+    def item(self, key: Value) -> Value:
+        """A response's header."""
+        return Unknown("an item of the response")
+
+    def called(self, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """An ASGI response that is sent."""
+        return Unknown("a sent response")
+
+
 class Caller(Special):
     """The request of an anonymous caller, to a known route where `method`, `path` or `endpoint` are given.
 
@@ -280,6 +332,8 @@ class Caller(Special):
             return self._route(self.endpoint.rpartition(".")[0], "request.blueprint")
         if name in ("url", "url_rule", "_request", "request"):
             return self
+        if name in ("close", "send_denial_response"):
+            return CLOSE
         if CREDENTIAL_WORD.search(name):
             return NOTHING
         return Unknown(f"request.{name}", None, f"request.{name}")

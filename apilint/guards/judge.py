@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from apilint.guards.caller import NOTHING, Anonymous, Caller, Nothing, Sure
-from apilint.guards.knowledge import REDIRECTS, REJECTING, Entry, Knowledge
+from apilint.guards.knowledge import REDIRECTS, REJECTING, Entry, Knowledge, is_waived
 from apilint.guards.visit import Exit, Turned, Visit
 from apilint.model import Step
 from apilint.startup import attributes, expressions
@@ -31,7 +31,6 @@ from apilint.startup.values import (
     Unknown,
     Value,
     Wrapped,
-    constant,
     join,
     unwrap,
 )
@@ -42,11 +41,13 @@ _SETTING_TEXT = re.compile(
 )
 _CREDENTIAL_TEXT = re.compile(r"(?i)user|token|auth|login|session|credential|api_?key|permission|role|identity|secret|password|access")
 
+_NOT_CREDENTIAL = re.compile(r"(?i)[\w.]*(csrf|xsrf|captcha|remote_addr|client\.host|user_?agent)[\w.]*")
+
 
 class Judgement(msgspec.Struct, frozen=True):
     """What a guard does to an anonymous caller: `effect` as in `model.Guard`.
 
-    `gives` is what a dependency hands on when it lets the caller through; `particular` tells that the judgement
+    `branches` tells that the code asks for credentials and goes on without them. `gives` is what a dependency hands on when it lets the caller through; `particular` tells that the judgement
     looked at the route (its path, method or endpoint) and holds for no other.
     """
 
@@ -58,6 +59,7 @@ class Judgement(msgspec.Struct, frozen=True):
     particular: bool = False
     qualname: str = ""
     kind: str = ""
+    branches: bool = False
 
 
 NOT_A_GUARD = Judgement("none")
@@ -93,7 +95,7 @@ class Judge:
         effect = str(entry.get("effect", "unknown"))
         if entry.get("safe_methods") == "none" and method in SAFE_METHODS:
             effect = "none"
-        if effect == "required" and call is not None and _is_waived(entry, call):
+        if effect == "required" and call is not None and is_waived(entry, call):
             effect = str(entry.get("otherwise", "optional"))
         return Judgement(effect, qualname=name, kind=str(entry.get("kind", "")))
 
@@ -146,7 +148,8 @@ class Judge:
         if not rejects:
             looked = visit.missing_used or any(exit_.credential for exit_ in exits)
             effect = "optional" if looked else "none"
-            return Judgement(effect, gives=gives, particular=particular, qualname=name)
+            branches = any(exit_.credential for exit_ in exits)
+            return Judgement(effect, gives=gives, particular=particular, qualname=name, branches=branches)
         chain = self._chain(target, rejects[0])
         if not passes:
             effect = "required" if any(e.credential or self._is_reject(e) for e in rejects) else "none"
@@ -178,17 +181,17 @@ class Judge:
         if exit_.kind == "pass":
             return "pass"
         if exit_.kind == "raise":
-            return "reject" if self.knowledge.rejects(exit_) or exit_.credential else "other"
+            return "reject" if exit_.credential or (self.knowledge.rejects(exit_) and _about_caller(exit_)) else "other"
         value = exit_.value
         if mode == "dependency":
             return "pass"
         if mode == "predicate":
             known = expressions.truth(value)
             return "maybe" if known is None else "pass" if known else "reject"
-        status = self.knowledge.response_status(visit, value)
+        status = self.knowledge.response_status(visit, value) or exit_.status
         exit_.status = status
         if status in REJECTING or (status in REDIRECTS and (exit_.credential or self.knowledge.to_login(value))):
-            return "reject"
+            return "reject" if exit_.credential or _about_caller(exit_) else "other"
         if mode == "handler":
             return "pass"
         if mode == "hook" and (_is_none(value) or isinstance(value, (Nothing, Sure, Anonymous))):
@@ -241,20 +244,6 @@ def combine(op: str, left: Judgement, right: Judgement) -> Judgement:
     return right if left.effect == "required" else left
 
 
-def _is_waived(entry: Entry, call: Value) -> bool:
-    """Whether an argument of the call makes a guard tolerant (`optional=True`, `auto_error=False`)."""
-    while isinstance(call, Result):
-        for keyword, waiving in (entry.get("unless") or {}).items():
-            value = call.kwargs.get(keyword)
-            at = (entry.get("positions") or {}).get(keyword)
-            if value is None and isinstance(at, int) and at < len(call.args):
-                value = call.args[at]
-            if value is not None and constant(value) == waiving:
-                return True
-        call = call.callee.base if isinstance(call.callee, Attr) else call.callee
-    return False
-
-
 def _function_of(machine: Core, value: Value) -> FunctionValue | None:
     """The function that runs when a value is called."""
     inner = value
@@ -274,6 +263,11 @@ def _function_of(machine: Core, value: Value) -> FunctionValue | None:
         return None
     instance = inner if isinstance(inner, Instance) else Instance(cls, [], {}, cls.cls.span, 0)
     return FunctionValue(target.function, target.env, instance)
+
+
+def _about_caller(exit_: Exit) -> bool:
+    """Whether a rejection can be about who is calling: an address, a CSRF token or a feature flag alone is not."""
+    return not exit_.open or any(_CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in exit_.open)
 
 
 def _why(value: Value) -> str:

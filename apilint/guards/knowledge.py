@@ -103,6 +103,23 @@ class Knowledge:
                 return name, entry
         return None
 
+    def guard_called(self, machine: Core, callee: Value) -> bool | None:
+        """Whether calling this turns away whoever has no credentials, for guards that are *called* in a body:
+        `verify_jwt_in_request()`, `await oauth2_scheme(request)`, `await super().__call__(request)`. None for others."""
+        scheme = callee
+        if isinstance(callee, Attr) and callee.name in ("super.__call__", "__call__"):
+            scheme = callee.base
+        elif not isinstance(callee, (Result, External)):
+            return None
+        for name in self.names(machine, scheme):
+            entry = self._guards.get(name)
+            if entry is None:
+                continue
+            is_called = entry.get("kind") == "call" if isinstance(callee, External) else entry.get("kind") == "scheme"
+            if is_called:
+                return entry.get("effect") == "required" and not is_waived(entry, _maker(scheme))
+        return None
+
     # ----------------------------------------------------------------- rejections
 
     def turns_away(self, name: str) -> Entry | None:
@@ -238,6 +255,29 @@ class Knowledge:
         """Whether a verifier raises on a bad or missing credential."""
         entry = self._verifiers.get(name)
         return isinstance(entry, Mapping) and bool(entry.get("raises"))
+
+
+def _maker(value: Value) -> Value:
+    """The call whose arguments configure a guard: of the library's constructor, by the project's subclass or not."""
+    if isinstance(value, Instance):
+        event = next((e for e in value.events if isinstance(e.callee, Attr) and e.callee.name == "super.__init__"), None)
+        made = event or value
+        return Result(External(""), made.args, made.kwargs, made.span, 0, ())
+    return value
+
+
+def is_waived(entry: Entry, call: Value | None) -> bool:
+    """Whether an argument of the call makes a guard tolerant (`optional=True`, `auto_error=False`)."""
+    while isinstance(call, Result):
+        for keyword, waiving in (entry.get("unless") or {}).items():
+            value = call.kwargs.get(keyword)
+            at = (entry.get("positions") or {}).get(keyword)
+            if value is None and isinstance(at, int) and at < len(call.args):
+                value = call.args[at]
+            if value is not None and constant(value) == waiving:
+                return True
+        call = call.callee.base if isinstance(call.callee, Attr) else call.callee
+    return False
 
 
 def _specials(credentials: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

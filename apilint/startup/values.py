@@ -67,9 +67,6 @@ class Special(Value):
         """`self(*args, **kwargs)`."""
         raise NotImplementedError
 
-    def assigned(self, name: str, value: Value) -> None:
-        """`self.name = value`."""
-
     def compared(self, op: str, other: Value, *, is_left: bool) -> Value | None:
         """`self op other` (or `other op self`); None when not known."""
         return None
