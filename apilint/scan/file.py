@@ -21,7 +21,8 @@ def scan_file(source: bytes, *, eager: bool = False) -> FileFacts:
     clean = parseable(text)
     tree = parse(clean)
     root = tree.root_node
-    collector = Collector(clean, clean.decode("latin-1"), eager=eager)
+    # Parsed alone, a function in a broken file may recover in another way than it does here.
+    collector = Collector(clean, clean.decode("latin-1"), eager=eager or root.has_error)
     errors = tuple(syntax_errors(tree, text))
     body = statements(top_level(tree, clean), collector, 0)
     collector.finish()

@@ -81,6 +81,9 @@ def number(text: str) -> int | float | None:
 
 
 def _real(text: str) -> float | None:
+    if text.replace("_", "").isdecimal():
+        # Python 2's octal, or more digits than Python converts.
+        return None
     try:
         return float(text)
     except ValueError:

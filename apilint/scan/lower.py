@@ -79,6 +79,11 @@ _NESTING = frozenset(
 )
 _DEFINED = frozenset({_FUNCTION, _CLASS, _DECORATED, *_IMPORTS})
 _IMPORTED = frozenset({_DOTTED_NAME, _ALIASED_IMPORT})
+_OPEN_TO_THE_RIGHT = frozenset(
+    {_WITH_ITEM, _PARENTHESIZED, named("await"), named("lambda"), named("named_expression")}
+    | {named(f"{kind}_operator") for kind in ("boolean", "binary", "comparison", "not", "unary")}
+    | {named("conditional_expression")}
+)
 _EQUALS = token("=")
 _COLON = token(":")
 _FROM = token("from")
@@ -132,7 +137,7 @@ def no_statement(node: Node, scope: Scope, depth: int) -> Packed:
 
 
 def other(node: Node, scope: Scope, depth: int) -> Packed:
-    """Statements without a meaning of their own to us: Python 2's `print` and `exec`."""
+    """What has no meaning of its own to us: Python 2's `print` and `exec`, and what is nested too deep."""
     start = node.start_byte
     end = node.end_byte
     return (EXPR_STMT, start, end, (OPAQUE, start, end))
@@ -170,7 +175,7 @@ def _several(node: Node, src: str, depth: int) -> Packed | None:
 
 def _docstring(node: Node, src: str, depth: int) -> Packed:
     lowered = LOWER[node.kind_id](node, src, depth)
-    if lowered[2] - lowered[1] > MAX_DOCSTRING and isinstance(lowered[3], (str, bytes)):
+    if lowered[2] - lowered[1] > MAX_DOCSTRING and lowered[0] in (expr.CONSTANT, expr.BYTES):
         return (*lowered[:3], lowered[3][:MAX_DOCSTRING])
     return lowered
 
@@ -449,7 +454,7 @@ def _with_item(node: Node, src: str, depth: int) -> tuple[Packed, Packed | None]
     child = node
     while child.kind_id != _AS_PATTERN:
         operands = [inner for inner in child.children if LOWER[inner.kind_id] is not mark]
-        if not operands:
+        if not operands or child.kind_id not in _OPEN_TO_THE_RIGHT:
             return value, None
         child = operands[-1]
     inner, target = as_pattern(child, src, depth)
@@ -549,14 +554,16 @@ def _case(node: Node, scope: Scope, depth: int) -> Packed:
 
 
 def function(node: Node, scope: Scope, depth: int) -> Packed:
-    return scope.function(node, (), depth)
+    return scope.function(node, (), depth) if depth < MAX_DEPTH else other(node, scope, depth)
 
 
 def class_(node: Node, scope: Scope, depth: int) -> Packed:
-    return scope.class_(node, (), depth)
+    return scope.class_(node, (), depth) if depth < MAX_DEPTH else other(node, scope, depth)
 
 
 def decorated(node: Node, scope: Scope, depth: int) -> Packed:
+    if depth >= MAX_DEPTH:
+        return other(node, scope, depth)
     decorators = []
     for child in node.children:
         kind = child.kind_id

@@ -131,14 +131,19 @@ def syntax_errors(tree: Tree, text: bytes) -> Iterator[ScanError]:
         return
     if not tree.root_node.has_error:
         return
-    found = [(*_position(text, node.start_byte), _message(node, text)) for node in _errors(tree.root_node)]
     reason = _interpreter_says(text)
     if reason is None:
         return
-    if reason.lineno and (not found or abs(reason.lineno - found[0][0]) <= 1):
-        found[:1] = [(reason.lineno, max(1, reason.offset or 1), f"syntax error: {reason.msg}")]
-    for line, column, message in found[:MAX_ERRORS]:
-        yield ScanError(message, line, column)
+    nodes = list(_errors(tree.root_node))
+    found = [ScanError(_message(node, text), *_position(text, node.start_byte)) for node in nodes]
+    if reason.lineno and (not nodes or _is_near(reason.lineno, nodes[0], text)):
+        found[:1] = [ScanError(f"syntax error: {reason.msg}", reason.lineno, max(1, reason.offset or 1))]
+    yield from found
+
+
+def _is_near(line: int, node: Node, text: bytes) -> bool:
+    first, last = _position(text, node.start_byte)[0], _position(text, node.end_byte)[0]
+    return first - 1 <= line <= last + 1
 
 
 def _interpreter_says(text: bytes) -> SyntaxError | None:
