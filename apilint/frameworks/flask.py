@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import msgspec
 
 from apilint.facts import Span
-from apilint.frameworks import flask_hooks, flask_resources, flask_views
-from apilint.frameworks.flask_rules import APPS, BLUEPRINTS, Registration, Rule, Scope, place
+from apilint.frameworks import flask_appbuilder, flask_hooks, flask_objects, flask_resources, flask_views
+from apilint.frameworks.flask_rules import APPS, BLUEPRINTS, Registration, Rule, Scope, methods_of, place
 from apilint.frameworks.program import Object, Program, sort_guards, verdict
 from apilint.guards.caller import Caller
 from apilint.guards.judge import Judgement
 from apilint.model import Guard, Route
+from apilint.startup.core import Core
 from apilint.startup.values import (
     ClassValue,
     External,
@@ -31,6 +32,11 @@ _REGISTERING = ("route", "get", "post", "put", "delete", "patch", "websocket", "
 _VIEW_FUNCTIONS = "flask.current_app.view_functions"
 
 
+def prepare(machine: Core, options: dict[str, str]) -> None:
+    """Teach the start-up what Flask's objects answer."""
+    flask_objects.teach(machine)
+
+
 def routes(program: Program) -> Iterator[Route]:
     """All routes of all Flask applications. Blueprints that no application registers are left out, unless some
     application registers what the source does not tell."""
@@ -38,6 +44,7 @@ def routes(program: Program) -> Iterator[Route]:
     for application in made:
         application.run()
         application.rules += flask_resources.rules(program, application)
+        application.rules += flask_appbuilder.rules(program, application, is_first=application is made[0])
     _adopt(program, made)
     for application in made:
         yield from Views(program, application).routes()
@@ -120,11 +127,13 @@ class Views:
         stated = None
         if isinstance(inner, FunctionValue):
             stated = self.program.machine.function_attrs.get(inner.function, {}).get("methods")
-        return flask_rules_methods(self.program, stated) or ("GET",)
+        return methods_of(self.program, stated) or ("GET",)
 
     # ---------------------------------------------------------------- targets
 
     def _target(self, rule: Rule, view: Value) -> Target:
+        if rule.library and rule.head is not None:
+            return Target(rule.library, rule.head, wrappers(view), None)
         found = self.program.handler(view, rule.span)
         return Target(found.id, found.span, wrappers(view), found.function)
 
@@ -249,13 +258,6 @@ class Views:
                 reason = "it stands above the route decorator, which registered the function below it"
                 found.append(msgspec.structs.replace(guard, effect="hollow", reason=reason))
         return found
-
-
-def flask_rules_methods(program: Program, stated: Value | None) -> tuple[str, ...] | None:
-    """The methods that a view function lists."""
-    from apilint.frameworks.flask_rules import methods_of
-
-    return methods_of(program, stated)
 
 
 def _hands_on(value: Value) -> bool:

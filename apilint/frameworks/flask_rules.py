@@ -59,7 +59,7 @@ class Scope(msgspec.Struct, frozen=True):
 
 class Rule(msgspec.Struct):
     """One URL rule. `methods` is None where the view says; `decorators` are what extensions put around the view,
-    innermost first; `function_decorators` the same around the method of a class that answers."""
+    innermost first. `library` is the id of a library's method that answers for the project's class at `head`."""
 
     path: str
     methods: tuple[str, ...] | None
@@ -71,6 +71,8 @@ class Rule(msgspec.Struct):
     decorators: tuple[Value, ...] = ()
     decorated_by: Result | None = None
     is_socket: bool = False
+    library: str = ""
+    head: Span | None = None
 
 
 class Registration:

@@ -363,7 +363,9 @@ def set_(machine: Core, base: Value, name: str, value: Value, span: Span) -> Non
 
 def set_item(machine: Core, base: Value, key: Value, value: Value, span: Span) -> None:
     """`base[key] = value`."""
-    if isinstance(base, Mapping):
+    if isinstance(base, Special):
+        base.put(key, value)
+    elif isinstance(base, Mapping):
         name = text_of(key)
         known: object = name if name is not None else constant(key)
         if known is None:

@@ -22,6 +22,7 @@ from apilint.startup.values import (
     Partial,
     Result,
     Seq,
+    Setting,
     Special,
     Super,
     Unknown,
@@ -128,6 +129,8 @@ def call(machine: Core, callee: Value, args: list[Value], kwargs: dict[str, Valu
         return machine.call(callee.func, [*callee.args, *args], {**callee.kwargs, **kwargs}, span)
     if isinstance(callee, Wrapped):
         return machine.call(callee.inner if callee.result is None else callee.result, args, kwargs, span)
+    if isinstance(callee, Setting):
+        return machine.call(callee.default, args, kwargs, span)
     if isinstance(callee, Choice):
         return join([machine.call(option, args, kwargs, span) for option in callee.options[:4]])
     if isinstance(callee, Instance):

@@ -110,6 +110,8 @@ def binary(machine: Core, left: Value, op: str, right: Value, span: Span) -> Val
         return _percent(str(constant(left)), right)
     if op == "/" and (text_of(left) is not None or text_of(right) is not None):
         return Unknown("a path on disk", span)
+    if isinstance(left, Seq) and isinstance(right, Seq) and op in ("|", "-", "&"):
+        return _set_operation(left, op, right)
     if op == "|" and isinstance(left, Mapping) and isinstance(right, Mapping):
         return Mapping({**left.items, **right.items}, is_open=left.open or right.open, span=left.span)
     a, b = constant(left), constant(right)
@@ -125,6 +127,14 @@ def _concat_sequences(left: Value, right: Value) -> Value:
     b, b_open = iterate(right)
     kind = left.kind if isinstance(left, Seq) else right.kind if isinstance(right, Seq) else "list"
     return Seq(kind, [*a, *b], is_open=a_open or b_open)
+
+
+def _set_operation(left: Seq, op: str, right: Seq) -> Value:
+    if op == "|":
+        return Seq(left.kind, [*left.items, *right.items], is_open=left.open or right.open)
+    others = [constant(item) for item in right.items]
+    kept = [item for item in left.items if (constant(item) in others) == (op == "&")]
+    return Seq(left.kind, kept, is_open=left.open or right.open)
 
 
 def _percent(template: str, right: Value) -> Value:

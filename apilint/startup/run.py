@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from apilint import facts as f
 from apilint.index import Index
 from apilint.startup.core import Frame, OutOfBudget
 from apilint.startup.machine import Machine
@@ -22,7 +23,7 @@ def start(machine: Machine, constructors: Collection[str]) -> None:
             machine.run_block(statement.body, machine.run_module(module), Frame(None))
         except OutOfBudget:
             machine.cut_short.append(module.span(statement.start, statement.end))
-    for function in index.functions_with(constructors):
+    for function in index.functions_with(_with_subclasses(machine, constructors)):
         if function in machine.called or function.module.is_test or function.facts.parent >= 0:
             continue
         if function.owner is not None:
@@ -34,3 +35,22 @@ def start(machine: Machine, constructors: Collection[str]) -> None:
                 machine.call(value, [], {}, function.span)
             except OutOfBudget:
                 machine.cut_short.append(function.span)
+
+
+def _with_subclasses(machine: Machine, constructors: Collection[str]) -> set[str]:
+    """The constructors' names with those of the project's classes that derive from them, by their spelling."""
+    bases: dict[str, list[str]] = {}
+    for made in machine.classes.values():
+        for base in made.cls.code.bases:
+            bases.setdefault(_last_name(base), []).append(made.cls.name)
+    names, pending = set(constructors), list(constructors)
+    while pending:
+        for name in bases.get(pending.pop(), ()):
+            if name not in names:
+                names.add(name)
+                pending.append(name)
+    return names
+
+
+def _last_name(expr: f.Expr) -> str:
+    return expr.id if isinstance(expr, f.Name) else expr.attr if isinstance(expr, f.Attribute) else ""

@@ -74,6 +74,9 @@ class Special(Value):
     def assign(self, name: str, value: Value) -> None:
         """`self.name = value`; forgotten unless a subclass remembers it."""
 
+    def put(self, key: Value, value: Value) -> None:
+        """`self[key] = value`; forgotten unless a subclass remembers it."""
+
     def has(self, name: str) -> bool | None:
         """`hasattr(self, name)`; None when not known."""
         return None

@@ -1,0 +1,253 @@
+"""Flask-AppBuilder: the views and APIs that an `AppBuilder` is given -> URL rules, those of library methods included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from apilint.facts import Span
+from apilint.frameworks.flask_rules import Hook, Registration, Rule, Scope, full_path, methods_of, place
+from apilint.frameworks.program import Object, Program, argument, path_part
+from apilint.startup import attributes
+from apilint.startup.values import (
+    Attr,
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    Known,
+    Result,
+    Value,
+    text_of,
+    unwrap,
+    wrappers,
+)
+
+BUILDERS = ("flask_appbuilder.AppBuilder", "flask_appbuilder.base.AppBuilder")
+_API = ("flask_appbuilder.api.BaseApi", "flask_appbuilder.api.ModelRestApi")
+_EXPOSE = ("flask_appbuilder.expose", "flask_appbuilder.api.expose", "flask_appbuilder.baseviews.expose")
+_BEFORE_REQUEST = "flask_appbuilder.hooks.before_request"
+_PROTECT = "flask_appbuilder.security.decorators.protect"
+_HAS_ACCESS = "flask_appbuilder.security.decorators.has_access"
+
+# What the library's own classes expose: method -> (path, HTTP methods, guard).
+Exposed = dict[str, tuple[str, tuple[str, ...], str]]
+_FORM: Exposed = {
+    "this_form_get": ("/form", ("GET",), _HAS_ACCESS),
+    "this_form_post": ("/form", ("POST",), _HAS_ACCESS),
+}
+_CRUD: Exposed = {
+    "list": ("/list/", ("GET",), _HAS_ACCESS),
+    "show": ("/show/<pk>", ("GET",), _HAS_ACCESS),
+    "add": ("/add", ("GET", "POST"), _HAS_ACCESS),
+    "edit": ("/edit/<pk>", ("GET", "POST"), _HAS_ACCESS),
+    "delete": ("/delete/<pk>", ("GET", "POST"), _HAS_ACCESS),
+    "download": ("/download/<string:filename>", ("GET",), _HAS_ACCESS),
+    "action": ("/action/<string:name>/<pk>", ("GET", "POST"), ""),
+    "action_post": ("/action_post", ("POST",), ""),
+}
+_REST: Exposed = {
+    "info": ("/_info", ("GET",), _PROTECT),
+    "get": ("/<int:pk>", ("GET",), _PROTECT),
+    "get_list": ("/", ("GET",), _PROTECT),
+    "post": ("/", ("POST",), _PROTECT),
+    "put": ("/<pk>", ("PUT",), _PROTECT),
+    "delete": ("/<pk>", ("DELETE",), _PROTECT),
+}
+_ROLES: Exposed = {
+    **_REST,
+    "list_role_permissions": ("/<int:role_id>/permissions/", ("GET",), _PROTECT),
+    "add_role_permissions": ("/<int:role_id>/permissions", ("POST",), _PROTECT),
+    "update_role_users": ("/<int:role_id>/users", ("PUT",), _PROTECT),
+    "update_role_groups": ("/<int:role_id>/groups", ("PUT",), _PROTECT),
+}
+_LIBRARY: dict[str, tuple[str, Exposed]] = {
+    "ModelRestApi": ("flask_appbuilder.api:ModelRestApi", _REST),
+    "UserApi": ("flask_appbuilder.security.sqla.apis:UserApi", _REST),
+    "GroupApi": ("flask_appbuilder.security.sqla.apis:GroupApi", _REST),
+    "RoleApi": ("flask_appbuilder.security.sqla.apis:RoleApi", _ROLES),
+    "ModelView": ("flask_appbuilder.views:ModelView", _CRUD),
+    "SimpleFormView": ("flask_appbuilder.views:SimpleFormView", _FORM),
+    "PublicFormView": (
+        "flask_appbuilder.views:PublicFormView",
+        {"this_form_get": ("/form", ("GET",), ""), "this_form_post": ("/form", ("POST",), "")},
+    ),
+}
+_SECURITY_VIEWS = ("security_api", "user_api", "role_api", "group_api", "permission_api", "view_menu_api")
+
+
+def rules(program: Program, application: Registration, *, is_first: bool) -> list[Rule]:
+    """The rules of all views of the builders that stand on the application; a builder without one stands on the
+    first."""
+    found: list[Rule] = []
+    for builder in program.objects(BUILDERS):
+        targets = _targets(program, builder)
+        if application.app in targets or (not targets and is_first):
+            _secure(program, builder)
+            for name, event in list(program.events(builder)):
+                if name in ("add_view", "add_view_no_menu", "add_api"):
+                    view = argument(event, 0, "baseview")
+                    if view is not None:
+                        found += _View(program, view, event).rules()
+            index = builder.attrs.get("indexview") or program.made_with(builder)[1].get("indexview")
+            if index is not None:
+                found += _View(program, index, Result(builder, [], {}, builder.span, 0, ())).rules()
+    return found
+
+
+def _targets(program: Program, builder: Object) -> list[Object]:
+    args, kwargs = program.made_with(builder)
+    values = [kwargs.get("app") or (args[0] if args else None)]
+    values += [argument(event, 0, "app") for name, event in program.events(builder) if name == "init_app"]
+    made = [program.object_of(value) for value in values if value is not None]
+    return [target for target in made if target is not None]
+
+
+def _secure(program: Program, builder: Object) -> None:
+    """Run what the project's security manager adds to the builder."""
+    args, kwargs = program.made_with(builder)
+    manager = builder.attrs.get("security_manager_class") or kwargs.get("security_manager_class")
+    cls = unwrap(manager) if manager is not None else None
+    cls = next((o for o in getattr(cls, "options", ()) if isinstance(o, ClassValue)), cls)
+    if not isinstance(cls, ClassValue):
+        return
+    instance = Instance(cls, [builder], {}, cls.cls.span, program.machine.next_order())
+    instance.attrs["appbuilder"] = builder
+    method = attributes.get(program.machine, instance, "register_views", cls.cls.span)
+    if isinstance(unwrap(method), FunctionValue):
+        program.machine.call(method, [], {}, cls.cls.span)
+    for name in _SECURITY_VIEWS:
+        found = attributes.in_class(program.machine, cls, name)
+        view = unwrap(found[0]) if found is not None else None
+        if isinstance(view, ClassValue):
+            event = Result(Attr(builder, "add_api"), [view], {}, cls.cls.span, program.machine.next_order(), ())
+            builder.events.append(event)
+
+
+class _View:
+    """One view class and the rules that registering it makes."""
+
+    def __init__(self, program: Program, view: Value, event: Result) -> None:
+        self.program = program
+        self.event = event
+        made = program.object_of(view)
+        inner = unwrap(view)
+        self.cls = inner if isinstance(inner, ClassValue) else made.cls if isinstance(made, Instance) else None
+        self.instance = made if isinstance(made, Instance) else None
+
+    def rules(self) -> Iterator[Rule]:
+        """A rule for every exposed method, by the order of the library: alphabetical."""
+        cls = self.cls
+        if cls is None:
+            return
+        instance = self.instance or Instance(cls, [], {}, cls.cls.span, 0)
+        scope = Scope(prefix=self._base(cls), name=cls.cls.name, router=place(self.program, instance))
+        scope = Scope(
+            prefix=scope.prefix, name=scope.name, router=scope.router, conditions=self.event.conditions
+        )
+        included = self._names(cls, "include_route_methods")
+        excluded = self._names(cls, "exclude_route_methods") or set()
+        hooks = self._hooks(cls, instance)
+        for name in sorted({*self._own(cls), *self._inherited(cls)}):
+            if (included is not None and name not in included) or name in excluded:
+                continue
+            inside = Scope(scope.prefix, scope.name, tuple(h for only, h in hooks if not only or name in only), scope.router, scope.conditions)
+            yield from self._method(cls, instance, name, inside)
+
+    def _method(self, cls: ClassValue, instance: Instance, name: str, scope: Scope) -> Iterator[Rule]:
+        own = attributes.in_class(self.program.machine, cls, name)
+        if own is not None and isinstance(own[1], ClassValue):
+            view = attributes.get(self.program.machine, instance, name, cls.cls.span)
+            for decorator in reversed(wrappers(view)):
+                made = decorator.decorator
+                if isinstance(made, Result) and self.program.knowledge.name_of(made.callee) in _EXPOSE:
+                    path = argument(made, 0, "url")
+                    methods = methods_of(self.program, argument(made, 1, "methods")) or ("GET",)
+                    yield self._rule(path_part(path) if path is not None else "/", methods, name, view, made.span, scope)
+            return
+        library = self._inherited(cls).get(name)
+        if library is not None:
+            owner, (path_, methods_, guard) = library
+            view = External(f"{owner.replace(':', '.')}.{name}")
+            rule = self._rule(path_, methods_, name, view, self.event.span, scope)
+            rule.decorators = (External(guard),) if guard else ()
+            rule.library = f"{owner}.{name}"
+            rule.head = cls.cls.span
+            yield rule
+
+    def _rule(
+        self, path: str, methods: tuple[str, ...], name: str, view: Value, span: Span, scope: Scope
+    ) -> Rule:
+        return Rule(
+            path=full_path(scope.prefix, path),
+            methods=methods,
+            endpoint=f"{scope.name}.{name}",
+            view=view,
+            span=span,
+            scope=scope,
+            conditions=scope.conditions,
+        )
+
+    def _base(self, cls: ClassValue) -> str:
+        """`route_base`, or what the library makes of the class's name."""
+        base = self._text(cls, "route_base")
+        if base is not None:
+            return base
+        if not self.program.is_subclass(cls, _API) and self._api_base(cls) is None:
+            return "/" + cls.cls.name.lower()
+        version = self._text(cls, "version") or "v1"
+        name = self._text(cls, "resource_name") or cls.cls.name
+        return f"/api/{version}/{name.lower()}"
+
+    def _api_base(self, cls: ClassValue) -> str | None:
+        bases = attributes.external_bases(self.program.machine, cls)
+        return next((base for base in bases if base.startswith("flask_appbuilder") and base.endswith("Api")), None)
+
+    def _text(self, cls: ClassValue, name: str) -> str | None:
+        found = attributes.in_class(self.program.machine, cls, name)
+        if found is None or not isinstance(found[1], ClassValue):
+            return None
+        value = found[0]
+        return None if isinstance(value, Known) and value.value is None else path_part(value)
+
+    def _names(self, cls: ClassValue, name: str) -> set[str] | None:
+        found = attributes.in_class(self.program.machine, cls, name)
+        if found is None or not isinstance(found[1], ClassValue):
+            return None
+        if isinstance(found[0], Known) and found[0].value is None:
+            return None
+        return {text for item in self.program.items(found[0]) if (text := text_of(item))}
+
+    def _own(self, cls: ClassValue) -> set[str]:
+        """The names that the project's classes define."""
+        machine = self.program.machine
+        return {
+            name
+            for base in attributes.mro(machine, cls)
+            if isinstance(base, ClassValue)
+            for name, value in attributes.namespace(machine, base).vars.items()
+            if wrappers(value) and isinstance(unwrap(value), FunctionValue)
+        }
+
+    def _inherited(self, cls: ClassValue) -> dict[str, tuple[str, tuple[str, tuple[str, ...], str]]]:
+        """The methods that the library's classes expose, by name."""
+        found: dict[str, tuple[str, tuple[str, tuple[str, ...], str]]] = {}
+        for base in attributes.external_bases(self.program.machine, cls):
+            known = _LIBRARY.get(base.rpartition(".")[2]) if base.startswith("flask_appbuilder") else None
+            for name, exposed in (known[1] if known is not None else {}).items():
+                found.setdefault(name, (known[0] if known is not None else base, exposed))
+        return found
+
+    def _hooks(self, cls: ClassValue, instance: Instance) -> list[tuple[set[str], Hook]]:
+        """`@before_request` methods of the class, with the methods that they are limited to."""
+        found = []
+        for name in sorted(self._own(cls)):
+            value = attributes.get(self.program.machine, instance, name, cls.cls.span)
+            for wrapped in wrappers(value):
+                made = wrapped.decorator
+                called = self.program.knowledge.name_of(made.callee if isinstance(made, Result) else made)
+                if called == _BEFORE_REQUEST:
+                    only = made.kwargs.get("only") if isinstance(made, Result) else None
+                    names = {text for item in self.program.items(only) if (text := text_of(item))}
+                    hook = Hook(unwrap(value), f"before_request of '{cls.cls.name}'", wrapped.span, ())
+                    found.append((names, hook))
+        return found
