@@ -52,7 +52,8 @@ class Layer:
         if is_socket and is_http:
             return []
         judged = self._judge(program, target, caller, is_http=is_http)
-        if judged.effect in ("none", "unknown") and not judged.reason:
+        # Middleware that reads credentials and goes on without them (to log, to set a user) is no guard.
+        if judged.effect in ("none", "optional") or (judged.effect == "unknown" and not judged.reason):
             return []
         guard = program.guard(program.short_name(target), "middleware", "middleware", self.span, judged, target)
         return [under(guard, self.conditions)]

@@ -356,7 +356,7 @@ class Caller(Special):
         """An ASGI scope: `scope["path"]`, `scope["method"]`."""
         label = text_of(key) or ""
         if label == "type":
-            return Unknown("scope['type']", None, "scope['type']")
+            return Known("websocket" if self.http_method == "WEBSOCKET" else "http")
         return self.attribute(label) if label else Unknown("an item of the request")
 
     def called(self, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -143,7 +143,7 @@ class Judge:
             sorted_[self._meaning(exit_, mode, visit)].append(exit_)
         passes, rejects = sorted_["pass"] + sorted_["maybe"], sorted_["reject"]
         name = target.function.id
-        gives = join([exit_.value for exit_ in passes]) if passes else NONE
+        gives = join([exit_.given for exit_ in passes]) if passes else NONE
         particular = visit.caller.used
         if not rejects:
             looked = visit.missing_used or any(exit_.credential for exit_ in exits)
@@ -166,6 +166,8 @@ class Judge:
             if all(not exit_.credential for exit_ in rejects):
                 return Judgement("none", gives=gives, particular=particular, qualname=name)
             return Judgement("optional", chain, gives=gives, particular=particular, qualname=name)
+        if mode == "handler":
+            return Judgement("optional", chain, gives=gives, particular=particular, qualname=name)
         if any(exit_.credential for exit_ in rejects) or any(_CREDENTIAL_TEXT.search(c.text) for c in open_):
             return Judgement("required", chain, gives=gives, particular=particular, qualname=name)
         condition = repr(_negated(open_[0])) if open_ else ""
@@ -181,7 +183,8 @@ class Judge:
         if exit_.kind == "pass":
             return "pass"
         if exit_.kind == "raise":
-            return "reject" if exit_.credential or (self.knowledge.rejects(exit_) and _about_caller(exit_)) else "other"
+            turned = exit_.credential or (self.knowledge.rejects(exit_) and _about_caller(exit_, mode))
+            return "reject" if turned else "other"
         value = exit_.value
         if mode == "dependency":
             return "pass"
@@ -191,7 +194,7 @@ class Judge:
         status = self.knowledge.response_status(visit, value) or exit_.status
         exit_.status = status
         if status in REJECTING or (status in REDIRECTS and (exit_.credential or self.knowledge.to_login(value))):
-            return "reject" if exit_.credential or _about_caller(exit_) else "other"
+            return "reject" if exit_.credential or _about_caller(exit_, mode) else "other"
         if mode == "handler":
             return "pass"
         if mode == "hook" and (_is_none(value) or isinstance(value, (Nothing, Sure, Anonymous))):
@@ -265,9 +268,13 @@ def _function_of(machine: Core, value: Value) -> FunctionValue | None:
     return FunctionValue(target.function, target.env, instance)
 
 
-def _about_caller(exit_: Exit) -> bool:
-    """Whether a rejection can be about who is calling: an address, a CSRF token or a feature flag alone is not."""
-    return not exit_.open or any(_CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in exit_.open)
+def _about_caller(exit_: Exit, mode: str) -> bool:
+    """Whether a rejection that does not follow from missing credentials can be about who is calling: an address, a
+    CSRF token or a feature flag alone is not. A handler that answers 401 for its own data (a wrong password at
+    log-in) does not guard itself."""
+    if not exit_.open:
+        return True
+    return mode != "handler" and any(_CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in exit_.open)
 
 
 def _why(value: Value) -> str:

@@ -31,6 +31,7 @@ from apilint.startup.values import (
     External,
     FunctionValue,
     Instance,
+    Known,
     Result,
     Special,
     Unknown,
@@ -42,6 +43,10 @@ from apilint.unparse import unparse
 
 MAX_STEPS = 30_000
 CREDENTIALS = (Sure, Nothing, Anonymous, Container, Body)
+
+
+# What reads an ASGI scope: the request again, or its headers.
+_WRAPPERS = {"Headers": "headers", "Request": "", "HTTPConnection": "", "WebSocket": ""}
 
 
 class Exit:
@@ -72,6 +77,16 @@ class Exit:
     def credential(self) -> bool:
         """Whether the absence of credentials led here."""
         return any(condition.decided and isinstance(condition.value, CREDENTIALS) for condition in self.conditions)
+
+    @property
+    def given(self) -> Value:
+        """The returned value; `None` or a truth that is returned for want of credentials remembers that it was."""
+        if self.credential and isinstance(self.value, Known):
+            if self.value.value is None:
+                return NOTHING
+            if isinstance(self.value.value, bool):
+                return Sure(self.value.value)
+        return self.value
 
     def __repr__(self) -> str:
         return f"Exit({self.kind} {self.status or ''} {self.name} {self.value!r} if {self.conditions})"
@@ -216,6 +231,10 @@ class Visit(Machine):
                 raise Turned(Exit("raise", NONE, self._noted(span), span, 401, self.knowledge.name_of(callee)))
             return NOTHING
         name = self.knowledge.name_of(callee)
+        if name and any(isinstance(arg, Caller) for arg in (*args, *kwargs.values())):
+            wrapped = _WRAPPERS.get(name.rpartition(".")[2])
+            if wrapped is not None:
+                return Container(wrapped) if wrapped else self.caller
         if name:
             rejecting = self.knowledge.turns_away(name)
             if rejecting is not None:
@@ -293,7 +312,7 @@ class Visit(Machine):
             raise Turned(raises[-1])
         if self.frames:
             self.frames[-1].extend(raises)
-        return join([exit_.value for exit_ in returns]) if returns else NONE
+        return join([exit_.given for exit_ in returns]) if returns else NONE
 
     # ---------------------------------------------------------------- statements
 
