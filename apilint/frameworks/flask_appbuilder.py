@@ -54,23 +54,37 @@ _REST: Exposed = {
     "delete": ("/<pk>", ("DELETE",), _PROTECT),
 }
 _ROLES: Exposed = {
-    **_REST,
     "list_role_permissions": ("/<int:role_id>/permissions/", ("GET",), _PROTECT),
     "add_role_permissions": ("/<int:role_id>/permissions", ("POST",), _PROTECT),
     "update_role_users": ("/<int:role_id>/users", ("PUT",), _PROTECT),
     "update_role_groups": ("/<int:role_id>/groups", ("PUT",), _PROTECT),
 }
-_LIBRARY: dict[str, tuple[str, Exposed]] = {
-    "ModelRestApi": ("flask_appbuilder.api:ModelRestApi", _REST),
-    "UserApi": ("flask_appbuilder.security.sqla.apis:UserApi", _REST),
-    "GroupApi": ("flask_appbuilder.security.sqla.apis:GroupApi", _REST),
-    "RoleApi": ("flask_appbuilder.security.sqla.apis:RoleApi", _ROLES),
-    "ModelView": ("flask_appbuilder.views:ModelView", _CRUD),
-    "SimpleFormView": ("flask_appbuilder.views:SimpleFormView", _FORM),
-    "PublicFormView": (
-        "flask_appbuilder.views:PublicFormView",
-        {"this_form_get": ("/form", ("GET",), ""), "this_form_post": ("/form", ("POST",), "")},
-    ),
+_USERS: Exposed = {"post": _REST["post"], "put": _REST["put"]}
+_PUBLIC_FORM: Exposed = {name: (path, methods, "") for name, (path, methods, _) in _FORM.items()}
+# The library's classes: those that expose something, nearest first.
+_MODEL_API = ("flask_appbuilder.api:ModelRestApi", _REST)
+_LIBRARY: dict[str, list[tuple[str, Exposed]]] = {
+    "ModelRestApi": [_MODEL_API],
+    "GroupApi": [_MODEL_API],
+    "PermissionApi": [_MODEL_API],
+    "ViewMenuApi": [_MODEL_API],
+    "RoleApi": [("flask_appbuilder.security.sqla.apis.role.api:RoleApi", _ROLES), _MODEL_API],
+    "UserApi": [("flask_appbuilder.security.sqla.apis.user.api:UserApi", _USERS), _MODEL_API],
+    "AuthView": [("flask_appbuilder.security.views:AuthView", {"logout": ("/logout/", ("GET",), "")})],
+    "ModelView": [("flask_appbuilder.views:ModelView", _CRUD)],
+    "SimpleFormView": [("flask_appbuilder.views:SimpleFormView", _FORM)],
+    "PublicFormView": [("flask_appbuilder.views:PublicFormView", _PUBLIC_FORM)],
+}
+_BASES = {
+    "IndexView": "",
+    "UtilView": "",
+    "AuthView": "",
+    "UserApi": "/api/v1/security/users",
+    "RoleApi": "/api/v1/security/roles",
+    "GroupApi": "/api/v1/security/groups",
+    "PermissionApi": "/api/v1/security/permissions",
+    "ViewMenuApi": "/api/v1/security/resources",
+    "SecurityApi": "/api/v1/security",
 }
 _SECURITY_VIEWS = ("security_api", "user_api", "role_api", "group_api", "permission_api", "view_menu_api")
 
@@ -192,6 +206,9 @@ class _View:
         base = self._text(cls, "route_base")
         if base is not None:
             return base
+        for name in attributes.external_bases(self.program.machine, cls):
+            if name.startswith("flask_appbuilder") and name.rpartition(".")[2] in _BASES:
+                return _BASES[name.rpartition(".")[2]]
         if not self.program.is_subclass(cls, _API) and self._api_base(cls) is None:
             return "/" + cls.cls.name.lower()
         version = self._text(cls, "version") or "v1"
@@ -232,9 +249,9 @@ class _View:
         """The methods that the library's classes expose, by name."""
         found: dict[str, tuple[str, tuple[str, tuple[str, ...], str]]] = {}
         for base in attributes.external_bases(self.program.machine, cls):
-            known = _LIBRARY.get(base.rpartition(".")[2]) if base.startswith("flask_appbuilder") else None
-            for name, exposed in (known[1] if known is not None else {}).items():
-                found.setdefault(name, (known[0] if known is not None else base, exposed))
+            for owner, exposed in _LIBRARY.get(base.rpartition(".")[2], []) if base.startswith("flask_appbuilder") else []:
+                for name, route in exposed.items():
+                    found.setdefault(name, (owner, route))
         return found
 
     def _hooks(self, cls: ClassValue, instance: Instance) -> list[tuple[set[str], Hook]]:
