@@ -8,7 +8,16 @@ from apilint.facts import ClassFacts, FileFacts, FunctionFacts, ScanError, encod
 from apilint.scan.collect import Collector, Finder, encode_body, function_block
 from apilint.scan.comments import directives
 from apilint.scan.lower import statements
-from apilint.scan.tree import encoding_error, line_starts, parse, parseable, syntax_errors, to_utf8, top_level
+from apilint.scan.tree import (
+    encoding_error,
+    line_starts,
+    parse,
+    parse_part,
+    parseable,
+    syntax_errors,
+    to_utf8,
+    top_level,
+)
 from apilint.scan.words import join
 
 
@@ -49,7 +58,7 @@ def lower_function(
 ) -> Raw:
     """The body of one function, from its text alone."""
     text = parseable(to_utf8(source))
-    tree = parse(text, function.start, function.end)
+    tree = parse_part(text, function.start, function.end)
     block = function_block(tree.root_node, function.start)
     finder = Finder(text.decode("latin-1"), functions, classes)
     return encode_body(statements(block.children, finder, 0) if block else (), function.head_end)

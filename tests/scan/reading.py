@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from apilint.facts import Expr, FileFacts, Stmt, decode_body, decode_file, encode
+from apilint.facts import FileFacts, decode_body, decode_file, encode
 from apilint.scan.file import scan_file
 from tests.scan.interpreter import shape, without_spans
 
@@ -17,7 +17,7 @@ def read(source: str | bytes, *, eager: bool = True) -> FileFacts:
     return facts
 
 
-def statements(source: str | bytes) -> tuple[Stmt, ...]:
+def statements(source: str | bytes) -> tuple[Any, ...]:
     """The statements of a module."""
     return decode_body(read(source).body)
 
@@ -28,10 +28,9 @@ def statement(source: str | bytes) -> Any:
     return found
 
 
-def expression(source: str | bytes) -> Expr:
+def expression(source: str | bytes) -> Any:
     """The value of a module that is one expression."""
-    value: Expr = statement(source).value
-    return value
+    return statement(source).value
 
 
 def plain(value: Any) -> Any:

@@ -35,7 +35,7 @@ a}'''""",
     "operators": "a + b * c ** -d\na and b or not c\na @ b // c % d << e >> f & g | h ^ i\n~a\n+a\n(a + b) * c",
     "comparisons": "a < b <= c != d\na is not b\na not in b\na in b == c\nnot a == b",
     "conditions": "a if b else c if d else e\n(a := b)\nlambda: a\nlambda a, /, b=1, *c, d, **e: a if b else c",
-    "subscripts": "a[0]\na[1:2]\na[::2]\na[:, 1]\na[b, *c]\na[b,]\na[b][c]",
+    "subscripts": "a[0]\na[1:2]\na[::2]\na[:, 1]\na[b, c]\na[b,]\na[b][c]",
     "displays": "[]\n()\n{}\n[a, *b]\n(a,)\n{a, b}\n{'a': b, **c}\na, b\na,\n[*a.b(c)]\n(*a.b, c)",
     "comprehensions": "[a for a in b if c if d for e, f in g]\n{a for a in b}\n{a: b for a, b in c}\n(a for a in b)",
     "assignments": "a = b\na = b = c\na, *b = c\n(a, b), c = d\n[a, b] = c\na.b = c\na[b] = c\na: int\na: int = b\n"
@@ -104,5 +104,5 @@ def test_module_is_read_as_python_reads_it(module: ModuleType) -> None:
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="syntax of Python 3.12")
 def test_type_parameters_are_read_as_python_reads_them() -> None:
-    source = b"type A = int\ntype B[T] = list[T]\ndef f[T: int](a: T) -> T: pass\nclass C[T](D): pass"
+    source = b"type A = int\ntype B[T] = list[T]\ndef f[T: int](a: T) -> T: pass\nclass C[T](D): pass\na[b, *c]"
     assert differences(source) == []

@@ -17,7 +17,10 @@ from apilint.scan import lower_body
 from tests.scan.reading import read
 
 ROOT = Path(asyncio.__file__).parent
-FILES = [*sorted(ROOT.glob("*.py")), *(Path(m.__file__) for m in (argparse, contextlib, functools, tempfile, typing))]
+FILES = [
+    *sorted(ROOT.glob("*.py")),
+    *(Path(m.__file__ or "") for m in (argparse, contextlib, functools, tempfile, typing)),
+]
 
 ODD = {
     "windows": b"class A:\r\n    def f(self):\r\n        x = '''a\r\n        b'''\r\n        return x\r\n",
