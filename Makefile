@@ -49,8 +49,10 @@ $(MULTITOOL):
 	npm install --silent --no-audit --no-fund --no-save --prefix .work @microsoft/sarif-multitool-linux@5.7.0
 	chmod u+x $@
 
-sarif: $(VENV)/.dev $(MULTITOOL) ## SARIF under Microsoft's multitool
-	SARIF_MULTITOOL=$(abspath $(MULTITOOL)) $(BIN)/python -m pytest -m multitool
+sarif: export SARIF_MULTITOOL := $(abspath $(MULTITOOL))
+sarif: $(VENV)/.dev $(MULTITOOL) ## SARIF, of real applications too, under its schema and Microsoft's multitool
+	$(BIN)/python -m pytest -m "multitool or not slow" tests/report/test_sarif.py
+	$(BIN)/python -m benchmarks.sarif
 
 bench: $(VENV)/.package ## speed and memory beside bandit and ruff (downloads from PyPI)
 	$(PIP) install --editable '.[bench]'
