@@ -9,7 +9,7 @@ import msgspec
 
 from apilint.guards.caller import NOTHING, Anonymous, Caller, Nothing, Sure
 from apilint.guards.knowledge import REDIRECTS, REJECTING, Entry, Knowledge, is_waived
-from apilint.guards.visit import Exit, Turned, Visit
+from apilint.guards.visit import CREDENTIALS, Exit, Turned, Visit
 from apilint.model import Step
 from apilint.startup import attributes, expressions
 from apilint.startup.core import Core
@@ -146,9 +146,8 @@ class Judge:
         gives = join([exit_.given for exit_ in passes]) if passes else NONE
         particular = visit.caller.used
         if not rejects:
-            looked = visit.missing_used or any(exit_.credential for exit_ in exits)
-            effect = "optional" if looked else "none"
             branches = any(exit_.credential for exit_ in exits)
+            effect = "optional" if branches or (visit.missing_used and mode == "dependency") else "none"
             return Judgement(effect, gives=gives, particular=particular, qualname=name, branches=branches)
         chain = self._chain(target, rejects[0])
         if not passes:
@@ -272,9 +271,16 @@ def _about_caller(exit_: Exit, mode: str) -> bool:
     """Whether a rejection that does not follow from missing credentials can be about who is calling: an address, a
     CSRF token or a feature flag alone is not. A handler that answers 401 for its own data (a wrong password at
     log-in) does not guard itself."""
-    if not exit_.open:
+    if not exit_.open or any(_asks_caller(c.value) for c in exit_.open):
         return True
     return mode != "handler" and any(_CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in exit_.open)
+
+
+def _asks_caller(value: Value | None, depth: int = 4) -> bool:
+    """Whether a test that is not decided asks for credentials among other things: `ENABLED and not session["user"]`."""
+    if isinstance(value, Operation) and depth:
+        return _asks_caller(value.left, depth - 1) or _asks_caller(value.right, depth - 1)
+    return isinstance(value, CREDENTIALS)
 
 
 def _why(value: Value) -> str:
@@ -311,7 +317,7 @@ def _holds_setting(value: Value, depth: int = 4) -> bool:
     if depth == 0:
         return False
     if isinstance(value, Operation):
-        return _holds_setting(value.left, depth - 1)
+        return any(_holds_setting(side, depth - 1) for side in (value.left, value.right) if side is not None)
     if isinstance(value, Subscripted):
         return isinstance(value.base, Attr) and value.base.name == "config"
     if isinstance(value, Result) and isinstance(value.callee, Attr):

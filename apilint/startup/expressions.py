@@ -238,14 +238,17 @@ def _bool_op(machine: Core, expr: f.BoolOp, env: Env) -> Value:
     left = machine.evaluate(expr.left, env)
     known = truth(left)
     if known is not None:
-        return machine.evaluate(expr.right, env) if known == (expr.op == "and") else left
+        if known != (expr.op == "and"):
+            return left
+        right = machine.evaluate(expr.right, env)
+        return _follows(left, expr.op, right) if isinstance(left, Special) else right
     right = machine.evaluate(expr.right, env)
     settles = truth(right)
     if settles is (expr.op == "or") and isinstance(right, (Known, Special)):
         if not isinstance(right, Known) or isinstance(right.value, bool):
             return right
-    if isinstance(left, Setting) and settles is (expr.op == "and"):
-        return left
+    if isinstance(left, (Setting, Operation)) and settles is (expr.op == "and"):
+        return Operation(left, expr.op, right) if isinstance(right, Special) else left
     if isinstance(right, Setting) and isinstance(left, Setting):
         return left
     if expr.op == "or" and not isinstance(left, Unknown):
@@ -259,10 +262,23 @@ def _bool_op(machine: Core, expr: f.BoolOp, env: Env) -> Value:
     )
 
 
+def _follows(left: Special, op: str, right: Value) -> Value:
+    """The right side of a test whose left side is assumed: it keeps in mind that it was."""
+    known = truth(right)
+    if known is None:
+        return Operation(left, op, right) if isinstance(right, (Setting, Operation)) else right
+    if isinstance(right, Known) and isinstance(right.value, bool):
+        same = known is left.truth
+        return left if same else left.compared("not", left, is_left=True) or right
+    return right
+
+
 def _unary_op(machine: Core, expr: f.UnaryOp, env: Env) -> Value:
     value = machine.evaluate(expr.operand, env)
     if expr.op == "not":
         known = truth(value)
+        if isinstance(value, Operation) and value.op in ("and", "or", "not"):
+            return Operation(value, "not", None)
         if known is None:
             return Unknown("a negated unknown", env.module.span(expr.start, expr.end), unparse(expr))
         if isinstance(value, Special):
