@@ -1,0 +1,97 @@
+"""The same answer every time: order, workers, cache, hash seed and starting folder change nothing."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+APPLICATION = REPOSITORY / "examples" / "shop"
+SHUFFLED = """
+import random, sys
+from apilint import discover
+original = discover.discover
+def shuffled(*args, **kwargs):
+    found = original(*args, **kwargs)
+    files = list(found.files)
+    random.Random(int(sys.argv.pop(1))).shuffle(files)
+    return found._replace(files=tuple(files))
+discover.discover = shuffled
+from apilint.cli import main
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example shops, with enough files beside them that workers are started."""
+    folder = tmp_path_factory.mktemp("same") / "shop"
+    shutil.copytree(APPLICATION, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    padding = "\n".join(f"def filler_{number}(a, b):\n    return a + b * {number}\n" for number in range(1500))
+    for number in range(6):
+        (folder / f"padding_{number}.py").write_text(padding)
+    return folder
+
+
+def run(project: Path, *args: str, cache: Path, seed: str = "0", start: Path | None = None, shuffle: int = 0) -> str:
+    environment = {
+        **os.environ,
+        "PYTHONHASHSEED": seed,
+        "APILINT_CACHE_DIR": str(cache),
+        "PYTHONPATH": str(REPOSITORY),
+    }
+    program = ["-c", SHUFFLED, str(shuffle)] if shuffle else ["-m", "apilint"]
+    result = subprocess.run(
+        [sys.executable, *program, *args, str(project)],
+        env=environment,
+        cwd=start or REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode in (0, 1), result.stderr
+    return result.stdout
+
+
+@pytest.mark.parametrize("format_", ["json", "sarif", "text"])
+def test_reports_do_not_depend_on_how_they_came_about(project: Path, tmp_path: Path, format_: str) -> None:
+    cold = tmp_path / "cold"
+    check = ["check", "--format", format_, "--min-confidence", "low"]
+    expected = run(project, *check, cache=cold)
+    assert len(expected) > 1000
+    variants = {
+        "warm": run(project, *check, cache=cold),
+        "no cache": run(project, *check, "--no-cache", cache=tmp_path / "none"),
+        "one worker": run(project, *check, "--jobs", "1", cache=tmp_path / "one"),
+        "four workers": run(project, *check, "--jobs", "4", cache=tmp_path / "four"),
+        "another hash seed": run(project, *check, cache=tmp_path / "seed", seed=str(random.Random(7).randrange(1, 1000))),
+        "another folder": run(project, *check, cache=tmp_path / "start", start=tmp_path),
+        "another order": run(project, *check, cache=tmp_path / "order", shuffle=11),
+    }
+    for name, found in variants.items():
+        assert found == expected, name
+
+
+def test_routes_do_not_depend_on_how_they_came_about(project: Path, tmp_path: Path) -> None:
+    table = ["routes", "--format", "json"]
+    expected = run(project, *table, cache=tmp_path / "cold")
+    assert '"path"' in expected
+    assert run(project, *table, cache=tmp_path / "cold", seed="5") == expected
+    assert run(project, *table, "--no-cache", cache=tmp_path / "none", seed="9", shuffle=3) == expected
+
+
+def test_a_cached_run_sees_a_changed_file(project: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(project, tmp_path / "changed")
+    cache = tmp_path / "cache"
+    table = ["routes", "--format", "json"]
+    before = run(copy, *table, cache=cache)
+    (copy / "extra.py").write_text("from fastapi import FastAPI\napp = FastAPI()\n@app.get('/extra')\ndef extra(): ...\n")
+    after = run(copy, *table, cache=cache)
+    assert '"/extra"' in after
+    assert '"/extra"' not in before
