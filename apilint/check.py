@@ -19,6 +19,8 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     `trace` is the proof, `related` are further places that the message speaks of. `severity`, `security_severity`
     and `precision` override the rule's. `template` names another message of the rule's params (`summary`).
     `route` is `METHOD /path` where the match is about a route, `enclosing` the function or class for the fingerprint.
+    `about` are the handlers, classes or settings that it speaks of: where several rules speak of the same, those of the
+    highest `weight` are kept, and a match is dropped when it has nothing left to speak of.
     """
 
     span: Span
@@ -31,6 +33,8 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     template: str = ""
     route: str = ""
     enclosing: str = ""
+    about: tuple[Span, ...] = ()
+    weight: int = 0
 
 
 Check = Callable[..., Iterator[Match]]

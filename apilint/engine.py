@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -30,13 +30,9 @@ def run(project: Project, rules: Sequence[Rule], locate: Locate) -> list[Finding
     """All findings of the rules, sorted by place and code, each place once per rule."""
     checks = load_checks()
     judged: dict[tuple[str, Span, str], Judged] = {}
-    for rule in rules:
-        function = checks.get(rule.check)
-        if function is None:
-            continue
-        for match in _matches(project, rule, function):
-            key = (rule.code, match.span, match.route if match.template else "")
-            judged.setdefault(key, Judged(_finding(rule, match, project, locate), _enclosing(match, project)))
+    for rule, match in _most_specific([pair for rule in rules for pair in _matches(project, rule, checks)]):
+        key = (rule.code, match.span, match.route if match.template else "")
+        judged.setdefault(key, Judged(_finding(rule, match, project, locate), _enclosing(match, project)))
     ordered = sorted(judged.values(), key=lambda each: sort_key(each.finding))
     marks = fingerprints([each.finding for each in ordered], [each.enclosing for each in ordered])
     return [msgspec.structs.replace(each.finding, fingerprint=mark) for each, mark in zip(ordered, marks)]
@@ -47,8 +43,22 @@ def sort_key(finding: Finding) -> tuple[str, int, int, str, str]:
     return (finding.place.file, finding.place.line, finding.place.column, finding.code, finding.message)
 
 
-def _matches(project: Project, rule: Rule, function: Check) -> Iterator[Match]:
-    yield from function(project, **bind_params(rule, function))
+def _matches(project: Project, rule: Rule, checks: Mapping[str, Check]) -> Iterator[tuple[Rule, Match]]:
+    function = checks.get(rule.check)
+    if function is not None:
+        for match in function(project, **bind_params(rule, function)):
+            yield rule, match
+
+
+def _most_specific(found: Sequence[tuple[Rule, Match]]) -> Iterator[tuple[Rule, Match]]:
+    """Without the matches of which another one, of a greater weight, says all there is to say."""
+    weights: dict[Span, int] = {}
+    for _, match in found:
+        for span in match.about:
+            weights[span] = max(match.weight, weights.get(span, 0))
+    for rule, match in found:
+        if not match.about or any(weights[span] <= match.weight for span in match.about):
+            yield rule, match
 
 
 def _finding(rule: Rule, match: Match, project: Project, locate: Locate) -> Finding:
