@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .parity.harness import assert_parity
+from parity.harness import assert_parity
 
 SHOPS = Path(__file__).parent.parent / "examples" / "shop"
 
