@@ -8,11 +8,11 @@ import msgspec
 
 from apilint.facts import Span
 from apilint.guards.caller import Caller
-from apilint.guards.judge import Judge, Judgement
+from apilint.guards.judge import NOT_A_GUARD, Judge, Judgement
 from apilint.guards.knowledge import Knowledge
 from apilint.index import Index
 from apilint.model import Guard, Step
-from apilint.startup import attributes
+from apilint.startup import attributes, calls
 from apilint.startup.core import Core
 from apilint.startup.values import (
     Attr,
@@ -195,6 +195,8 @@ class Program:
             return value.text or "?"
         if isinstance(value, ModuleValue):
             return value.module.name
+        if isinstance(value, Choice):
+            return self.describe(value.options[0])
         return "?"
 
     def short_name(self, value: Value) -> str:
@@ -218,6 +220,8 @@ class Program:
 
     def _judge_decorator(self, wrapped: Wrapped, caller: Caller) -> Judgement:
         decorator = wrapped.decorator
+        if isinstance(decorator, Choice):
+            return self._judge_choice(wrapped, decorator, caller)
         known = self.judge.library(decorator, caller.http_method)
         if known is not None:
             return known
@@ -241,6 +245,21 @@ class Program:
         if _sounds_like_guard(name.rpartition(".")[2]):
             return Judgement("unknown", reason=f"'{name}' is not in the library models", qualname=name)
         return Judgement("none", qualname=name)
+
+    def _judge_choice(self, wrapped: Wrapped, choice: Choice, caller: Caller) -> Judgement:
+        """A decorator that is one of several, by a test that the source leaves open."""
+        judged = []
+        for option in choice.options:
+            applied = calls.apply(self.machine, option, wrapped.inner, wrapped.span)
+            judged.append(self._judge_decorator(applied, caller) if isinstance(applied, Wrapped) else NOT_A_GUARD)
+        strict = next((one for one in judged if one.effect in ("required", "conditional")), None)
+        if strict is None or all(one.effect == strict.effect for one in judged):
+            return strict or judged[0]
+        test = choice.test
+        if test is None:
+            return msgspec.structs.replace(strict, effect="conditional", condition="one of several decorators")
+        holds = Condition(test.span, test.text, (judged[0] is strict) == test.positive, test.value)
+        return msgspec.structs.replace(strict, effect="conditional", condition=repr(holds))
 
     def guard(self, name: str, kind: str, via: str, span: Span, judged: Judgement, value: Value | None = None) -> Guard:
         """A `model.Guard` from a judgement."""

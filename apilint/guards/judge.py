@@ -39,7 +39,9 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SETTING_TEXT = re.compile(
     r"(?i)(\bsettings?\b|\bconfig\b|\bconf\b|environ|getenv|\bdebug\b|\boptions?\b|feature|enabled?\b|disabled?\b)|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|^[A-Z]{4,}$"
 )
-_CREDENTIAL_TEXT = re.compile(r"(?i)user|token|auth|login|session|credential|api_?key|permission|role|identity|secret|password|access")
+_CREDENTIAL_TEXT = re.compile(
+    r"(?i)user|token|auth|login|session|credential|api_?key|permission|role|identity|secret|password|access"
+)
 
 _NOT_CREDENTIAL = re.compile(r"(?i)[\w.]*(csrf|xsrf|captcha|remote_addr|client\.host|user_?agent)[\w.]*")
 
@@ -146,7 +148,7 @@ class Judge:
         gives = join([exit_.given for exit_ in passes]) if passes else NONE
         particular = visit.caller.used
         if not rejects:
-            branches = any(exit_.credential for exit_ in exits)
+            branches = visit.tolerated > 0 or any(exit_.credential for exit_ in exits)
             effect = "optional" if branches or (visit.missing_used and mode == "dependency") else "none"
             return Judgement(effect, gives=gives, particular=particular, qualname=name, branches=branches)
         chain = self._chain(target, rejects[0])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import http
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from apilint.facts import Span
+from apilint.guards.exits import Exit
 from apilint.startup import attributes
 from apilint.startup.core import Core
 from apilint.startup.values import (
@@ -26,9 +28,6 @@ from apilint.startup.values import (
     unwrap,
 )
 
-if TYPE_CHECKING:
-    from apilint.guards.visit import Exit
-
 REJECTING = frozenset({401, 403, 407, 419, 440, 511})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 POLICY_VIOLATION = frozenset({1008, 3000, 3003, 4001, 4003, 4401, 4403})
@@ -39,6 +38,7 @@ _AUTH_NAME = re.compile(
 _LOGIN = re.compile(r"(?i)(log_?-?in|sign_?-?in|sso|auth|session)")
 
 Entry = Mapping[str, Any]
+_NOWHERE = Span("", 0, 0)
 
 
 class Knowledge:
@@ -103,7 +103,7 @@ class Knowledge:
                 return name, entry
         return None
 
-    def guard_called(self, machine: Core, callee: Value) -> bool | None:
+    def guard_called(self, machine: Core, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> bool | None:
         """Whether calling this turns away whoever has no credentials, for guards that are *called* in a body:
         `verify_jwt_in_request()`, `await oauth2_scheme(request)`, `await super().__call__(request)`. None for others."""
         scheme = callee
@@ -117,7 +117,8 @@ class Knowledge:
                 continue
             is_called = entry.get("kind") == "call" if isinstance(callee, External) else entry.get("kind") == "scheme"
             if is_called:
-                return entry.get("effect") == "required" and not is_waived(entry, _maker(scheme))
+                call = Result(callee, args, kwargs, _NOWHERE, 0, ()) if isinstance(callee, External) else _maker(scheme)
+                return entry.get("effect") == "required" and not is_waived(entry, call)
         return None
 
     # ----------------------------------------------------------------- rejections
@@ -260,7 +261,9 @@ class Knowledge:
 def _maker(value: Value) -> Value:
     """The call whose arguments configure a guard: of the library's constructor, by the project's subclass or not."""
     if isinstance(value, Instance):
-        event = next((e for e in value.events if isinstance(e.callee, Attr) and e.callee.name == "super.__init__"), None)
+        event = next(
+            (e for e in value.events if isinstance(e.callee, Attr) and e.callee.name == "super.__init__"), None
+        )
         made = event or value
         return Result(External(""), made.args, made.kwargs, made.span, 0, ())
     return value

@@ -19,7 +19,8 @@ from apilint.guards.caller import (
     Nothing,
     Sure,
 )
-from apilint.guards.knowledge import POLICY_VIOLATION, Knowledge, status_of
+from apilint.guards.exits import Exit
+from apilint.guards.knowledge import POLICY_VIOLATION, REDIRECTS, REJECTING, Knowledge, status_of
 from apilint.startup import attributes, calls, expressions
 from apilint.startup.core import FALL, JUMP, LEAVE, Core, Frame, OutOfBudget
 from apilint.startup.machine import RUN, Machine
@@ -31,7 +32,6 @@ from apilint.startup.values import (
     External,
     FunctionValue,
     Instance,
-    Known,
     Result,
     Special,
     Unknown,
@@ -47,49 +47,6 @@ CREDENTIALS = (Sure, Nothing, Anonymous, Container, Body)
 
 # What reads an ASGI scope: the request again, or its headers.
 _WRAPPERS = {"Headers": "headers", "Request": "", "HTTPConnection": "", "WebSocket": ""}
-
-
-class Exit:
-    """One way in which a run ends. `kind` is `return`, `raise` or `pass` (the guarded code is reached).
-
-    `status` is the HTTP status of a raise where it is known; `name` that of the exception. `credential` tells
-    that the run came this way because the caller has no credentials; `open` holds the conditions that are not
-    decided."""
-
-    __slots__ = ("conditions", "kind", "name", "span", "status", "value")
-
-    def __init__(
-        self, kind: str, value: Value, conditions: tuple[Condition, ...], span: Span, status: int = 0, name: str = ""
-    ) -> None:
-        self.kind = kind
-        self.value = value
-        self.conditions = conditions
-        self.span = span
-        self.status = status
-        self.name = name
-
-    @property
-    def open(self) -> list[Condition]:
-        """The conditions that the source leaves open."""
-        return [condition for condition in self.conditions if not condition.decided]
-
-    @property
-    def credential(self) -> bool:
-        """Whether the absence of credentials led here."""
-        return any(condition.decided and isinstance(condition.value, CREDENTIALS) for condition in self.conditions)
-
-    @property
-    def given(self) -> Value:
-        """The returned value; `None` or a truth that is returned for want of credentials remembers that it was."""
-        if self.credential and isinstance(self.value, Known):
-            if self.value.value is None:
-                return NOTHING
-            if isinstance(self.value.value, bool):
-                return Sure(self.value.value)
-        return self.value
-
-    def __repr__(self) -> str:
-        return f"Exit({self.kind} {self.status or ''} {self.name} {self.value!r} if {self.conditions})"
 
 
 class Turned(Exception):
@@ -128,6 +85,7 @@ class Visit(Machine):
         self.frames: list[list[Exit]] = []
         self.passed: list[Exit] = []
         self.missing_used = 0
+        self.tolerated = 0
         self.caught: list[list[Exit]] = []
         self.statuses: list[tuple[int, tuple[Condition, ...]]] = []
 
@@ -205,6 +163,8 @@ class Visit(Machine):
         elif isinstance(value, Unknown) and isinstance(expr, f.Attribute) and expr.attr in ("request", "user"):
             if isinstance(expr.value, f.Name) and expr.value.id == "self" and expr.attr == "request":
                 return self.caller
+        elif value is NOTHING and isinstance(expr, f.Subscript):
+            self.missing_used += 1  # a key that is not there: what may raise is seen to by `try`
         return value
 
     def _special(self, kind: str) -> Value:
@@ -225,10 +185,11 @@ class Visit(Machine):
             return Unknown("the guarded code's answer", span)
         if isinstance(callee, Close):
             return self._closed(args, kwargs, span)
-        guard = self.knowledge.guard_called(self, callee)
+        guard = self.knowledge.guard_called(self, callee, args, kwargs)
         if guard is not None:
             if guard:
                 raise Turned(Exit("raise", NONE, self._noted(span), span, 401, self.knowledge.name_of(callee)))
+            self.tolerated += 1
             return NOTHING
         name = self.knowledge.name_of(callee)
         if name and any(isinstance(arg, Caller) for arg in (*args, *kwargs.values())):
@@ -512,11 +473,18 @@ def _handle_missing(
         after = visit.run_block(handler.body, dict_env(env), frame)
         visit.caught.pop()
         visit.conditions = outer
-        if after is LEAVE and any(visit.knowledge.rejects(exit_) for exit_ in exits[mark:]):
+        if after is LEAVE and any(_rejects(visit, exit_) for exit_ in exits[mark:]):
             exits[start:mark] = []
             return LEAVE
         del exits[mark:]
     return flow
+
+
+def _rejects(visit: Visit, exit_: Exit) -> bool:
+    if exit_.kind == "return":
+        status = visit.knowledge.response_status(visit, exit_.value)
+        return status in REJECTING or (status in REDIRECTS and visit.knowledge.to_login(exit_.value))
+    return visit.knowledge.rejects(exit_)
 
 
 def dict_env(env: Env) -> Env:
