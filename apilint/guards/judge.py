@@ -8,8 +8,9 @@ from collections.abc import Callable
 import msgspec
 
 from apilint.guards.caller import NOTHING, Anonymous, Caller, Nothing, Sure
+from apilint.guards.exits import CREDENTIALS, Exit
 from apilint.guards.knowledge import REDIRECTS, REJECTING, Entry, Knowledge, is_waived
-from apilint.guards.visit import CREDENTIALS, Exit, Turned, Visit
+from apilint.guards.visit import Turned, Visit
 from apilint.model import Step
 from apilint.startup import attributes, expressions
 from apilint.startup.core import Core
@@ -112,6 +113,7 @@ class Judge:
         bindings: dict[str, Value] | None = None,
         first: list[Value] | None = None,
         passes: Passes = never,
+        answers: Answers | None = None,
         memo: tuple[object, ...] = (),
     ) -> Judgement:
         """Judge a project function by running it. `mode` says what its ends mean:
@@ -128,7 +130,7 @@ class Judge:
         caller = caller or Caller()
         used = caller.used
         caller.used = False
-        visit = Visit(self.machine, self.knowledge, caller, passes)
+        visit = Visit(self.machine, self.knowledge, caller, passes, answers)
         try:
             exits = visit.run(target, bindings or {}, first)
         except Turned as turned:
@@ -138,6 +140,19 @@ class Judge:
             self._memo[key] = judged
         caller.used = caller.used or used
         return judged
+
+    def ends(
+        self, value: Value, *, caller: Caller, first: list[Value] | None = None, answers: Answers | None = None
+    ) -> list[Exit]:
+        """The ways in which a project function ends for an anonymous caller, for what it returns on each."""
+        target = _function_of(self.machine, value)
+        if target is None:
+            return []
+        visit = Visit(self.machine, self.knowledge, caller, never, answers)
+        try:
+            return visit.run(target, {}, first)
+        except Turned as turned:
+            return [turned.exit]
 
     def _verdict(self, target: FunctionValue, exits: list[Exit], mode: str, visit: Visit) -> Judgement:
         sorted_: dict[str, list[Exit]] = {"pass": [], "reject": [], "maybe": [], "other": []}

@@ -42,11 +42,13 @@ from apilint.startup.values import (
 from apilint.unparse import unparse
 
 MAX_STEPS = 30_000
-CREDENTIALS = (Sure, Nothing, Anonymous, Container, Body)
 
 
 # What reads an ASGI scope: the request again, or its headers.
 _WRAPPERS = {"Headers": "headers", "Request": "", "HTTPConnection": "", "WebSocket": ""}
+
+
+Answers = Callable[["Visit", Value, "list[Value]", "dict[str, Value]", Span], "Value | None"]
 
 
 class Turned(Exception):
@@ -70,8 +72,10 @@ class Visit(Machine):
         knowledge: Knowledge,
         caller: Caller,
         passes: Callable[[Value], bool],
+        answers: Answers | None = None,
     ) -> None:
-        """Take the finished start-up, what is known of libraries, the caller, and which calls reach the guarded code."""
+        """Take the finished start-up, what is known of libraries, the caller, which calls reach the guarded code, and
+        what the framework's own methods give (None for calls that are not the framework's)."""
         super().__init__(base.index)
         self.envs = base.envs
         self.running = base.running
@@ -82,6 +86,7 @@ class Visit(Machine):
         self.knowledge = knowledge
         self.caller = caller
         self.passes = passes
+        self.answers = answers
         self.frames: list[list[Exit]] = []
         self.passed: list[Exit] = []
         self.missing_used = 0
@@ -163,6 +168,8 @@ class Visit(Machine):
         elif isinstance(value, Unknown) and isinstance(expr, f.Attribute) and expr.attr in ("request", "user"):
             if isinstance(expr.value, f.Name) and expr.value.id == "self" and expr.attr == "request":
                 return self.caller
+        elif isinstance(value, Unknown) and value.reason == attributes.NO_KEY and self.frames:
+            raise Turned(Exit("raise", NONE, self.conditions, env.module.span(expr.start, expr.end), 0, "KeyError"))
         elif value is NOTHING and isinstance(expr, f.Subscript):
             self.missing_used += 1  # a key that is not there: what may raise is seen to by `try`
         return value
@@ -185,6 +192,12 @@ class Visit(Machine):
             return Unknown("the guarded code's answer", span)
         if isinstance(callee, Close):
             return self._closed(args, kwargs, span)
+        if self.answers is not None:
+            answer = self.answers(self, callee, args, kwargs, span)
+            if answer is not None:
+                return answer
+        if isinstance(callee, Attr) and isinstance(callee.base, Instance):
+            self._turned_by_method(callee, args, kwargs, span)
         guard = self.knowledge.guard_called(self, callee, args, kwargs)
         if guard is not None:
             if guard:
@@ -218,6 +231,18 @@ class Visit(Machine):
             self.missing_used += 1
             return NOTHING
         return super().call(callee, args, kwargs, span)
+
+    def turn_away(self, span: Span, status: int, name: str) -> None:
+        """End the run here: what was called turns away a caller without credentials."""
+        raise Turned(Exit("raise", NONE, self._noted(span), span, status, name))
+
+    def _turned_by_method(self, callee: Attr, args: list[Value], kwargs: dict[str, Value], span: Span) -> None:
+        """A method of a library base class whose call turns the caller away: `self.permission_denied(request)`."""
+        for name in self.knowledge.names(self, callee):
+            rejecting = self.knowledge.turns_away(name)
+            if rejecting is not None:
+                status = self.knowledge.status(rejecting, args, kwargs)
+                raise Turned(Exit("raise", NONE, self.conditions, span, status, name))
 
     def _closed(self, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
         """A websocket that is closed: a rejection by its code, or because there are no credentials."""

@@ -1,0 +1,53 @@
+"""TYPES: the ways in which a run for an anonymous caller ends."""
+
+from __future__ import annotations
+
+from apilint.facts import Span
+from apilint.guards.caller import NOTHING, Anonymous, Body, Container, Nothing, Sure
+from apilint.startup.values import Condition, Known, Value
+
+# A test that one of these decides is decided by the caller having no credentials.
+CREDENTIALS = (Sure, Nothing, Anonymous, Container, Body)
+
+
+class Exit:
+    """One way in which a run ends. `kind` is `return`, `raise` or `pass` (the guarded code is reached).
+
+    `status` is the HTTP status of a raise where it is known; `name` that of the exception. `credential` tells
+    that the run came this way because the caller has no credentials; `open` holds the conditions that are not
+    decided."""
+
+    __slots__ = ("conditions", "kind", "name", "span", "status", "value")
+
+    def __init__(
+        self, kind: str, value: Value, conditions: tuple[Condition, ...], span: Span, status: int = 0, name: str = ""
+    ) -> None:
+        self.kind = kind
+        self.value = value
+        self.conditions = conditions
+        self.span = span
+        self.status = status
+        self.name = name
+
+    @property
+    def open(self) -> list[Condition]:
+        """The conditions that the source leaves open."""
+        return [condition for condition in self.conditions if not condition.decided]
+
+    @property
+    def credential(self) -> bool:
+        """Whether the absence of credentials led here."""
+        return any(condition.decided and isinstance(condition.value, CREDENTIALS) for condition in self.conditions)
+
+    @property
+    def given(self) -> Value:
+        """The returned value; `None` or a truth that is returned for want of credentials remembers that it was."""
+        if self.credential and isinstance(self.value, Known):
+            if self.value.value is None:
+                return NOTHING
+            if isinstance(self.value.value, bool):
+                return Sure(self.value.value)
+        return self.value
+
+    def __repr__(self) -> str:
+        return f"Exit({self.kind} {self.status or ''} {self.name} {self.value!r} if {self.conditions})"
