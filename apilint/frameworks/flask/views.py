@@ -180,7 +180,7 @@ def above(program: Program, event: Result, view: Value) -> Iterator[Wrapped]:
     if not isinstance(inner, FunctionValue):
         return
     final = inner.env.vars.get(inner.function.name)
-    found = []
+    found: list[Wrapped] = []
     while isinstance(final, Wrapped):
         if final.decorator is event:
             yield from found

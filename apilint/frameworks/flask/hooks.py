@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from apilint.frameworks.flask_rules import Hook
+from apilint.frameworks.flask.rules import Hook
 from apilint.frameworks.program import Program, under
 from apilint.guards.caller import Caller
 from apilint.guards.judge import Judgement
 from apilint.model import Guard
-from apilint.startup.values import Condition, External, FunctionValue, Instance, Result, Value, unwrap, wrappers
+from apilint.startup.values import Condition, FunctionValue, Instance, Value, unwrap, wrappers
 
 
 class Hooks:
@@ -27,7 +27,7 @@ class Hooks:
             if guard.effect in ("required", "conditional", "optional"):
                 found.append(msgspec.structs.replace(guard, kind="before_request", via=hook.via))
         judged = self._judge(hook.function, caller)
-        if judged.effect not in ("none",):
+        if judged.effect != "none":
             name = self._name(hook.function)
             found.append(self.program.guard(name, "before_request", hook.via, hook.span, judged, hook.function))
         conditions = tuple(c for c in hook.conditions if not any(_same(c, other) for other in shared))
@@ -49,6 +49,3 @@ class Hooks:
 
 def _same(a: Condition, b: Condition) -> bool:
     return a.span == b.span and a.positive == b.positive
-
-
-__all__ = ["External", "Hooks", "Result"]

@@ -1,4 +1,4 @@
-"""Flask and Quart: applications, blueprints, class-based views, extensions -> routes with their guards."""
+"""URL rules -> routes: what answers each method, and what stands before it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ from collections.abc import Iterator
 import msgspec
 
 from apilint.facts import Span
-from apilint.frameworks import flask_appbuilder, flask_hooks, flask_objects, flask_resources, flask_views
-from apilint.frameworks.flask_rules import APPS, BLUEPRINTS, Registration, Rule, Scope, methods_of, place
-from apilint.frameworks.program import Object, Program, sort_guards, verdict
+from apilint.frameworks.flask import appbuilder, resources, views
+from apilint.frameworks.flask.hooks import Hooks
+from apilint.frameworks.flask.rules import APPS, BLUEPRINTS, Registration, Rule, Scope, methods_of
+from apilint.frameworks.program import Program, sort_guards, verdict
 from apilint.guards.caller import Caller
-from apilint.guards.judge import Judgement
 from apilint.model import Guard, Route
-from apilint.startup.core import Core
 from apilint.startup.values import (
     ClassValue,
-    External,
     FunctionValue,
-    Known,
     Mapping,
     Result,
     Value,
@@ -27,14 +24,10 @@ from apilint.startup.values import (
     wrappers,
 )
 
+ATTACHED = ("required", "conditional", "optional")
 CONSTRUCTORS = ("Flask", "Quart", "APIFlask", "OpenAPI", "FlaskAPI")
 _REGISTERING = ("route", "get", "post", "put", "delete", "patch", "websocket", "endpoint", "expose", "resource")
 _VIEW_FUNCTIONS = "flask.current_app.view_functions"
-
-
-def prepare(machine: Core, options: dict[str, str]) -> None:
-    """Teach the start-up what Flask's objects answer."""
-    flask_objects.teach(machine)
 
 
 def routes(program: Program) -> Iterator[Route]:
@@ -43,8 +36,8 @@ def routes(program: Program) -> Iterator[Route]:
     made = [Registration(program, app) for app in program.objects(APPS)]
     for application in made:
         application.run()
-        application.rules += flask_resources.rules(program, application)
-        application.rules += flask_appbuilder.rules(program, application, is_first=application is made[0])
+        application.rules += resources.rules(program, application)
+        application.rules += appbuilder.rules(program, application, is_first=application is made[0])
     _adopt(program, made)
     for application in made:
         yield from Views(program, application).routes()
@@ -77,16 +70,16 @@ class Views:
     def __init__(self, program: Program, application: Registration) -> None:
         self.program = program
         self.application = application
-        self.hooks = flask_hooks.Hooks(program)
+        self.hooks = Hooks(program)
         self.framework = "quart" if program.is_a(application.app, APPS[2:4]) else "flask"
 
     def routes(self) -> Iterator[Route]:
         """The routes of the application, in the order of their registration."""
         application = self.application
-        views: dict[object, Value] = {}
+        endpoints: dict[object, Value] = {}
         for rule in application.rules:
-            views.setdefault(rule.endpoint, rule.view)
-        known = Mapping(views, is_open=True)
+            endpoints.setdefault(rule.endpoint, rule.view)
+        known = Mapping(endpoints, is_open=True)
         application.app.attrs.setdefault("view_functions", known)
         substitutes = self.program.machine.substitutes
         before = substitutes.get(_VIEW_FUNCTIONS)
@@ -100,9 +93,9 @@ class Views:
 
     def _rule(self, rule: Rule) -> Iterator[Route]:
         """The routes of one rule: methods that the same function answers under the same guards go together."""
-        whole = flask_views.around(self.program, rule.view, list(rule.decorators), rule.span)
-        view = flask_views.developed(self.program, whole, rule.span)
-        cls = flask_views.class_of(view)
+        whole = views.around(self.program, rule.view, list(rule.decorators), rule.span)
+        view = views.developed(self.program, whole, rule.span)
+        cls = views.class_of(view)
         methods = rule.methods or self._methods(view, cls)
         if "GET" in methods:
             methods = tuple(method for method in methods if method != "HEAD")
@@ -122,7 +115,7 @@ class Views:
 
     def _methods(self, view: Value, cls: ClassValue | None) -> tuple[str, ...]:
         if cls is not None:
-            return flask_views.methods_of_class(self.program, cls)
+            return views.methods_of_class(self.program, cls)
         inner = unwrap(view)
         stated = None
         if isinstance(inner, FunctionValue):
@@ -141,32 +134,26 @@ class Views:
         """The method of a class that answers, below the decorators of view, class and method."""
         layers = list(wrappers(view))
         base = unwrap(view)
-        if not isinstance(base, ClassValue):
-            inside = flask_views.around(
-                self.program, base, flask_views.class_decorators(self.program, cls), rule.span
-            )
-            layers += wrappers(inside)
-        elif base is cls:
-            inside = flask_views.around(
-                self.program, base, flask_views.class_decorators(self.program, cls), rule.span
-            )
-            layers = [layer for layer in layers if not isinstance(layer.result, ClassValue)] + wrappers(inside)
-        value = flask_views.method_of(self.program, cls, method)
+        inside = wrappers(views.around(self.program, base, views.class_decorators(self.program, cls), rule.span))
+        if base is cls:  # what was put around the class itself gave a class again
+            layers = [layer for layer in layers if not isinstance(layer.result, ClassValue)]
+        layers += inside
+        value = views.method_of(self.program, cls, method)
         if value is None:
             return Target(cls.cls.id, cls.cls.span, layers, None)
-        around = flask_views.method_decorators(self.program, cls, method)
-        layers += wrappers(flask_views.around(self.program, value, around, rule.span))
+        around = views.method_decorators(self.program, cls, method)
+        layers += wrappers(views.around(self.program, value, around, rule.span))
         found = self.program.handler(value, rule.span)
-        function = flask_views.bound(value, cls)
+        function = views.bound(value, cls)
         return Target(found.id, found.span, layers, function, self._dispatch(cls, found.function))
 
     def _dispatch(self, cls: ClassValue, function: FunctionValue | None) -> FunctionValue | None:
         """A `dispatch_request` of the project's own that stands before the method."""
-        own = flask_views.own_attribute(self.program, cls, "dispatch_request")
+        own = views.own_attribute(self.program, cls, "dispatch_request")
         target = unwrap(own) if own is not None else None
         if not isinstance(target, FunctionValue) or function is None or target.function is function.function:
             return None
-        return flask_views.bound(target, cls)
+        return views.bound(target, cls)
 
     # ----------------------------------------------------------------- guards
 
@@ -216,7 +203,7 @@ class Views:
         the name of the function in it that rejects."""
         guard = self.program.decorator_guard(layer, caller)
         maker = layer.decorator
-        if guard.effect not in ("required", "conditional", "optional") or not isinstance(maker, FunctionValue):
+        if guard.effect not in ATTACHED or not isinstance(maker, FunctionValue):
             return guard
         around = maker.function.facts
         if rule.span.file != maker.function.module.file or not around.start <= rule.span.start < around.end:
@@ -242,7 +229,7 @@ class Views:
     def _in_handler(self, function: FunctionValue, caller: Caller) -> list[Guard]:
         """A rejection in the handler's own body, as a guard."""
         judged = self.program.judge.function(function, "handler", caller=caller, memo=(None,))
-        if judged.effect not in ("required", "conditional", "optional") or not judged.chain and judged.effect != "optional":
+        if judged.effect not in ATTACHED or not (judged.chain or judged.branches):
             return []
         span = judged.chain[-1].span if judged.chain else function.function.span
         return [self.program.guard("in the handler", "in the handler", "the handler's body", span, judged, function)]
@@ -252,7 +239,7 @@ class Views:
         if rule.decorated_by is None:
             return []
         found = []
-        for layer in flask_views.above(self.program, rule.decorated_by, rule.view):
+        for layer in views.above(self.program, rule.decorated_by, rule.view):
             guard = self.program.decorator_guard(layer, caller)
             if guard.effect == "required":
                 reason = "it stands above the route decorator, which registered the function below it"
@@ -280,6 +267,3 @@ def _grouped(found: list[Route]) -> Iterator[Route]:
 
 def _same(a: Route, b: Route) -> bool:
     return (a.handler, a.auth, a.guards, a.condition) == (b.handler, b.auth, b.guards, b.condition)
-
-
-__all__ = ["CONSTRUCTORS", "External", "Judgement", "Known", "Object", "place", "routes"]

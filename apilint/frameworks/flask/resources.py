@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from apilint.frameworks.flask_rules import Registration, Rule, Scope
+from apilint.frameworks.flask.rules import Registration, Rule, Scope
 from apilint.frameworks.program import Object, Program, argument, path_part
-from apilint.startup.values import Known, Result, Value, text_of, unwrap
+from apilint.startup.values import Result, Value, text_of, unwrap
 
 RESTFUL = ("flask_restful.Api",)
 RESTX = ("flask_restx.Api", "flask_restx.api.Api", "flask_restplus.Api", "flask_restplus.api.Api")
@@ -17,8 +17,6 @@ NAMESPACES = (
     "flask_restplus.Namespace",
     "flask_restplus.namespace.Namespace",
 )
-# The position of `prefix` and `decorators` among the arguments of the two constructors.
-_POSITIONS = {"flask_restful": (1, 3), "flask_restx": (12, 15)}
 
 
 def rules(program: Program, application: Registration) -> list[Rule]:
@@ -93,9 +91,7 @@ class Resources:
         every = [*self.program.items(namespace.attrs.get("decorators") or around), *decorators]
         yield from self._resources(namespace, base + mounted, name, every, scope)
 
-    def _resources(
-        self, made: Object, base: str, name: str, decorators: list[Value], scope: Scope
-    ) -> Iterator[Rule]:
+    def _resources(self, made: Object, base: str, name: str, decorators: list[Value], scope: Scope) -> Iterator[Rule]:
         """The resources registered on an `Api` or a namespace, by call or as a decorator."""
         for called, event in self.program.events(made):
             if called in ("route", "resource"):
@@ -134,6 +130,3 @@ class Resources:
             return label.lower()
         label = re.sub(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))", r"_\1", label).lower()
         return f"{name}_{label}" if name else label
-
-
-__all__ = ["Known", "rules"]

@@ -8,8 +8,7 @@ import msgspec
 
 from apilint.facts import Span
 from apilint.frameworks.program import Object, Program, argument, path_part
-from apilint.startup import attributes
-from apilint.startup.values import Attr, Condition, Known, Result, Unknown, Value, text_of, unwrap
+from apilint.startup.values import Attr, Condition, Known, Mapping, Result, Value, text_of, unwrap
 
 APPS = (
     "flask.Flask",
@@ -34,6 +33,7 @@ BLUEPRINTS = (
     "flask_openapi3.APIView",
 )
 SMOREST_APIS = ("flask_smorest.Api",)
+_FUNCS = "before_request_funcs of the application"
 SHORTCUTS = ("get", "post", "put", "delete", "patch")
 
 
@@ -169,15 +169,14 @@ class Registration:
             return
         self.enter(child, self.below(child, scope, event.kwargs, event.conditions))
 
-    def below(
-        self, child: Object, scope: Scope, options: dict[str, Value], conditions: tuple[Condition, ...]
-    ) -> Scope:
+    def below(self, child: Object, scope: Scope, options: dict[str, Value], conditions: tuple[Condition, ...]) -> Scope:
         """The scope of a blueprint's rules; the option takes the place of the blueprint's own prefix, and nested
         prefixes are joined."""
         args, kwargs = self.program.made_with(child)
         own = _given(options.get("url_prefix"))
         if own is None:
-            own = _given(child.attrs.get("url_prefix") or kwargs.get("url_prefix") or (args[5] if len(args) > 5 else None))
+            stated = kwargs.get("url_prefix") or (args[5] if len(args) > 5 else None)
+            own = _given(child.attrs.get("url_prefix") or stated)
         prefix = scope.prefix if own is None else own
         if own is not None and scope.prefix is not None:
             prefix = scope.prefix.rstrip("/") + "/" + own.lstrip("/")
@@ -201,21 +200,26 @@ class Registration:
     def _hooks(self, event: Result, via: str) -> list[Hook]:
         return [Hook(function, via, event.span, event.conditions) for function in event.args[:1]]
 
-    def own_hooks(self) -> Iterator[Hook]:
+    def own_hooks(self) -> list[Hook]:
         """The functions before every request of the application, however they were attached."""
+        return [*self._called_hooks(), *self._set_hooks(), *self.hooks]
+
+    def _called_hooks(self) -> Iterator[Hook]:
         for name, event in self.program.events(self.app):
             if name in ("before_request", "before_websocket"):
                 yield from self._hooks(event, "before_request of the application")
             elif name.startswith("before_request_funcs"):
                 for added in [event, *event.events]:
                     if isinstance(added.callee, Attr) and added.callee.name in ("append", "insert") and added.args:
-                        yield Hook(added.args[-1], "before_request_funcs of the application", added.span, added.conditions)
+                        yield Hook(added.args[-1], _FUNCS, added.span, added.conditions)
+
+    def _set_hooks(self) -> Iterator[Hook]:
+        """`app.before_request_funcs = {None: [check]}` and `app.before_request_funcs[None] = [check]`."""
         for name, value, span in self.app.sets:
             if name.startswith("before_request_funcs"):
-                for listed in value.items.values() if hasattr(value, "items") and isinstance(value.items, dict) else [value]:
+                for listed in value.items.values() if isinstance(value, Mapping) else [value]:
                     for function in self.program.items(listed):
-                        yield Hook(function, "before_request_funcs of the application", span, ())
-        yield from self.hooks
+                        yield Hook(function, _FUNCS, span, ())
 
 
 def full_path(prefix: str | None, path: str) -> str:
@@ -264,19 +268,3 @@ def _given(value: Value | None) -> str | None:
     if value is None or (isinstance(value, Known) and value.value is None):
         return None
     return path_part(value)
-
-
-__all__ = [
-    "APPS",
-    "BLUEPRINTS",
-    "Hook",
-    "Registration",
-    "Rule",
-    "Scope",
-    "Unknown",
-    "attributes",
-    "full_path",
-    "methods_of",
-    "place",
-    "view_name",
-]

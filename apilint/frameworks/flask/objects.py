@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from apilint.facts import Span
-from apilint.frameworks.flask_rules import APPS, BLUEPRINTS
+from apilint.frameworks.flask.rules import APPS, BLUEPRINTS
 from apilint.startup.core import Core
 from apilint.startup.values import (
+    NONE,
     Attr,
     ClassValue,
     Instance,
     Mapping,
     ModuleValue,
-    NONE,
     Result,
     Setting,
     Special,
@@ -20,7 +20,7 @@ from apilint.startup.values import (
     text_of,
 )
 
-_LOADERS = ("from_object", "from_mapping", "update", "setdefault", "from_pyfile", "from_envvar", "from_file", "from_prefixed_env")
+_LOADERS = frozenset("from_object from_mapping update from_pyfile from_envvar from_file from_prefixed_env".split())
 
 
 class Config(Special):
@@ -91,7 +91,7 @@ class Config(Special):
         return f"Config({sorted(self.values)})"
 
 
-def teach(machine: Core) -> None:
+def teach(machine: Core, options: dict[str, str]) -> None:
     """Tell the start-up what Flask's objects answer."""
     properties = machine.extensions.properties
     for app in APPS:

@@ -1,11 +1,13 @@
-"""Flask-AppBuilder: the views and APIs that an `AppBuilder` is given -> URL rules, those of library methods included."""
+"""Flask-AppBuilder: the views and APIs that an `AppBuilder` is given -> URL rules, the library's own included."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from apilint.facts import Span
-from apilint.frameworks.flask_rules import Hook, Registration, Rule, Scope, full_path, methods_of, place
+from apilint.frameworks.flask.rules import Hook, Registration, Rule, Scope, full_path, methods_of, place
 from apilint.frameworks.program import Object, Program, argument, path_part
 from apilint.startup import attributes
 from apilint.startup.values import (
@@ -118,7 +120,7 @@ def _targets(program: Program, builder: Object) -> list[Object]:
 
 def _secure(program: Program, builder: Object) -> None:
     """Run what the project's security manager adds to the builder."""
-    args, kwargs = program.made_with(builder)
+    _, kwargs = program.made_with(builder)
     manager = builder.attrs.get("security_manager_class") or kwargs.get("security_manager_class")
     cls = unwrap(manager) if manager is not None else None
     cls = next((o for o in getattr(cls, "options", ()) if isinstance(o, ClassValue)), cls)
@@ -154,9 +156,11 @@ class _View:
         if cls is None:
             return
         instance = self.instance or Instance(cls, [], {}, cls.cls.span, 0)
-        scope = Scope(prefix=self._base(cls), name=cls.cls.name, router=place(self.program, instance))
         scope = Scope(
-            prefix=scope.prefix, name=scope.name, router=scope.router, conditions=self.event.conditions
+            prefix=self._base(cls),
+            name=cls.cls.name,
+            router=place(self.program, instance),
+            conditions=self.event.conditions,
         )
         included = self._names(cls, "include_route_methods")
         excluded = self._names(cls, "exclude_route_methods") or set()
@@ -164,8 +168,8 @@ class _View:
         for name in sorted({*self._own(cls), *self._inherited(cls)}):
             if (included is not None and name not in included) or name in excluded:
                 continue
-            inside = Scope(scope.prefix, scope.name, tuple(h for only, h in hooks if not only or name in only), scope.router, scope.conditions)
-            yield from self._method(cls, instance, name, inside)
+            before = tuple(hook for only, hook in hooks if not only or name in only)
+            yield from self._method(cls, instance, name, msgspec.structs.replace(scope, hooks=before))
 
     def _method(self, cls: ClassValue, instance: Instance, name: str, scope: Scope) -> Iterator[Rule]:
         own = attributes.in_class(self.program.machine, cls, name)
@@ -174,9 +178,10 @@ class _View:
             for decorator in reversed(wrappers(view)):
                 made = decorator.decorator
                 if isinstance(made, Result) and self.program.knowledge.name_of(made.callee) in _EXPOSE:
-                    path = argument(made, 0, "url")
+                    url = argument(made, 0, "url")
+                    path = "/" if url is None else path_part(url)
                     methods = methods_of(self.program, argument(made, 1, "methods")) or ("GET",)
-                    yield self._rule(path_part(path) if path is not None else "/", methods, name, view, made.span, scope)
+                    yield self._rule(path, methods, name, view, made.span, scope)
             return
         library = self._inherited(cls).get(name)
         if library is not None:
@@ -188,9 +193,7 @@ class _View:
             rule.head = cls.cls.span
             yield rule
 
-    def _rule(
-        self, path: str, methods: tuple[str, ...], name: str, view: Value, span: Span, scope: Scope
-    ) -> Rule:
+    def _rule(self, path: str, methods: tuple[str, ...], name: str, view: Value, span: Span, scope: Scope) -> Rule:
         return Rule(
             path=full_path(scope.prefix, path),
             methods=methods,
@@ -249,7 +252,8 @@ class _View:
         """The methods that the library's classes expose, by name."""
         found: dict[str, tuple[str, tuple[str, tuple[str, ...], str]]] = {}
         for base in attributes.external_bases(self.program.machine, cls):
-            for owner, exposed in _LIBRARY.get(base.rpartition(".")[2], []) if base.startswith("flask_appbuilder") else []:
+            package, _, cls_name = base.rpartition(".")
+            for owner, exposed in _LIBRARY.get(cls_name, ()) if package.startswith("flask_appbuilder") else ():
                 for name, route in exposed.items():
                     found.setdefault(name, (owner, route))
         return found
