@@ -34,7 +34,8 @@ def lower_body(
 ) -> Raw:
     """Lower the body of a function that `scan` left, by parsing only that function's text.
 
-    `source` are the bytes that were scanned; `functions` and `classes` are those of the file's facts.
+    `source` is the text that the facts' offsets refer to (`tree.to_utf8` of the bytes that were scanned);
+    `functions` and `classes` are those of the file's facts.
     """
     from apilint.scan.file import lower_function
 

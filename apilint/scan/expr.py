@@ -92,8 +92,12 @@ def operands(nodes: Iterable[Node], src: str, depth: int) -> list[Packed]:
 
 def only(node: Node, src: str, depth: int) -> Packed:
     """The first operand of a wrapper: a type, parentheses, an `as` pattern."""
-    found = first(node.children, src, depth + 1) if depth < MAX_DEPTH else None
-    return found or opaque(node, src, depth)
+    if depth < MAX_DEPTH:
+        for child in node.children:
+            lower = LOWER[child.kind_id]
+            if lower is not mark:
+                return lower(child, src, depth + 1)
+    return opaque(node, src, depth)
 
 
 def first(nodes: Iterable[Node], src: str, depth: int) -> Packed | None:

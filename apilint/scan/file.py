@@ -57,7 +57,7 @@ def lower_function(
     source: bytes, function: FunctionFacts, functions: tuple[FunctionFacts, ...], classes: tuple[ClassFacts, ...]
 ) -> Raw:
     """The body of one function, from its text alone."""
-    text = parseable(to_utf8(source))
+    text = parseable(source)
     tree = parse_part(text, function.start, function.end)
     block = function_block(tree.root_node, function.start)
     finder = Finder(text.decode("latin-1"), functions, classes)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from apilint.facts import NOT_LOWERED, decode_body, decode_class, decode_file, decode_head, encode
 from apilint.scan import lower_body, scan
+from apilint.scan.tree import to_utf8
 
 TOKENS = (
     'a b.c (x) ( ) [ ] { } , : ; . = == := -> @ * ** + - ~ \' " \'\'\' """ f" {a} \\ \\\n # # apilint: ignore\n \n \n  '
@@ -40,7 +41,7 @@ def check(source: bytes) -> None:
         check_spans((head.params, head.returns), function.start, function.head_end)
         body = function.body
         if body == NOT_LOWERED:
-            body = lower_body(source, function, facts.functions, facts.classes)
+            body = lower_body(to_utf8(source), function, facts.functions, facts.classes)
         check_spans(decode_body(body), function.start, function.end)
     for class_ in facts.classes:
         code = decode_class(class_.code)

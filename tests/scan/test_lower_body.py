@@ -14,6 +14,7 @@ import pytest
 
 from apilint.facts import NOT_LOWERED
 from apilint.scan import lower_body
+from apilint.scan.tree import to_utf8
 from tests.scan.reading import read
 
 ROOT = Path(asyncio.__file__).parent
@@ -41,7 +42,7 @@ def check(source: bytes) -> int:
     assert lazy.classes == eager.classes
     left = [i for i, function in enumerate(lazy.functions) if function.body == NOT_LOWERED]
     for i in left:
-        found = lower_body(source, lazy.functions[i], lazy.functions, lazy.classes)
+        found = lower_body(to_utf8(source), lazy.functions[i], lazy.functions, lazy.classes)
         assert found == eager.functions[i].body, lazy.functions[i].qualname
     return len(left)
 
