@@ -107,9 +107,7 @@ def _enclosing(match: Match, project: Project) -> str:
     module = project.index.modules.get(match.span.file)
     if module is None:
         return ""
-    inside = [
-        facts
-        for facts in (*module.facts.functions, *module.facts.classes)
-        if facts.start <= match.span.start < facts.end
-    ]
-    return max(inside, key=lambda facts: facts.start).qualname if inside else ""
+    at = match.span.start
+    inside = [(facts.start, facts.qualname) for facts in module.facts.functions if facts.start <= at < facts.end]
+    inside += [(facts.start, facts.qualname) for facts in module.facts.classes if facts.start <= at < facts.end]
+    return max(inside)[1] if inside else ""

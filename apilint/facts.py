@@ -22,32 +22,32 @@ class _Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     end: int
 
 
-class Name(_Node, tag=1):
+class Name(_Node, frozen=True, tag=1):
     """A bare identifier."""
 
     id: str
 
 
-class Attribute(_Node, tag=2):
+class Attribute(_Node, frozen=True, tag=2):
     """`value.attr`."""
 
     value: Expr
     attr: str
 
 
-class Constant(_Node, tag=3):
+class Constant(_Node, frozen=True, tag=3):
     """A number, a boolean, `None`, or a string without interpolation (adjacent literals are joined)."""
 
     value: str | int | float | bool | None
 
 
-class Bytes(_Node, tag=4):
+class Bytes(_Node, frozen=True, tag=4):
     """A bytes literal."""
 
     value: bytes
 
 
-class Template(_Node, tag=5):
+class Template(_Node, frozen=True, tag=5):
     """An f-string or t-string: `Constant` text and interpolated expressions, in order."""
 
     parts: tuple[Expr, ...]
@@ -62,7 +62,7 @@ class Keyword(msgspec.Struct, frozen=True, array_like=True, gc=False):
     value: Expr
 
 
-class Call(_Node, tag=6):
+class Call(_Node, frozen=True, tag=6):
     """`func(*args, **keywords)`; a starred argument is a `Starred`."""
 
     func: Expr
@@ -70,13 +70,13 @@ class Call(_Node, tag=6):
     keywords: tuple[Keyword, ...]
 
 
-class BinOp(_Node, tag=7):
+class BinOp(_Node, frozen=True, tag=7):
     left: Expr
     op: str
     right: Expr
 
 
-class Compare(_Node, tag=8):
+class Compare(_Node, frozen=True, tag=8):
     """`left op[0] right[0] op[1] right[1] …`; operators as written (`not in`, `is not`)."""
 
     left: Expr
@@ -84,7 +84,7 @@ class Compare(_Node, tag=8):
     rights: tuple[Expr, ...]
 
 
-class BoolOp(_Node, tag=9):
+class BoolOp(_Node, frozen=True, tag=9):
     """`left and right` or `left or right`."""
 
     left: Expr
@@ -92,53 +92,53 @@ class BoolOp(_Node, tag=9):
     right: Expr
 
 
-class UnaryOp(_Node, tag=10):
+class UnaryOp(_Node, frozen=True, tag=10):
     """`not x`, `-x`, `+x`, `~x`."""
 
     op: str
     operand: Expr
 
 
-class IfExp(_Node, tag=11):
+class IfExp(_Node, frozen=True, tag=11):
     test: Expr
     body: Expr
     orelse: Expr
 
 
-class Subscript(_Node, tag=12):
+class Subscript(_Node, frozen=True, tag=12):
     value: Expr
     index: Expr
 
 
-class Slice(_Node, tag=13):
+class Slice(_Node, frozen=True, tag=13):
     lower: Expr | None
     upper: Expr | None
     step: Expr | None
 
 
-class Sequence(_Node, tag=14):
+class Sequence(_Node, frozen=True, tag=14):
     """A display; `kind` is `list`, `tuple` or `set`."""
 
     kind: str
     items: tuple[Expr, ...]
 
 
-class Dict(_Node, tag=15):
+class Dict(_Node, frozen=True, tag=15):
     """A dict display; the key is None for `**value`."""
 
     items: tuple[tuple[Expr | None, Expr], ...]
 
 
-class Starred(_Node, tag=16):
+class Starred(_Node, frozen=True, tag=16):
     value: Expr
 
 
-class Lambda(_Node, tag=17):
+class Lambda(_Node, frozen=True, tag=17):
     params: tuple[Param, ...]
     body: Expr
 
 
-class Comprehension(_Node, tag=18):
+class Comprehension(_Node, frozen=True, tag=18):
     """`kind` is `list`, `set`, `dict` or `generator`; `value` is set for `dict` only."""
 
     kind: str
@@ -147,20 +147,20 @@ class Comprehension(_Node, tag=18):
     clauses: tuple[tuple[Expr, Expr, tuple[Expr, ...]], ...]
 
 
-class Await(_Node, tag=19):
+class Await(_Node, frozen=True, tag=19):
     value: Expr
 
 
-class Yield(_Node, tag=20):
+class Yield(_Node, frozen=True, tag=20):
     value: Expr | None
 
 
-class NamedExpr(_Node, tag=21):
+class NamedExpr(_Node, frozen=True, tag=21):
     target: str
     value: Expr
 
 
-class Opaque(_Node, tag=22):
+class Opaque(_Node, frozen=True, tag=22):
     """Something the scanner does not model (an error in the source, an exotic literal)."""
 
 
@@ -184,20 +184,20 @@ class Param(msgspec.Struct, frozen=True, array_like=True, gc=False):
 # ---------------------------------------------------------------------------------------- statements
 
 
-class Assign(_Node, tag=40):
+class Assign(_Node, frozen=True, tag=40):
     """`a = b = value`: one target per `=`."""
 
     targets: tuple[Expr, ...]
     value: Expr
 
 
-class AnnAssign(_Node, tag=41):
+class AnnAssign(_Node, frozen=True, tag=41):
     target: Expr
     annotation: Expr
     value: Expr | None
 
 
-class AugAssign(_Node, tag=42):
+class AugAssign(_Node, frozen=True, tag=42):
     """`target op= value`; `op` without the `=`."""
 
     target: Expr
@@ -205,29 +205,29 @@ class AugAssign(_Node, tag=42):
     value: Expr
 
 
-class ExprStmt(_Node, tag=43):
+class ExprStmt(_Node, frozen=True, tag=43):
     value: Expr
 
 
-class Return(_Node, tag=44):
+class Return(_Node, frozen=True, tag=44):
     value: Expr | None
 
 
-class Raise(_Node, tag=45):
+class Raise(_Node, frozen=True, tag=45):
     exception: Expr | None
     cause: Expr | None
 
 
-class Assert(_Node, tag=46):
+class Assert(_Node, frozen=True, tag=46):
     test: Expr
     message: Expr | None
 
 
-class Delete(_Node, tag=47):
+class Delete(_Node, frozen=True, tag=47):
     targets: tuple[Expr, ...]
 
 
-class If(_Node, tag=48):
+class If(_Node, frozen=True, tag=48):
     """`elif` is an `If` alone in `orelse`."""
 
     test: Expr
@@ -235,20 +235,20 @@ class If(_Node, tag=48):
     orelse: tuple[Stmt, ...]
 
 
-class While(_Node, tag=49):
+class While(_Node, frozen=True, tag=49):
     test: Expr
     body: tuple[Stmt, ...]
     orelse: tuple[Stmt, ...]
 
 
-class For(_Node, tag=50):
+class For(_Node, frozen=True, tag=50):
     target: Expr
     iterable: Expr
     body: tuple[Stmt, ...]
     orelse: tuple[Stmt, ...]
 
 
-class With(_Node, tag=51):
+class With(_Node, frozen=True, tag=51):
     """`items` are `(context expression, target or None)`."""
 
     items: tuple[tuple[Expr, Expr | None], ...]
@@ -265,7 +265,7 @@ class Handler(msgspec.Struct, frozen=True, array_like=True, gc=False):
     body: tuple[Stmt, ...]
 
 
-class Try(_Node, tag=52):
+class Try(_Node, frozen=True, tag=52):
     body: tuple[Stmt, ...]
     handlers: tuple[Handler, ...]
     orelse: tuple[Stmt, ...]
@@ -283,18 +283,18 @@ class Case(msgspec.Struct, frozen=True, array_like=True, gc=False):
     body: tuple[Stmt, ...]
 
 
-class Match(_Node, tag=53):
+class Match(_Node, frozen=True, tag=53):
     subject: Expr
     cases: tuple[Case, ...]
 
 
-class Import(_Node, tag=54):
+class Import(_Node, frozen=True, tag=54):
     """`import a.b as c`: pairs of module and alias (or None)."""
 
     names: tuple[tuple[str, str | None], ...]
 
 
-class ImportFrom(_Node, tag=55):
+class ImportFrom(_Node, frozen=True, tag=55):
     """`from ..module import a as b`; `level` counts the dots; the name `*` is a star import."""
 
     level: int
@@ -302,27 +302,27 @@ class ImportFrom(_Node, tag=55):
     names: tuple[tuple[str, str | None], ...]
 
 
-class FunctionDef(_Node, tag=56):
+class FunctionDef(_Node, frozen=True, tag=56):
     """A `def`; `index` into `FileFacts.functions`."""
 
     name: str
     index: int
 
 
-class ClassDef(_Node, tag=57):
+class ClassDef(_Node, frozen=True, tag=57):
     """A `class`; `index` into `FileFacts.classes`."""
 
     name: str
     index: int
 
 
-class Global(_Node, tag=58):
+class Global(_Node, frozen=True, tag=58):
     """`global` or `nonlocal`."""
 
     names: tuple[str, ...]
 
 
-class Jump(_Node, tag=59):
+class Jump(_Node, frozen=True, tag=59):
     """`break`, `continue` or `pass`."""
 
     kind: str

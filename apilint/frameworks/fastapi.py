@@ -179,10 +179,10 @@ class Walker:
             for handler in self.program.decorated(event):
                 yield from self._route(event, handler, name, scope)
         elif name in ("add_api_route", "add_route", "add_api_websocket_route", "add_websocket_route"):
-            handler = argument(event, 1, "endpoint") or event.kwargs.get("route")
-            if handler is not None:
+            given = argument(event, 1, "endpoint") or event.kwargs.get("route")
+            if given is not None:
                 kind = "websocket" if "websocket" in name else "route" if name == "add_route" else "api_route"
-                yield from self._route(event, handler, kind, scope)
+                yield from self._route(event, given, kind, scope)
         elif name == "include_router":
             yield from self._include(event, scope)
         elif name in ("mount", "host"):

@@ -10,7 +10,7 @@ import msgspec
 from apilint.guards.caller import NOTHING, Anonymous, Caller, Nothing, Sure
 from apilint.guards.exits import CREDENTIALS, Exit
 from apilint.guards.knowledge import REDIRECTS, REJECTING, Entry, Knowledge, is_waived
-from apilint.guards.visit import Turned, Visit
+from apilint.guards.visit import Answers, Turned, Visit
 from apilint.model import Step
 from apilint.startup import attributes, expressions
 from apilint.startup.core import Core

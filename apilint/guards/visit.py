@@ -33,6 +33,7 @@ from apilint.startup.values import (
     FunctionValue,
     Instance,
     Result,
+    Seq,
     Special,
     Unknown,
     Value,
@@ -330,10 +331,10 @@ class Visit(Machine):
 
 
 def _holds_special(value: Value) -> bool:
-    return isinstance(value, expressions.Seq) and any(isinstance(item, Special) for item in value.items)
+    return isinstance(value, Seq) and any(isinstance(item, Special) for item in value.items)
 
 
-def _all_any(name: str, items: expressions.Seq) -> Value:
+def _all_any(name: str, items: Seq) -> Value:
     truths = [expressions.truth(item) for item in items.items]
     if name.endswith("all"):
         return Sure(False) if False in truths else Sure(True) if all(truths) and not items.open else Unknown("all()")

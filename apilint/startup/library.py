@@ -273,7 +273,7 @@ def _sequence_of(kind: str) -> Modelled:
 
 
 def _dict(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
-    made = Mapping(dict(kwargs), span=span)
+    made = Mapping({key: value for key, value in kwargs.items()}, span=span)
     for arg in args:
         if isinstance(arg, Mapping):
             made.items = {**arg.items, **made.items}
