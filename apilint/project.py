@@ -35,6 +35,7 @@ class Project:
         self.knowledge = program.knowledge
         self._public = tuple(public)
         self._traces: dict[Function, flow.Trace] = {}
+        self._prototypes: flow.Prototypes = {}
         self._handlers: dict[Function, list[Route]] | None = None
 
     # -------------------------------------------------------------------- places
@@ -90,7 +91,7 @@ class Project:
         """What a function calls, with what its arguments derive from (see `flow`)."""
         found = self._traces.get(function)
         if found is None:
-            found = self._traces[function] = flow.trace(self.program.machine, function)
+            found = self._traces[function] = flow.trace(self.program.machine, function, self._prototypes)
         return found
 
     def calls(self, words: Collection[str]) -> Iterator[flow.Call]:

@@ -1,0 +1,30 @@
+"""Inside one function: every call it makes, with what each argument derives from.
+
+A function is run symbolically for unknown arguments (`Input`s). Locals, `+=`, f-strings, `%`, `format`, `join`,
+attributes of `self` and module constants are followed by the same rules as at start-up, and so are calls of the
+project's own functions, a few levels deep. What comes out is the list of calls, of assigned attributes and of returned
+values, in order. What stays unknown is `Derived`: it knows what it was computed of.
+"""
+
+from __future__ import annotations
+
+from apilint.flow.trace import Assigned, Call, Prototypes, Trace, env_of, instance_of, trace
+from apilint.flow.values import Checked, Derived, Element, Input, Number, inputs, inside, parts
+
+__all__ = [
+    "Assigned",
+    "Call",
+    "Checked",
+    "Derived",
+    "Element",
+    "Input",
+    "Number",
+    "Prototypes",
+    "Trace",
+    "env_of",
+    "inputs",
+    "inside",
+    "instance_of",
+    "parts",
+    "trace",
+]  # fmt: skip

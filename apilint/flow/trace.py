@@ -1,0 +1,602 @@
+"""Runs one function symbolically for unknown arguments, and notes what it calls, assigns and returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from apilint import facts as f
+from apilint.facts import Span
+from apilint.flow import narrowing
+from apilint.flow.values import Checked, Derived, Element, Input, Number
+from apilint.index import Function, Module
+from apilint.startup import attributes, calls, expressions
+from apilint.startup.core import FALL, LEAVE, MAX_ITEMS, Core, Frame, OutOfBudget
+from apilint.startup.machine import RUN, Machine, assign_target
+from apilint.startup.values import (
+    NONE,
+    Choice,
+    ClassValue,
+    Condition,
+    Env,
+    FunctionValue,
+    Instance,
+    Known,
+    Mapping,
+    Seq,
+    Unknown,
+    Value,
+    join,
+    unwrap,
+)
+from apilint.unparse import unparse
+
+MAX_STEPS = 20_000
+MAX_DEPTH = 3
+
+Prototypes = dict[ClassValue, "dict[str, Value]"]
+"""What the constructors of classes leave on `self`, for arguments that are not known."""
+
+
+class Call:
+    """One call: what is called, with which values, where, by which function, and under which tests.
+
+    `node` is the call as written, `function` the one whose body holds it (not always the one under trace),
+    `depth` how many project calls lie between the two.
+    """
+
+    __slots__ = ("args", "callee", "conditions", "depth", "function", "kwargs", "node", "result", "span")
+
+    def __init__(
+        self,
+        callee: Value,
+        args: list[Value],
+        kwargs: dict[str, Value],
+        span: Span,
+        conditions: tuple[Condition, ...],
+        function: Function | None,
+        node: f.Call,
+        depth: int,
+    ) -> None:
+        self.callee = callee
+        self.args = args
+        self.kwargs = kwargs
+        self.span = span
+        self.conditions = conditions
+        self.function = function
+        self.node = node
+        self.depth = depth
+        self.result: Value = Unknown("the result of a call", span)
+
+    def argument(self, position: int, *names: str) -> Value | None:
+        """An argument by keyword or position."""
+        for name in names:
+            if name in self.kwargs:
+                return self.kwargs[name]
+        return self.args[position] if 0 <= position < len(self.args) else None
+
+    def __repr__(self) -> str:
+        return f"Call({self.callee!r}, {self.args!r}, {self.kwargs!r})"
+
+
+class Assigned:
+    """`base.name = value` or `base[name] = value` in the body of `function`; `span` is the whole statement's."""
+
+    __slots__ = ("base", "conditions", "depth", "function", "is_item", "name", "span", "value")
+
+    def __init__(
+        self,
+        base: Value,
+        name: str,
+        value: Value,
+        span: Span,
+        conditions: tuple[Condition, ...],
+        function: Function | None,
+        depth: int,
+        *,
+        is_item: bool,
+    ) -> None:
+        self.base = base
+        self.name = name
+        self.value = value
+        self.span = span
+        self.conditions = conditions
+        self.function = function
+        self.depth = depth
+        self.is_item = is_item
+
+
+class Trace(Machine):
+    """A machine that runs one function for unknown arguments and notes what it calls, assigns and returns."""
+
+    def __init__(self, base: Core, function: Function, prototypes: Prototypes | None = None) -> None:
+        super().__init__(base.index)
+        self.envs = base.envs
+        self.running = base.running
+        self.substitutes = base.substitutes
+        self.extensions = base.extensions
+        self.function_attrs = base.function_attrs
+        self.classes = base.classes
+        self.base = base
+        self.prototypes: Prototypes = {} if prototypes is None else prototypes
+        self.function = function
+        self.calls: list[Call] = []
+        self.assigned: list[Assigned] = []
+        self.returned: list[tuple[Value, f.Return]] = []
+        self._nodes: list[f.Call] = []
+        self._made_of: list[list[Value]] = [[]]
+        self._vouched: dict[int, list[f.Expr]] = {}
+        self._has_paths = False
+
+    def run(self, target: FunctionValue) -> Trace:
+        """Run the function; `self.calls`, `assigned` and `returned` are filled afterwards."""
+        function = target.function
+        args = [target.self_value] if target.self_value is not None else []
+        env = calls.enter(self, target, args, {})
+        for number, param in enumerate(function.head.params):
+            if number >= len(args) or param.kind not in ("plain", "positional"):
+                env.vars[param.name] = self.input(param, function, target.env)
+        self.stack.append(function)
+        try:
+            self.run_block(function.body, env, Frame(function))
+        except OutOfBudget:
+            self.cut_short.append(function.span)
+        self.stack.pop()
+        return self
+
+    def input(self, param: f.Param, function: Function, env: Env) -> Input:
+        """The unknown argument for a parameter."""
+        annotation = self.evaluate(param.annotation, env) if param.annotation is not None else None
+        return Input(param, function.module.span(param.start, param.end), annotation, function)
+
+    # --------------------------------------------------------------- evaluation
+
+    def evaluate(self, expr: f.Expr, env: Env) -> Value:
+        """As in start-up; what stays unknown remembers what it was made of."""
+        kind = type(expr)
+        if kind is f.Name or kind is f.Constant:
+            value = super().evaluate(expr, env)
+        elif self._has_paths and kind in (f.Attribute, f.Subscript) and unparse(expr) in env.vars:
+            value = env.vars[unparse(expr)]
+        else:
+            value = self._composed(expr, env)
+        self._made_of[-1].append(value)
+        return value
+
+    def _composed(self, expr: f.Expr, env: Env) -> Value:
+        sources: list[Value] = []
+        self._made_of.append(sources)
+        special = _EVALUATE.get(type(expr))
+        if special is not None:
+            value = special(self, expr, env)
+        elif type(expr) is f.Call:
+            self._nodes.append(expr)
+            value = super().evaluate(expr, env)
+            self._nodes.pop()
+            value = _of_builtin(self, expr, value, sources, env)
+        else:
+            value = super().evaluate(expr, env)
+        self._made_of.pop()
+        if type(value) is Unknown and sources:
+            span = value.span or env.module.span(expr.start, expr.end)
+            return Derived(value.reason, span, value.text or unparse(expr), expr, sources)
+        return value
+
+    def aside(self, expr: f.Expr, env: Env) -> Value:
+        """The value of an expression that is not part of the one at hand."""
+        outer, self._made_of = self._made_of, [[]]
+        value = self.evaluate(expr, env)
+        self._made_of = outer
+        return value
+
+    def attribute(self, base: Value, name: str, span: Span) -> Value:
+        """As in start-up; methods of an argument are those of its annotated class."""
+        if isinstance(base, Input):
+            method = self._method(base, name)
+            if method is not None:
+                return method
+        outer, self._made_of = self._made_of, [[]]
+        value = super().attribute(base, name, span)
+        self._made_of = outer
+        return value
+
+    def _method(self, base: Input, name: str) -> Value | None:
+        annotation = unwrap(base.annotation) if base.annotation is not None else None
+        if not isinstance(annotation, ClassValue):
+            return None
+        found = attributes.in_class(self, annotation, name)
+        if found is None or not isinstance(unwrap(found[0]), FunctionValue):
+            return None
+        return attributes.get(self, instance_of(self.base, annotation, self.prototypes), name, base.span or _nowhere())
+
+    def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+        """Note the call, then follow it."""
+        if not self._nodes:
+            return self._called(callee, args, kwargs, span)
+        node = self._nodes[-1]
+        function = self.stack[-1] if self.stack else None
+        noted = Call(callee, args, kwargs, span, self.conditions, function, node, len(self.stack) - 1)
+        self.calls.append(noted)
+        noted.result = self._called(callee, args, kwargs, span)
+        return noted.result
+
+    def _called(self, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+        outer, self._made_of = self._made_of, [[]]
+        value = super().call(callee, args, kwargs, span)
+        self._made_of = outer
+        return value
+
+    def call_function(self, callee: FunctionValue, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+        """Follow project functions a few levels deep."""
+        if len(self.stack) > MAX_DEPTH or callee.function in self.stack or self.steps > MAX_STEPS:
+            return Unknown(f"the result of '{callee.function.name}()'", span, f"{callee.function.name}()")
+        return calls.call_function(self, callee, args, kwargs, span)
+
+    def run_module(self, module: Module) -> Env:
+        """As in start-up, where most modules have run already."""
+        env = self.envs.get(module.file)
+        if env is None:
+            outer, self._made_of = self._made_of, [[]]
+            env = super().run_module(module)
+            self._made_of = outer
+        return env
+
+    # --------------------------------------------------------------- statements
+
+    def run_block(self, statements: tuple[f.Stmt, ...], env: Env, frame: Frame) -> str | Condition:
+        """As in start-up, within a small budget."""
+        if self.steps > MAX_STEPS:
+            return LEAVE
+        if statements and id(statements) in self._vouched:
+            for expr in self._vouched[id(statements)]:
+                self.vouch(expr, expr, env)
+        return super().run_block(statements, env, frame)
+
+    def vouch(self, expr: f.Expr, test: f.Expr, env: Env) -> None:
+        """Remember that a name, attribute or item has passed a test."""
+        name = expr.id if isinstance(expr, f.Name) else unparse(expr)
+        value = env.vars.get(name)
+        if value is None:
+            if isinstance(expr, f.Name):
+                return
+            value = self.aside(expr, env)
+            self._has_paths = True
+        if not isinstance(value, (Known, Checked)):
+            env.vars[name] = Checked(value, env.module.span(test.start, test.end), test)
+
+    def note(self, target: f.Expr, value: Value, env: Env, statement: Span) -> None:
+        """Note the attributes and items that a statement assigns."""
+        if isinstance(target, f.Attribute):
+            base, name = self.aside(target.value, env), target.attr
+        elif isinstance(target, f.Subscript) and isinstance(target.index, f.Constant):
+            base, name = self.aside(target.value, env), str(target.index.value)
+        else:
+            return
+        function = self.stack[-1] if self.stack else None
+        is_item = isinstance(target, f.Subscript)
+        depth = len(self.stack) - 1
+        self.assigned.append(Assigned(base, name, value, statement, self.conditions, function, depth, is_item=is_item))
+
+
+def _nowhere() -> Span:
+    return Span("", 0, 0)
+
+
+# ------------------------------------------------------------------------------------------- expressions
+
+
+def _bin_op(trace: Trace, expr: f.BinOp, env: Env) -> Value:
+    left, right = trace.evaluate(expr.left, env), trace.evaluate(expr.right, env)
+    return _binary(trace, expr, left, right, env)
+
+
+def _binary(trace: Trace, expr: f.BinOp, left: Value, right: Value, env: Env) -> Value:
+    span = env.module.span(expr.start, expr.end)
+    if expr.op == "%" and isinstance(left, Known) and isinstance(left.value, str):
+        right = _numbers(left.value, right, expr)
+    made = expressions.binary(trace, left, expr.op, right, span)
+    if isinstance(made, Unknown):
+        return Derived(made.reason, span, unparse(expr), expr, [left, right])
+    return made
+
+
+def _numbers(template: str, right: Value, expr: f.BinOp) -> Value:
+    """The operands of `%`: those for `%d` and `%f` are numbers."""
+    verbs = [part[:1] for part in template.replace("%%", "").split("%")[1:]]
+    items = right.items if isinstance(right, Seq) and right.kind == "tuple" else [right]
+    if len(verbs) != len(items) or not any(verb in "dif" for verb in verbs):
+        return right
+    made = [
+        Number("a number", None, "", expr, [item]) if verb in "dif" else item
+        for verb, item in zip(verbs, items, strict=False)
+    ]
+    return Seq("tuple", list(made))
+
+
+def _if_exp(trace: Trace, expr: f.IfExp, env: Env) -> Value:
+    known = expressions.truth(trace.aside(expr.test, env))
+    options = []
+    for branch, holds in ((expr.body, True), (expr.orelse, False)):
+        if known is not None and known is not holds:
+            continue
+        before = dict(env.vars)
+        for name in narrowing.vouched(expr.test, holds):
+            trace.vouch(name, expr.test, env)
+        options.append(trace.evaluate(branch, env))
+        env.vars = before
+    return join(options)
+
+
+def _bool_op(trace: Trace, expr: f.BoolOp, env: Env) -> Value:
+    """`a or b` may be either; `a and b`, where both are unknown, is `b`."""
+    left = trace.evaluate(expr.left, env)
+    known = expressions.truth(left)
+    if known is not None and known != (expr.op == "and"):
+        return left
+    before = dict(env.vars)
+    for name in narrowing.vouched(expr.left, expr.op == "and"):
+        trace.vouch(name, expr.left, env)
+    right = trace.evaluate(expr.right, env)
+    env.vars = before
+    if known is not None:
+        return right
+    return join([left, right]) if expr.op == "or" else right
+
+
+def _comprehension(trace: Trace, expr: f.Comprehension, env: Env) -> Value:
+    inner = Env(env.module, env)
+    pairs: list[tuple[Value, Value | None]] = []
+    is_open = _clause(trace, expr, 0, inner, pairs)
+    if expr.kind != "dict":
+        kind = "list" if expr.kind == "generator" else expr.kind
+        return Seq(kind, [key for key, _ in pairs], is_open=is_open, span=env.module.span(expr.start, expr.end))
+    made = Mapping({}, is_open=is_open, span=env.module.span(expr.start, expr.end))
+    for key, value in pairs:
+        name = expressions.key_of(key)
+        if name is None or value is None:
+            span = env.module.span(expr.start, expr.end)
+            return Derived(
+                "a dict of unknown keys", span, unparse(expr), expr, [part for pair in pairs for part in pair if part]
+            )
+        made.items[name] = value
+    return made
+
+
+def _clause(
+    trace: Trace, expr: f.Comprehension, number: int, env: Env, pairs: list[tuple[Value, Value | None]]
+) -> bool:
+    """Run one `for` of a comprehension; tells whether there may be more elements than those in `pairs`."""
+    if number == len(expr.clauses):
+        value = None if expr.value is None else trace.evaluate(expr.value, env)
+        pairs.append((trace.evaluate(expr.element, env), value))
+        return False
+    target, iterable, tests = expr.clauses[number]
+    items, is_open = elements(trace, trace.evaluate(iterable, env), iterable, target, env)
+    for item in items[:MAX_ITEMS]:
+        bind(trace, target, item, env, iterable)
+        known = [expressions.truth(trace.aside(test, env)) for test in tests]
+        if any(result is False for result in known):
+            continue
+        for test in tests:
+            for name in narrowing.vouched(test, True):
+                trace.vouch(name, test, env)
+        is_open = _clause(trace, expr, number + 1, env, pairs) or is_open
+    return is_open
+
+
+def elements(trace: Trace, value: Value, iterable: f.Expr, target: f.Expr, env: Env) -> tuple[list[Value], bool]:
+    """What a loop over a value binds, and whether there may be more; one unknown element where none is known."""
+    items, is_open = expressions.iterate(value)
+    if items or not is_open:
+        return items, is_open
+    return [_element(value, iterable, target, env)], True
+
+
+def _element(value: Value, iterable: f.Expr, target: f.Expr, env: Env) -> Value:
+    span = env.module.span(iterable.start, iterable.end)
+    role = _role(iterable, value)
+    if role == "items" and isinstance(value, Derived):
+        source = value.sources[0]
+        pair: list[Value] = [Element(source, span, unparse(iterable), iterable, role) for role in ("key", "value")]
+        return Seq("tuple", pair, span=span)
+    return Element(value, span, unparse(target), iterable, "key" if role == "keys" else "element")
+
+
+def _role(iterable: f.Expr, value: Value) -> str:
+    """`items` and `keys` for the calls of that name on something unknown."""
+    if isinstance(iterable, f.Call) and isinstance(iterable.func, f.Attribute) and isinstance(value, Derived):
+        return iterable.func.attr if iterable.func.attr in ("items", "keys") else ""
+    return ""
+
+
+def bind(trace: Trace, target: f.Expr, value: Value, env: Env, expr: f.Expr) -> None:
+    """Bind a target; what is unpacked from something unknown derives from it."""
+    if not isinstance(target, f.Sequence):
+        assign_target(trace, target, value, env)
+        return
+    count = len(target.items)
+    columns = [_columns(option, count) for option in (value.options if isinstance(value, Choice) else [value])]
+    for number, part in enumerate(target.items):
+        inner = part.value if isinstance(part, f.Starred) else part
+        found = [column[number] for column in columns if column is not None]
+        if len(found) < len(columns):
+            span = env.module.span(expr.start, expr.end)
+            found.append(Derived("unpacked from something unknown", span, unparse(inner), expr, [value]))
+        bind(trace, inner, join(found), env, expr)
+
+
+def _columns(value: Value, count: int) -> list[Value] | None:
+    return value.items if isinstance(value, Seq) and not value.open and len(value.items) == count else None
+
+
+_COPIES = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "filter", "iter"})
+
+
+def _of_builtin(trace: Trace, expr: f.Call, value: Value, sources: list[Value], env: Env) -> Value:
+    """What copies or pairs something unknown keeps in mind what that was."""
+    name = expr.func.id if isinstance(expr.func, f.Name) else ""
+    arguments = sources[1 : 1 + len(expr.args)]
+    if isinstance(value, Mapping) and name == "dict" and value.open and not value.items and arguments:
+        span = env.module.span(expr.start, expr.end)
+        return Derived("a copy of something unknown", span, unparse(expr), expr, arguments)
+    if not isinstance(value, Seq) or value.items or not value.open or not arguments:
+        return value
+    unknown = [_element(item, arg, arg, env) for item, arg in zip(arguments, expr.args, strict=False)]
+    if name in _COPIES:
+        value.items.append(unknown[-1])
+    elif name == "enumerate":
+        value.items.append(Seq("tuple", [Number("a number", None, "", expr, []), unknown[0]]))
+    elif name == "zip":
+        value.items.append(Seq("tuple", unknown))
+    elif name == "map" and len(arguments) == 2:
+        value.items.append(trace.call(arguments[0], [unknown[1]], {}, env.module.span(expr.start, expr.end)))
+    return value
+
+
+_EVALUATE: dict[type, Callable[..., Value]] = {
+    f.BinOp: _bin_op,
+    f.BoolOp: _bool_op,
+    f.IfExp: _if_exp,
+    f.Comprehension: _comprehension,
+}
+
+
+# -------------------------------------------------------------------------------------------- statements
+
+
+def _assign(trace: Trace, statement: f.Assign, env: Env, frame: Frame) -> str:
+    value = trace.evaluate(statement.value, env)
+    span = env.module.span(statement.start, statement.end)
+    for target in statement.targets:
+        trace.note(target, value, env, span)
+        bind(trace, target, value, env, statement.value)
+    return FALL
+
+
+def _ann_assign(trace: Trace, statement: f.AnnAssign, env: Env, frame: Frame) -> str:
+    if statement.value is not None:
+        value = trace.evaluate(statement.value, env)
+        trace.note(statement.target, value, env, env.module.span(statement.start, statement.end))
+        bind(trace, statement.target, value, env, statement.value)
+    return FALL
+
+
+def _aug_assign(trace: Trace, statement: f.AugAssign, env: Env, frame: Frame) -> str:
+    old, new = trace.evaluate(statement.target, env), trace.evaluate(statement.value, env)
+    whole = f.BinOp(statement.start, statement.end, statement.target, statement.op, statement.value)
+    assign_target(trace, statement.target, _binary(trace, whole, old, new, env), env)
+    return FALL
+
+
+def _return(trace: Trace, statement: f.Return, env: Env, frame: Frame) -> str:
+    value = NONE if statement.value is None else trace.evaluate(statement.value, env)
+    frame.returns.append(value)
+    if len(trace.stack) == 1:
+        trace.returned.append((value, statement))
+    return LEAVE
+
+
+def _if(trace: Trace, statement: f.If, env: Env, frame: Frame) -> str | Condition:
+    """As in start-up; what the test vouches for is remembered where it does."""
+    for block, holds in ((statement.body, True), (statement.orelse, False)):
+        names = list(narrowing.vouched(statement.test, holds)) if block else []
+        if names:
+            trace._vouched[id(block)] = names
+    flow = RUN[f.If](trace, statement, env, frame)
+    if flow is not LEAVE:
+        for block, holds in ((statement.body, False), (statement.orelse, True)):
+            if narrowing.leaves(block):
+                _vouch_all(trace, narrowing.vouched(statement.test, holds), statement.test, env)
+    return flow
+
+
+def _assert(trace: Trace, statement: f.Assert, env: Env, frame: Frame) -> str:
+    trace.evaluate(statement.test, env)
+    _vouch_all(trace, narrowing.vouched(statement.test, True), statement.test, env)
+    return FALL
+
+
+def _expression(trace: Trace, statement: f.ExprStmt, env: Env, frame: Frame) -> str | Condition:
+    flow = RUN[f.ExprStmt](trace, statement, env, frame)
+    _vouch_all(trace, narrowing.vouched_by_call(statement.value), statement.value, env)
+    return flow
+
+
+def _vouch_all(trace: Trace, names: Iterable[f.Expr], test: f.Expr, env: Env) -> None:
+    for name in names:
+        trace.vouch(name, test, env)
+
+
+def _for(trace: Trace, statement: f.For, env: Env, frame: Frame) -> str:
+    value = trace.evaluate(statement.iterable, env)
+    items, is_open = elements(trace, value, statement.iterable, statement.target, env)
+    for item in items[:MAX_ITEMS]:
+        bind(trace, statement.target, item, env, statement.iterable)
+        if trace.run_block(statement.body, env, frame) is LEAVE and not is_open:
+            return LEAVE
+    trace.run_block(statement.orelse, env, frame)
+    return FALL
+
+
+Trace.table = {
+    **RUN,
+    f.AnnAssign: _ann_assign,
+    f.Assert: _assert,
+    f.Assign: _assign,
+    f.AugAssign: _aug_assign,
+    f.ExprStmt: _expression,
+    f.For: _for,
+    f.If: _if,
+    f.Return: _return,
+}
+
+
+# ------------------------------------------------------------------------------------------- entry points
+
+
+def trace(base: Core, function: Function, prototypes: Prototypes | None = None) -> Trace:
+    """Run one function of the project symbolically. Methods get as `self` an instance of their class as its constructor
+    leaves it; `prototypes` remembers such instances."""
+    known: Prototypes = {} if prototypes is None else prototypes
+    env = env_of(base, function)
+    self_value: Value | None = None
+    owner = function.owner
+    if owner is not None and function.head.params and not _is_static(function):
+        cls = base.classes.get((function.module.file, owner.index))
+        if cls is not None:
+            is_constructor = function.name == "__init__"
+            self_value = Instance(cls, [], {}, owner.span, 0) if is_constructor else instance_of(base, cls, known)
+    return Trace(base, function, known).run(FunctionValue(function, env, self_value))
+
+
+def instance_of(base: Core, cls: ClassValue, prototypes: Prototypes) -> Instance:
+    """An instance of a class as its constructor leaves it, for unknown arguments."""
+    made = Instance(cls, [], {}, cls.cls.span, 0)
+    if cls not in prototypes:
+        prototypes[cls] = {}  # for a constructor that makes another of its kind
+        found = attributes.in_class(base, cls, "__init__")
+        target = unwrap(found[0]) if found is not None else None
+        if isinstance(target, FunctionValue):
+            Trace(base, target.function, prototypes).run(FunctionValue(target.function, target.env, made))
+            prototypes[cls] = made.attrs
+    made.attrs = dict(prototypes[cls])
+    return made
+
+
+def _is_static(function: Function) -> bool:
+    names = {node.id for node in function.head.decorators if isinstance(node, f.Name)}
+    return "staticmethod" in names
+
+
+def env_of(base: Core, function: Function) -> Env:
+    """The scope that a function closes over: its module's, with the enclosing functions' parameters unknown."""
+    parent = function.parent
+    if parent is None:
+        return base.run_module(function.module)
+    outer = env_of(base, parent)
+    env = Env(function.module, outer)
+    for param in parent.head.params:
+        env.vars[param.name] = Input(param, function.module.span(param.start, param.end), None, parent)
+    for statement in parent.body:
+        if isinstance(statement, (f.Import, f.ImportFrom, f.FunctionDef)) and isinstance(base, Machine):
+            RUN[type(statement)](base, statement, env, Frame(parent))
+    return env
