@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from apilint.facts import Span
 from apilint.frameworks.program import Object, Program, under
 from apilint.guards.caller import GATE, GATE_ARGUMENT, Caller
@@ -53,7 +55,11 @@ class Layer:
             return []
         judged = self._judge(program, target, caller, is_http=is_http)
         # Middleware that reads credentials and goes on without them (to log, to set a user) is no guard.
-        if judged.effect in ("none", "optional") or (judged.effect == "unknown" and not judged.reason):
+        if judged.effect in ("none", "optional"):
+            if not judged.particular:
+                return []
+            judged = msgspec.structs.replace(judged, effect="none")  # it may turn away the callers of other routes
+        if judged.effect == "unknown" and not judged.reason:
             return []
         guard = program.guard(program.short_name(target), "middleware", "middleware", self.span, judged, target)
         return [under(guard, self.conditions)]
