@@ -37,6 +37,7 @@ from apilint.startup.values import (
     wrappers,
 )
 
+NO_KEY = "a key that is not in the dict"
 _SETTINGS_BASES = ("BaseSettings", "BaseAppSettings")
 
 
@@ -397,7 +398,7 @@ def get_item(machine: Core, base: Value, key: Value, span: Span) -> Value:
             return base.items[known]
         if known is None and base.items:
             return join(list(base.items.values())[:8])
-        return Unknown("a key that is not in the dict", span, str(known))
+        return Unknown(NO_KEY if known is not None and not base.open else "a key that may be missing", span, str(known))
     if isinstance(base, Seq):
         index = constant(key)
         if isinstance(index, int) and -len(base.items) <= index < len(base.items):
