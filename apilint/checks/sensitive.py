@@ -1,0 +1,52 @@
+"""Names -> whether they hold what no client and no log should see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from apilint.checks.exposed import words_of
+from apilint.project import Project
+
+# What is stored in these is a fact about a secret, or refers to it.
+_FACTS = re.compile(
+    r"(?i)(bool|int(eger)?|float|decimal|date|time|duration|foreign|onetoone|manytomany|file|image|url|uri|relationship|"
+    r"related|enum|choice|method|readonly)"
+)
+_SECRET_TYPE = re.compile(r"\bSecret(Str|Bytes)\b")
+
+
+class Sensitive:
+    """The names of secrets, from the library models."""
+
+    def __init__(self, project: Project) -> None:
+        names = project.knowledge.sections.get("names", {})
+        sensitive = names.get("sensitive", {})
+        self._matches = re.compile(sensitive.get("matches", r"(?!)"))
+        self._never = re.compile(sensitive.get("never", r"(?!)"))
+        self._private = re.compile(names.get("private_models", {}).get("matches", r"(?!)"))
+
+    def is_name(self, name: str) -> bool:
+        """Whether a field or variable of that name holds a secret."""
+        words = words_of(name)
+        return bool(self._matches.search(words)) and not self._never.search(words)
+
+    def is_private(self, name: str) -> bool:
+        """Whether a model of that name is about people or money."""
+        return bool(self._private.search(words_of(name)))
+
+    def is_field(self, name: str, type_: str = "") -> bool:
+        """Whether a field holds a secret, by its name and by what may be stored in it."""
+        if not self.is_name(name) or _SECRET_TYPE.search(type_):
+            return False
+        return name in ("is_superuser", "is_staff") or not _FACTS.search(type_)
+
+
+def quoted(names: Iterable[str], limit: int = 3) -> str:
+    """`password, token and 2 more`, to stand between single quotes."""
+    listed = sorted(set(names))
+    shown = ", ".join(listed[:limit])
+    return shown if len(listed) <= limit else f"{shown} and {len(listed) - limit} more"
+
+
+__all__ = ["Sensitive", "quoted"]
