@@ -29,6 +29,12 @@ class Exit:
         self.status = status
         self.name = name
 
+    def under(self, conditions: tuple[Condition, ...]) -> Exit:
+        """The same end for one who came there under further conditions."""
+        if not conditions:
+            return self
+        return Exit(self.kind, self.value, (*conditions, *self.conditions), self.span, self.status, self.name)
+
     @property
     def open(self) -> list[Condition]:
         """The conditions that the source leaves open."""

@@ -10,6 +10,7 @@ import msgspec
 from apilint.guards.caller import NOTHING, Anonymous, Caller, Nothing, Sure
 from apilint.guards.exits import CREDENTIALS, Exit
 from apilint.guards.knowledge import REDIRECTS, REJECTING, Entry, Knowledge, is_waived
+from apilint.guards.remembered import Remembered
 from apilint.guards.visit import Answers, Turned, Visit
 from apilint.model import Step
 from apilint.startup import attributes, expressions
@@ -81,6 +82,7 @@ class Judge:
         self.machine = machine
         self.knowledge = knowledge
         self._memo: dict[tuple[object, ...], Judgement] = {}
+        self._followed: Remembered = {}
 
     # ------------------------------------------------------------------- library
 
@@ -131,6 +133,8 @@ class Judge:
         used = caller.used
         caller.used = False
         visit = Visit(self.machine, self.knowledge, caller, passes, answers)
+        if answers is None:  # what a framework answers may hold for one class only
+            visit.remembered = self._followed
         try:
             exits = visit.run(target, bindings or {}, first)
         except Turned as turned:
@@ -149,6 +153,8 @@ class Judge:
         if target is None:
             return []
         visit = Visit(self.machine, self.knowledge, caller, never, answers)
+        if answers is None:  # what a framework answers may hold for one class only
+            visit.remembered = self._followed
         try:
             return visit.run(target, {}, first)
         except Turned as turned:

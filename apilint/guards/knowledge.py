@@ -313,4 +313,4 @@ def status_of(value: Value) -> int:
     return int(http.HTTPStatus[last]) if last in http.HTTPStatus.__members__ else 0
 
 
-__all__ = ["Knowledge", "FunctionValue", "Wrapped", "status_of"]
+__all__ = ["FunctionValue", "Knowledge", "Wrapped", "status_of"]

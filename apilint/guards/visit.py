@@ -21,6 +21,7 @@ from apilint.guards.caller import (
 )
 from apilint.guards.exits import Exit
 from apilint.guards.knowledge import POLICY_VIOLATION, REDIRECTS, REJECTING, Knowledge, status_of
+from apilint.guards.remembered import CallKey, Followed, Remembered, call_key
 from apilint.startup import attributes, calls, expressions
 from apilint.startup.core import FALL, JUMP, LEAVE, Core, Frame, OutOfBudget
 from apilint.startup.machine import RUN, Machine
@@ -94,6 +95,9 @@ class Visit(Machine):
         self.tolerated = 0
         self.caught: list[list[Exit]] = []
         self.statuses: list[tuple[int, tuple[Condition, ...]]] = []
+        self.remembered: Remembered = {}
+        self.cuts = 0
+        self.outer: list[tuple[Condition, ...]] = []
 
     # ---------------------------------------------------------------- the caller
 
@@ -144,12 +148,12 @@ class Visit(Machine):
         return None
 
     def _set_status(self, value: Value) -> None:
-        self.statuses.append((status_of(value), self.conditions))
+        self.statuses.append((status_of(value), self.all_conditions))
 
     def status_here(self) -> int:
         """The status that this way has set on the response it was given, 0 for none."""
         for status, conditions in reversed(self.statuses):
-            if self.conditions[: len(conditions)] == conditions:
+            if self.all_conditions[: len(conditions)] == conditions:
                 return status
         return 0
 
@@ -189,7 +193,7 @@ class Visit(Machine):
     def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
         """Calls that reach the guarded code, turn the caller away, or look up a credential that is not there."""
         if isinstance(callee, Gate) or self.passes(callee) or self._hands_on(callee, args):
-            self.passed.append(Exit("pass", callee, self.conditions, span))
+            self.passed.append(Exit("pass", callee, self.all_conditions, span))
             return Unknown("the guarded code's answer", span)
         if isinstance(callee, Close):
             return self._closed(args, kwargs, span)
@@ -278,28 +282,59 @@ class Visit(Machine):
         """Follow a project function; when it turns every such caller away, so does the one who called it."""
         function = callee.function
         if len(self.stack) >= 12 or self.stack.count(function) >= 2:
+            self.cuts += 1
             return Unknown(f"'{function.name}' calls itself or too deep", span, function.name)
         if callee.self_value is not None:
             args = [callee.self_value, *args]
+        key = call_key(callee, args, kwargs)
+        followed = self.remembered.get(key) if key is not None else None
+        if followed is None:
+            followed = self._follow(callee, args, kwargs, key)
+        self.missing_used += followed.missing_used
+        self.tolerated += followed.tolerated
+        return self._resume(followed)
+
+    def _follow(
+        self, callee: FunctionValue, args: list[Value], kwargs: dict[str, Value], key: CallKey | None
+    ) -> Followed:
+        """Run a function; remembered for the next call with the same arguments, unless it looked at the route, reached
+        the guarded code or was cut short."""
+        function = callee.function
         env = calls.enter(self, callee, args, kwargs)
-        before = self.conditions
+        before, self.conditions = self.conditions, ()
+        used, self.caller.used = self.caller.used, False
+        state = (len(self.passed), len(self.statuses), self.cuts)
+        counts = (self.missing_used, self.tolerated)
+        self.outer.append(before)
         self.frames.append([])
         self.stack.append(function)
         try:
             flow = self.run_block(function.body, env, Frame(function))
         finally:
             self.stack.pop()
+            self.outer.pop()
             self.conditions = before
             exits = self.frames.pop()
+            is_particular = self.caller.used
+            self.caller.used = used or is_particular
         if flow is not LEAVE:
-            exits.append(Exit("return", NONE, before, function.span))
-        returns = [exit_ for exit_ in exits if exit_.kind == "return"]
-        raises = [exit_ for exit_ in exits if exit_.kind == "raise"]
+            exits.append(Exit("return", NONE, (), function.span))
+        followed = Followed(exits, self.missing_used - counts[0], self.tolerated - counts[1], (callee, args, kwargs))
+        self.missing_used, self.tolerated = counts
+        if key is not None and not is_particular and state == (len(self.passed), len(self.statuses), self.cuts):
+            self.remembered[key] = followed
+        return followed
+
+    def _resume(self, followed: Followed) -> Value:
+        """What the caller of a followed function meets: its value, or the end of its own run."""
+        before = self.conditions
+        returns = [exit_ for exit_ in followed.exits if exit_.kind == "return"]
+        raises = [exit_.under(before) for exit_ in followed.exits if exit_.kind == "raise"]
         if not returns and raises:
             raise Turned(raises[-1])
         if self.frames:
             self.frames[-1].extend(raises)
-        return join([exit_.given for exit_ in returns]) if returns else NONE
+        return join([exit_.under(before).given for exit_ in returns]) if returns else NONE
 
     # ---------------------------------------------------------------- statements
 
@@ -323,6 +358,11 @@ class Visit(Machine):
                 flow = FALL
         self.conditions = before
         return flow
+
+    @property
+    def all_conditions(self) -> tuple[Condition, ...]:
+        """Those of the running function and of the calls that led to it."""
+        return (*(condition for before in self.outer for condition in before), *self.conditions)
 
     @property
     def exits(self) -> list[Exit]:
