@@ -29,7 +29,7 @@ demo: $(VENV)/.package ## routes and findings of the example shops
 	@APILINT=$(abspath $(BIN)/apilint) sh examples/demo.sh
 
 test: $(VENV)/.dev ## the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/.dev ## ruff and mypy
 	$(BIN)/ruff check .
