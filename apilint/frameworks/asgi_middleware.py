@@ -56,9 +56,9 @@ class Layer:
         judged = self._judge(program, target, caller, is_http=is_http)
         # Middleware that reads credentials and goes on without them (to log, to set a user) is no guard.
         if judged.effect in ("none", "optional"):
-            if not judged.particular:
+            if not isinstance(target, (FunctionValue, ClassValue)):
                 return []
-            judged = msgspec.structs.replace(judged, effect="none")  # it may turn away the callers of other routes
+            judged = msgspec.structs.replace(judged, effect="none")
         if judged.effect == "unknown" and not judged.reason:
             return []
         guard = program.guard(program.short_name(target), "middleware", "middleware", self.span, judged, target)

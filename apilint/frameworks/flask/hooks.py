@@ -27,9 +27,8 @@ class Hooks:
             if guard.effect in ("required", "conditional", "optional"):
                 found.append(msgspec.structs.replace(guard, kind="before_request", via=hook.via))
         judged = self._judge(hook.function, caller)
-        if judged.effect != "none" or judged.particular:  # it may turn away the callers of other routes
-            name = self._name(hook.function)
-            found.append(self.program.guard(name, "before_request", hook.via, hook.span, judged, hook.function))
+        name = self._name(hook.function)
+        found.append(self.program.guard(name, "before_request", hook.via, hook.span, judged, hook.function))
         conditions = tuple(c for c in hook.conditions if not any(_same(c, other) for other in shared))
         return [under(guard, conditions) for guard in found]
 
