@@ -10,10 +10,10 @@ from tree_sitter import Node
 
 from apilint.facts import NOT_LOWERED, ClassFacts, FunctionFacts, encode
 from apilint.scan import expr
-from apilint.scan.expr import ATTRIBUTE, CALL, NAME, OPAQUE, Packed
+from apilint.scan.expr import ATTRIBUTE, CALL, CONSTANT, NAME, OPAQUE, Packed
 from apilint.scan.grammar import named, token
 from apilint.scan.lower import CLASS_DEF, EXPR_STMT, FUNCTION_DEF, JUMP, skim, statements
-from apilint.scan.words import EAGER, PLAIN_DECORATORS, Words, join
+from apilint.scan.words import EAGER, EAGER_DECORATORS, Words, join
 
 _BLOCK = named("block")
 _IDENTIFIER = named("identifier")
@@ -220,11 +220,13 @@ _CLASS_HOLE = ClassFacts("", "", 0, 0, 0, -1, -1, {}, NOT_LOWERED)
 
 
 def _is_telling(decorator: Packed) -> bool:
-    """Whether a decorator may register or guard its function."""
+    """Whether a decorator is likely to register its function as a route, by its name or by a path it is given."""
     if decorator[0] == CALL:
+        args = decorator[4]
+        if args and args[0][0] == CONSTANT and isinstance(args[0][3], str) and args[0][3][:1] == "/":
+            return True
         decorator = decorator[3]
-    name = decorator[-1] if decorator[0] in (NAME, ATTRIBUTE) else ""
-    return name not in PLAIN_DECORATORS
+    return decorator[0] in (NAME, ATTRIBUTE) and decorator[-1] in EAGER_DECORATORS
 
 
 def _start(facts: FunctionFacts | ClassFacts) -> int:

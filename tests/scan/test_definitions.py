@@ -113,13 +113,15 @@ def test_bodies_that_matter_are_lowered_at_once() -> None:
     source = """\
 @app.get("/")
 def route(): return 1
+@custom("/path")
+def other_route(): return 1
 @property
 def plain(self): return 1
 def sink(): db.execute(q)
 def other(): return 1
 """
     lowered = {f.name for f in scan(source.encode()).functions if f.body != NOT_LOWERED}
-    assert lowered == {"route", "sink"}
+    assert lowered == {"route", "other_route", "sink"}
 
 
 def test_a_lowered_body_is_never_empty() -> None:
