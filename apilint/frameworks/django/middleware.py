@@ -1,0 +1,191 @@
+"""MIDDLEWARE as guards: each one is run for an anonymous caller of each route that it may treat differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from apilint.facts import Span
+from apilint.frameworks.django.request import Request
+from apilint.frameworks.django.settings import Settings, constant_span, items_of
+from apilint.frameworks.program import Program, under
+from apilint.guards.caller import GATE
+from apilint.guards.judge import Judgement
+from apilint.guards.knowledge import Entry
+from apilint.model import Guard
+from apilint.startup import attributes
+from apilint.startup.values import (
+    NONE,
+    ClassValue,
+    Condition,
+    External,
+    FunctionValue,
+    Instance,
+    Mapping,
+    Seq,
+    Setting,
+    Under,
+    Unknown,
+    Value,
+    text_of,
+    unwrap,
+)
+
+LOGIN_REQUIRED = "django.contrib.auth.middleware.LoginRequiredMiddleware"
+_REJECTING = ("required", "conditional", "optional", "unknown")
+
+
+class Step(msgspec.Struct):
+    """A function of a middleware that sees the request: its bound value, how its ends are read, what it is given."""
+
+    value: FunctionValue
+    mode: str
+    with_view: bool = False
+
+
+class Middleware:
+    """One entry of MIDDLEWARE."""
+
+    def __init__(self, program: Program, name: str, value: Value, span: Span, conditions: tuple[Condition, ...]) -> None:
+        self.program = program
+        self.name = name
+        self.value = value
+        self.span = span
+        self.conditions = conditions
+        self.steps = list(self._steps())
+        self.model = self._model()
+        self._memo: dict[tuple[object, ...], Guard | None] = {}
+        self._traits: list[tuple[str, ...]] = []
+        self._is_idle = not self.model and not any(self._may_reject(step) for step in self.steps)
+
+    def _model(self) -> Entry | None:
+        """What the library models say, unless the project's own code decides."""
+        if self.steps:
+            return None
+        found = self.program.knowledge.guard(self.program.machine, self.value)
+        return found[1] if found is not None else None
+
+    # ---------------------------------------------------------------------- judging
+
+    def guard(self, request: Request, *, is_open: bool) -> Guard | None:
+        """What it does to an anonymous caller of a route; `is_open` tells that the view opts out of log-in."""
+        if self._is_idle and not isinstance(self.value, Unknown):
+            return None
+        for traits in self._traits:
+            key = self._key(request, is_open, traits)
+            if key in self._memo:
+                return self._memo[key]
+        request.looked = set()
+        guard = self._judged(request, is_open)
+        traits = tuple(sorted(request.looked))
+        if traits not in self._traits:
+            self._traits.append(traits)
+        self._memo[self._key(request, is_open, traits)] = guard
+        return guard
+
+    def _key(self, request: Request, is_open: bool, traits: tuple[str, ...]) -> tuple[object, ...]:
+        return (is_open, traits, *[request.trait(trait) for trait in traits])
+
+    def _judged(self, request: Request, is_open: bool) -> Guard | None:
+        short = self.name.rpartition(".")[2]
+        if isinstance(self.value, Unknown):
+            judged = Judgement("none", reason=self.value.reason, qualname=self.name)
+            return self.program.guard(short, "middleware", "MIDDLEWARE", self.span, judged)
+        if self.model is not None:
+            effect = str(self.model.get("effect", "unknown"))
+            if effect == "required" and self.model.get("opt_out") and is_open:
+                effect = "none"
+            return self._made(short, Judgement(effect, qualname=self.name))
+        for judged in self._judgements(request, is_open):
+            if judged.effect in _REJECTING:
+                return self._made(short, judged)
+        return None
+
+    def _judgements(self, request: Request, is_open: bool) -> Iterator[Judgement]:
+        found = [self._run(step, request) for step in self.steps]
+        # A library's own step that the project did not override still runs.
+        inherited = self.program.knowledge.guard(self.program.machine, self.value)
+        if inherited is not None and not any(step.with_view for step in self.steps):
+            model = inherited[1]
+            if not (model.get("opt_out") and is_open):
+                found.append(Judgement(str(model.get("effect", "unknown")), qualname=inherited[0]))
+        order = ("required", "conditional", "optional", "unknown", "none")
+        yield from sorted(found, key=lambda judged: order.index(judged.effect) if judged.effect in order else 9)
+
+    def _run(self, step: Step, request: Request) -> Judgement:
+        first: list[Value] = [request]
+        if step.with_view:
+            first += [request.view, Seq("tuple", [], is_open=True), Mapping({}, is_open=True)]
+        return self.program.judge.function(step.value, step.mode, caller=request, first=first, memo=(None,))
+
+    def _may_reject(self, step: Step) -> bool:
+        """Whether it turns anybody away on any route: a run that leaves open which route it is."""
+        judged = self._run(step, Request())
+        return judged.effect in ("required", "conditional", "unknown") or bool(judged.chain)
+
+    def _made(self, short: str, judged: Judgement) -> Guard | None:
+        if judged.effect == "none":
+            return None
+        guard = self.program.guard(short, "middleware", "MIDDLEWARE", self.span, judged, self.value)
+        return under(guard, self.conditions)
+
+    # ---------------------------------------------------------------------- structure
+
+    def _steps(self) -> Iterator[Step]:
+        """The project's functions that see a request on its way in."""
+        target = unwrap(self.value)
+        if isinstance(target, FunctionValue):
+            made = self.program.machine.call(self.value, [GATE], {}, self.span)
+            inner = unwrap(made)
+            if isinstance(inner, FunctionValue):
+                yield Step(inner, "call")
+            elif isinstance(inner, Instance):
+                yield from self._of(inner)
+        elif isinstance(target, ClassValue):
+            made = self.program.machine.call(target, [GATE], {}, self.span)
+            if isinstance(made, Instance):
+                yield from self._of(made)
+
+    def _of(self, made: Instance) -> Iterator[Step]:
+        if "get_response" not in made.attrs:
+            made.attrs["get_response"] = GATE
+        for name, mode, with_view in (
+            ("process_request", "hook", False),
+            ("__call__", "call", False),
+            ("process_view", "hook", True),
+        ):
+            found = attributes.in_class(self.program.machine, made.cls, name)
+            if found is None or not isinstance(found[1], ClassValue):
+                continue
+            bound = attributes.get(self.program.machine, made, name, made.span)
+            inner = unwrap(bound)
+            if isinstance(inner, FunctionValue):
+                yield Step(inner, mode, with_view)
+
+
+def layers(program: Program, settings: Settings) -> list[Middleware]:
+    """The entries of MIDDLEWARE, outermost first."""
+    setting = settings.attribute("MIDDLEWARE")
+    names = items_of(setting)
+    found: list[Middleware] = []
+    seen: set[str] = set()
+    for item, _ in names:
+        name = text_of(item)
+        if name is None or name in seen:
+            continue
+        seen.add(name)
+        near = settings.module.file if settings.module is not None else ""
+        span = constant_span(program.index, settings.module, name) or _span(setting)
+        value = program.machine.resolve_dotted(name, near, span)
+        conditions = item.conditions if isinstance(item, Under) else ()
+        found.append(Middleware(program, name, value, span, conditions))
+    return found
+
+
+def _span(setting: Value) -> Span:
+    inner = setting.default if isinstance(setting, Setting) else setting
+    return inner.span if isinstance(inner, Seq) and inner.span is not None else Span("", 0, 0)
+
+
+__all__ = ["LOGIN_REQUIRED", "NONE", "External", "Middleware", "layers"]
