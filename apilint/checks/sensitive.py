@@ -13,6 +13,10 @@ _FACTS = re.compile(
     r"(?i)(bool|int(eger)?|float|decimal|date|time|duration|foreign|onetoone|manytomany|file|image|url|uri|relationship|"
     r"related|enum|choice|method|readonly)"
 )
+# What may follow the secret's own word in the name of the secret itself; `token_issuer` is an issuer.
+_STILL = re.compile(
+    r"^(_?(hash(ed)?|digest|value|str|string|text|raw|plain|plaintext|hex|bytes|b64|base64|encrypted|confirm\w*|\d+))*$"
+)
 _SECRET_TYPE = re.compile(r"\bSecret(Str|Bytes)\b")
 
 
@@ -29,7 +33,9 @@ class Sensitive:
     def is_name(self, name: str) -> bool:
         """Whether a field or variable of that name holds a secret."""
         words = words_of(name)
-        return bool(self._matches.search(words)) and not self._never.search(words)
+        if self._never.search(words):
+            return False
+        return any(_STILL.match(words[found.end() :]) for found in self._matches.finditer(words))
 
     def is_private(self, name: str) -> bool:
         """Whether a model of that name is about people or money."""

@@ -157,9 +157,11 @@ def _nested(sensitive: Sensitive, each: Serializer) -> Iterator[Match]:
 def _proof(each: Serializer, names: list[str]) -> tuple[Step, ...]:
     steps = [Step(each.at, f"'{each.name}' shows the fields of '{each.model_name}'")]
     if each.model is not None:
-        for field in each.model.fields:
-            if field.name in names and field.span is not None:
-                steps.append(Step(field.span, f"'{field.name}' is one of them"))
+        steps += [
+            Step(field.span, f"'{field.name}' is one of them")
+            for field in each.model.fields
+            if field.name in names and field.span is not None
+        ]
     return tuple(steps)
 
 

@@ -123,7 +123,9 @@ class Schemas:
         app, _, name = label.rpartition(".")
         if label == "auth.User":
             return External(DEFAULT_USER)
-        found = [cls for cls in self.machine.classes.values() if cls.cls.name == name and self.of(cls) is not None]
+        found = [
+            cls for cls in list(self.machine.classes.values()) if cls.cls.name == name and self.of(cls) is not None
+        ]
         beside = [
             cls for cls in found if (cls.cls.module.file == near if not app else app in cls.cls.module.name.split("."))
         ]
@@ -217,9 +219,8 @@ class Schemas:
 
     def _assigned(self, cls: ClassValue, statement: f.Assign) -> Iterator[Field]:
         made = _maker(statement.value)
-        if not made or made in ("Manager", "Index", "UniqueConstraint"):
+        if not isinstance(statement.value, f.Call) or not made or made in ("Manager", "Index", "UniqueConstraint"):
             return
-        assert isinstance(statement.value, f.Call)
         for target in statement.targets:
             if isinstance(target, f.Name) and not target.id.startswith("__") and target.id not in _NO_FIELDS:
                 span = cls.cls.module.span(statement.start, statement.end)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -88,7 +88,7 @@ class _Reader:
     def read(self) -> Iterator[Serializer]:
         found = [
             cls
-            for cls in self.machine.classes.values()
+            for cls in list(self.machine.classes.values())
             if not cls.cls.module.is_test and self.program.is_subclass(cls, (*SERIALIZERS, *MODEL_SCHEMAS))
         ]
         used = _Uses(self.program, found).used() if found else frozenset()
@@ -272,7 +272,7 @@ class _Uses:
     def _in_classes(self) -> set[str]:
         """Names in the bodies of classes that are no serializers: `serializer_class = …`, `serializers = {…}`."""
         names: set[str] = set()
-        for cls in self.machine.classes.values():
+        for cls in list(self.machine.classes.values()):
             if cls.cls.module.is_test or cls.cls.name in self.by_name:
                 continue
             for statement in cls.cls.code.body:
@@ -309,27 +309,30 @@ class _Uses:
             if module.is_test:
                 continue
             env = self.machine.envs.get(module.file)
-            if env is None or not any(name in env.vars for name in self.by_name):
-                if not any(name in module.facts.words for name in self.by_name):
-                    continue
-            yield from module.functions
+            if env is not None and not self.by_name.keys().isdisjoint(env.vars):
+                yield from module.functions
+            elif any(name in module.facts.words for name in self.by_name):
+                yield from module.functions
 
     def _in_body(self, function: Function) -> set[str]:
-        found: set[str] = set()
-        called: set[int] = set()
-        names = [node for node in walk(function.body) if _name(node) in self.by_name]
+        """Those that a function calls on an object or reads the `data` of, or hands on uncalled."""
+        nodes = list(walk(function.body))
+        names = [node for node in nodes if _name(node) in self.by_name]
         if not names:
-            return found
-        for node in walk(function.body):
-            if isinstance(node, f.Call) and _name(node.func) in self.by_name:
-                called.add(id(node.func))
-                if node.args or any(k.name in ("instance", "many") for k in node.keywords) or _reads_data(function):
-                    found.add(_name(node.func))
-        found |= {_name(node) for node in names if id(node) not in called}
-        return found
+            return set()
+        made = [node for node in nodes if isinstance(node, f.Call) and _name(node.func) in self.by_name]
+        found = {_name(call.func) for call in made if _is_given_object(call)}
+        shown = {node.value for node in nodes if isinstance(node, f.Attribute) and node.attr == "data"}
+        shown_names = {_name(node) for node in shown}
+        found |= {_name(call.func) for call in made if call in shown}
+        for node in nodes:
+            if isinstance(node, f.Assign) and node.value in made and {_name(t) for t in node.targets} & shown_names:
+                found.add(_name(made[made.index(node.value)].func))
+        called = {id(call.func) for call in made}
+        return found | {_name(node) for node in names if id(node) not in called}
 
     @staticmethod
-    def _names(nodes: list[f.Stmt] | list[f.Expr]) -> Iterator[str]:
+    def _names(nodes: Sequence[f.Stmt | f.Expr]) -> Iterator[str]:
         for node in walk(nodes):
             name = _name(node)
             if name:
@@ -338,6 +341,10 @@ class _Uses:
 
 def _name(node: object) -> str:
     return node.id if isinstance(node, f.Name) else node.attr if isinstance(node, f.Attribute) else ""
+
+
+def _is_given_object(call: f.Call) -> bool:
+    return bool(call.args) or any(keyword.name in ("instance", "many") for keyword in call.keywords)
 
 
 def _is_response(decorator: f.Expr, name: str) -> bool:
