@@ -294,6 +294,8 @@ def _about_caller(exit_: Exit, mode: str) -> bool:
     """Whether a rejection that does not follow from missing credentials can be about who is calling: an address, a
     CSRF token or a feature flag alone is not. A handler that answers 401 for its own data (a wrong password at
     log-in) does not guard itself."""
+    if mode == "handler" and not exit_.open and exit_.conditions:
+        return False  # decided by a constant of the program, or by the route
     if not exit_.open or any(_asks_caller(c.value) for c in exit_.open):
         return True
     return mode != "handler" and any(_CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in exit_.open)

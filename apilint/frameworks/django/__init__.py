@@ -27,7 +27,7 @@ def prepare(machine: Core, options: Mapping[str, str]) -> None:
     found = Settings({}, None)
     machine.substitutes[SETTINGS] = found
     library.teach(machine.extensions, found)
-    routers.teach(machine.extensions)
+    routers.teach(machine)
     operations.teach(machine.extensions)
     registry = apps.teach(machine, found)
     machine.extensions.seal()

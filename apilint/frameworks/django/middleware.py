@@ -127,6 +127,9 @@ class Middleware:
     def _made(self, short: str, judged: Judgement) -> Guard | None:
         if judged.effect == "none":
             return None
+        if judged.effect == "optional":
+            # It turns away others; whoever calls this route passes.
+            judged = msgspec.structs.replace(judged, effect="none")
         guard = self.program.guard(short, "middleware", "MIDDLEWARE", self.span, judged, self.value)
         return under(guard, self.conditions)
 

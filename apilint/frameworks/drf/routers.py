@@ -41,6 +41,7 @@ OTHERS = (
     "rest_framework_bulk.routes.BulkRouter",
 )
 ROUTERS = (*SIMPLE, *DEFAULT, *NESTED, *OTHERS)
+SAFE_METHODS = "rest_framework.permissions.SAFE_METHODS"
 ROUTE = "rest_framework.routers.Route"
 DYNAMIC_ROUTE = ("rest_framework.routers.DynamicRoute", "rest_framework.routers.DynamicListRoute", "rest_framework.routers.DynamicDetailRoute")
 ACTION = "rest_framework.decorators.action"
@@ -118,8 +119,10 @@ def _own_method(machine: Core, router: Value, name: str) -> FunctionValue | None
 # ------------------------------------------------------------------------------------------ at start-up
 
 
-def teach(extensions: Extensions) -> None:
+def teach(machine: Core) -> None:
     """Let the machine keep what is registered with routers."""
+    extensions: Extensions = machine.extensions
+    machine.substitutes[SAFE_METHODS] = Seq("tuple", [Known(method) for method in ("GET", "HEAD", "OPTIONS")])
     for name in ROUTERS:
         extensions.methods[f"{name}.__init__"] = _init
         extensions.methods[f"{name}.register"] = _register
