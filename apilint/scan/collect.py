@@ -9,10 +9,23 @@ from msgspec import Raw
 from tree_sitter import Node
 
 from apilint.facts import NOT_LOWERED, ClassFacts, FunctionFacts, encode
-from apilint.scan import expr
-from apilint.scan.expr import ATTRIBUTE, CALL, CONSTANT, NAME, OPAQUE, Packed
+from apilint.scan.expr import call_arguments
 from apilint.scan.grammar import named, token
-from apilint.scan.lower import CLASS_DEF, EXPR_STMT, FUNCTION_DEF, JUMP, skim, statements
+from apilint.scan.lower import skim, statements
+from apilint.scan.operands import only, text
+from apilint.scan.packed import (
+    ATTRIBUTE,
+    CALL,
+    CLASS_DEF,
+    CONSTANT,
+    EXPR_STMT,
+    FUNCTION_DEF,
+    JUMP,
+    NAME,
+    OPAQUE,
+    Packed,
+)
+from apilint.scan.params import parameters
 from apilint.scan.words import EAGER, EAGER_DECORATORS, Words, join
 
 _BLOCK = named("block")
@@ -85,12 +98,12 @@ class Collector:
             if kind == _BLOCK:
                 body = child
             elif kind == _IDENTIFIER:
-                name = expr.text(child, src)
+                name = text(child, src)
                 name_end = child.end_byte
             elif kind == _PARAMETERS:
-                params = expr.parameters(child, src, depth)
+                params = parameters(child, src, depth)
             elif kind == _TYPE:
-                returns = expr.only(child, src, depth)
+                returns = only(child, src, depth)
             elif kind == _COLON:
                 head_end = child.end_byte
             elif kind == _ASYNC:
@@ -159,9 +172,9 @@ class Collector:
                 body = statements(child.children, self, depth + 1)
                 self._place = place
             elif kind == _IDENTIFIER:
-                name = expr.text(child, src)
+                name = text(child, src)
             elif kind == _ARGUMENTS:
-                bases, keywords = expr.call_arguments(child, src, depth)
+                bases, keywords = call_arguments(child, src, depth)
             elif kind == _COLON:
                 head_end = child.end_byte
         self.classes[index] = ClassFacts(
@@ -212,7 +225,7 @@ class Finder:
         if index < 0:
             return (EXPR_STMT, start, end, (OPAQUE, start, end))
         name = next((child for child in node.children if child.kind_id == _IDENTIFIER), None)
-        return (tag, start, end, expr.text(name, self.src) if name else "", index)
+        return (tag, start, end, text(name, self.src) if name else "", index)
 
 
 _HOLE = FunctionFacts("", "", 0, 0, 0, -1, -1, False, False, False, "", NOT_LOWERED, NOT_LOWERED)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from apilint.scan.expr import LOWER, MAX_DEPTH, NAME, UNARY_OP, Packed, text
 from apilint.scan.grammar import named, token
+from apilint.scan.operands import LOWER, text
+from apilint.scan.packed import MAX_DEPTH, NAME, UNARY_OP, Packed
 
 _DOTTED_NAME = named("dotted_name")
 _IDENTIFIER = named("identifier")

@@ -14,7 +14,7 @@ import msgspec
 
 from apilint import facts
 from apilint.scan.literals import MAX_TEXT
-from apilint.scan.lower import MAX_DOCSTRING
+from apilint.scan.simple import MAX_DOCSTRING
 
 OPERATORS = {
     "Add": "+", "Sub": "-", "Mult": "*", "Div": "/", "FloorDiv": "//", "Mod": "%", "Pow": "**", "MatMult": "@",
