@@ -82,7 +82,7 @@ class Judge:
         self.machine = machine
         self.knowledge = knowledge
         self._memo: dict[tuple[object, ...], Judgement] = {}
-        self._followed: Remembered = {}
+        self._followed = Remembered()
 
     # ------------------------------------------------------------------- library
 
@@ -294,8 +294,8 @@ def _about_caller(exit_: Exit, mode: str) -> bool:
     """Whether a rejection that does not follow from missing credentials can be about who is calling: an address, a
     CSRF token or a feature flag alone is not. A handler that answers 401 for its own data (a wrong password at
     log-in) does not guard itself."""
-    if mode == "handler" and not exit_.open and exit_.conditions:
-        return False  # decided by a constant of the program, or by the route
+    if mode == "handler" and not exit_.open and any(is_setting(condition) for condition in exit_.conditions):
+        return False  # a constant of the program's settings turned it off
     if not exit_.open or any(_asks_caller(c.value) for c in exit_.open):
         return True
     return mode != "handler" and any(_CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in exit_.open)
