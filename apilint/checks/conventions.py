@@ -1,0 +1,75 @@
+"""What the names of a route give away: open by nature, about private things, told to few."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from apilint.checks.exposed import name_of
+from apilint.model import Route
+from apilint.project import Project
+
+_PLACEHOLDER = re.compile(r"\{[^}]*\}|<[^>]*>|\(\?P<[^)]*\)|[\^$*]")
+# `{token}`, `{path:token}`, `<token>`, `<str:token>`, `(?P<token>…)`
+_PARAMETER = re.compile(r"[{<](?:[^{}<>:]*(?:\([^)]*\))?:)?(\w+)(?::\w+)?[}>]")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
+
+
+def words_of(name: str) -> str:
+    """A name in lower case, its words joined by underscores: `resetPassword` is `reset_password`."""
+    return "_".join(word.lower() for word in _WORD.findall(name))
+
+
+def literal_parts(path: str) -> list[str]:
+    """The parts of a path that are no parameters, as words and without an extension."""
+    parts = (words_of(part.lstrip(".").partition(".")[0]) for part in _PLACEHOLDER.sub("", path).split("/"))
+    return [part for part in parts if part]
+
+
+class Conventions:
+    """The names of routes that are open by their nature, from the library models."""
+
+    def __init__(self, project: Project) -> None:
+        public: Mapping[str, Any] = project.knowledge.sections.get("names", {}).get("public", {})
+        self.words = frozenset(map(words_of, public.get("words", ())))
+        self.sections = frozenset(map(words_of, public.get("sections", ())))
+        self.paths = frozenset(public.get("paths", ()))
+
+    def covers(self, route: Route) -> bool:
+        """Whether a route is open by nature: by the last literal part of its path, its handler's name, or a section."""
+        if route.path in self.paths:
+            return True
+        parts = literal_parts(route.path)
+        names = [*parts[-1:], words_of(name_of(route.handler).rpartition(".")[2])]
+        return not self.sections.isdisjoint(parts) or not self.words.isdisjoint(names)
+
+
+class Capabilities:
+    """The names of secrets, from the library models: who knows what stands in such a parameter is no stranger."""
+
+    def __init__(self, project: Project) -> None:
+        sensitive: Mapping[str, Any] = project.knowledge.sections.get("names", {}).get("sensitive", {})
+        self.secret = re.compile(str(sensitive.get("matches", "(?!)")))
+        self.never = re.compile(str(sensitive.get("never", "(?!)")))
+
+    def cover(self, route: Route) -> bool:
+        """Whether the path or the handler itself takes something that only somebody who was given it can know."""
+        names = [words_of(name) for name in _PARAMETER.findall(route.path)]
+        if route.function is not None:
+            names += [words_of(param.name) for param in route.function.function.head.params]
+        return any(self.secret.search(name) and not self.never.search(name) for name in names)
+
+
+class Privacy:
+    """The names of what nobody means to show to everybody, from the library models."""
+
+    def __init__(self, project: Project, sections: Collection[str] = ()) -> None:
+        private: Mapping[str, Any] = project.knowledge.sections.get("names", {}).get("private_models", {})
+        self.models = re.compile(str(private.get("matches", "(?!)")))
+        self.sections = frozenset(sections)
+
+    def covers(self, route: Route) -> bool:
+        """Whether a route's path or its handler's name says that it shows such things."""
+        names = [*literal_parts(route.path), words_of(name_of(route.handler).rpartition(".")[2])]
+        return not self.sections.isdisjoint(names) or any(self.models.search(name) for name in names)

@@ -1,0 +1,65 @@
+"""What a handler answers: nothing at all, or the same page to everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from apilint import facts as f
+from apilint.index import Function
+from apilint.model import Route
+from apilint.project import Project
+from apilint.startup.values import Attr, External, Known, Mapping, Result, Seq, Setting, Text, Unknown, Value, constant
+
+# The caller learns that there is nothing here.
+NOTHING_HERE = (404, 405, 410, 501)
+
+
+def answers_nothing(project: Project, route: Route) -> bool:
+    """Whether a handler only says that there is nothing: `raise NotImplementedError`, 404, 405, 410, 501."""
+    if route.function is None:
+        return False
+    statements = [each for each in route.function.function.body if not _says_nothing(each)]
+    if not statements:
+        return True
+    if len(statements) > 1 or not isinstance(statements[0], f.Raise) or statements[0].exception is None:
+        return False
+    machine = project.program.machine
+    name, status = project.knowledge.exception(machine, machine.evaluate(statements[0].exception, route.function.env))
+    return name.endswith("NotImplementedError") or status in NOTHING_HERE
+
+
+def _says_nothing(statement: f.Stmt) -> bool:
+    if isinstance(statement, f.Jump):
+        return True
+    return isinstance(statement, f.ExprStmt) and isinstance(statement.value, (f.Constant, f.Opaque))
+
+
+def answers_constant(project: Project, function: Function, pages: Collection[str]) -> bool:
+    """Whether what a handler returns depends on nothing but itself: a constant, a page, a file of its own."""
+    returned = project.trace(function).returned
+    return bool(returned) and all(_is_constant(project, value, pages, 6) for value, _ in returned)
+
+
+def _is_constant(project: Project, value: Value, pages: Collection[str], depth: int) -> bool:
+    if depth == 0:
+        return False
+    inner: Iterable[Value]
+    if isinstance(value, (Known, Setting, External)) or constant(value) is not None:
+        return True
+    if isinstance(value, Unknown):
+        return value.text.rpartition(".")[2] == "request"
+    if isinstance(value, Text):
+        inner = value.parts
+    elif isinstance(value, Seq):
+        inner = () if value.open else value.items
+    elif isinstance(value, Mapping):
+        inner = () if value.open else value.items.values()
+    elif isinstance(value, Attr):
+        inner = (value.base,)
+    elif isinstance(value, Result):
+        if project.name_of(value.callee).rpartition(".")[2] not in pages:
+            return False
+        inner = (*value.args, *value.kwargs.values())
+    else:
+        return False
+    return all(_is_constant(project, item, pages, depth - 1) for item in inner)

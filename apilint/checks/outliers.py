@@ -1,0 +1,150 @@
+"""Routes that lack the guard of their siblings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+
+import msgspec
+
+from apilint.check import Match, check
+from apilint.checks.conventions import Capabilities, Conventions
+from apilint.checks.exposed import (
+    APPLICATION_WIDE,
+    UNLIKE_SIBLINGS,
+    Exemptions,
+    further,
+    is_guarded,
+    label,
+    name_of,
+    open_handlers,
+    tolerates,
+)
+from apilint.checks.handlers import answers_constant
+from apilint.checks.rejections import may_reject
+from apilint.facts import Span
+from apilint.finding import Precision
+from apilint.model import Guard, Route, Step
+from apilint.project import Project
+
+IN_THE_HANDLER = "in the handler"
+
+
+class Habit(msgspec.Struct, frozen=True):
+    """What most siblings of a route do: `shared` of the `guarded` ones of all `siblings` stand behind `guard`."""
+
+    guard: Guard
+    shared: tuple[Route, ...]
+    guarded: int
+    siblings: int
+
+
+@check
+def auth_outlier_route(
+    project: Project,
+    *,
+    mixed: str,
+    minimum: int = 3,
+    share: float = 0.75,
+    unsafe_methods: tuple[str, ...] = ("POST", "PUT", "PATCH", "DELETE"),
+    safe_precision: str = "high",
+    pages: tuple[str, ...] = (),
+) -> Iterator[Match]:
+    """Routes without a guard that most routes beside them have."""
+    conventions, capabilities = Conventions(project), Capabilities(project)
+    exemptions, families = Exemptions(project.routes), _families(project)
+    for handler in open_handlers(project):
+        changing = handler.changing(unsafe_methods)
+        first = (changing or handler.routes)[0]
+        if conventions.covers(first) or tolerates(first) or exemptions.cover(first) or capabilities.cover(first):
+            continue
+        siblings = [
+            each for each in families[_family(first)] if each.span != handler.span and not conventions.covers(each)
+        ]
+        if not changing:  # where reading is open and writing is not, that is a habit of its own
+            siblings = [each for each in siblings if set(unsafe_methods).isdisjoint(each.methods)]
+        habit = _habit(siblings, minimum, share)
+        if habit is None or may_reject(project, first) or not (changing or _shows_something(project, first, pages)):
+            continue
+        is_shared = len(habit.shared) >= share * habit.siblings
+        guard = "a check in its body" if habit.guard.kind == IN_THE_HANDLER else habit.guard.name
+        yield Match(
+            span=handler.span,
+            values={
+                "route": label(first),
+                "handler": name_of(first.handler),
+                "guard": guard,
+                "guarded": len(habit.shared) if is_shared else habit.guarded,
+                "shared": len(habit.shared),
+                "siblings": habit.siblings,
+                "examples": " and ".join(f"'{label(each)}'" for each in habit.shared[:2]),
+            },
+            trace=(*_without(first), *_with(habit)),
+            related=further([first, *(route for route in handler.routes if route is not first)]),
+            precision=None if changing and is_shared else Precision(safe_precision),
+            template="" if is_shared else "mixed",
+            route=label(first),
+            about=(handler.span,),
+            weight=UNLIKE_SIBLINGS,
+        )
+
+
+def _shows_something(project: Project, route: Route, pages: Collection[str]) -> bool:
+    return route.function is None or not answers_constant(project, route.function.function, pages)
+
+
+def _family(route: Route) -> tuple[str, str]:
+    """Siblings stand on the same router and in the same file."""
+    return route.router, route.span.file
+
+
+def _families(project: Project) -> dict[tuple[str, str], list[Route]]:
+    found: dict[tuple[str, str], list[Route]] = {}
+    for route in project.routes:
+        if route.kind == "http":
+            found.setdefault(_family(route), []).append(route)
+    return found
+
+
+def _habit(siblings: Sequence[Route], minimum: int, share: float) -> Habit | None:
+    """What at least `minimum` siblings and a `share` of them have in common, be it that each is guarded somehow."""
+    handlers: dict[Span, Route] = {}
+    for route in siblings:
+        known = handlers.setdefault(route.span, route)
+        if is_guarded(known) and not is_guarded(route):
+            handlers[route.span] = route
+    guarded = [route for route in handlers.values() if _own_guards(route)]
+    if len(guarded) < max(minimum, share * len(handlers)):
+        return None
+    counts = Counter(key for route in guarded for key in {_key(guard) for guard in _own_guards(route)})
+    key, _ = max(counts.items(), key=lambda item: (item[1], item[0]))
+    shared = [route for route in guarded if any(_key(guard) == key for guard in _own_guards(route))]
+    guard = next(guard for guard in _own_guards(shared[0]) if _key(guard) == key)
+    return Habit(guard, tuple(shared), len(guarded), len(handlers))
+
+
+def _own_guards(route: Route) -> list[Guard]:
+    """The guards that were put before this very route."""
+    return [
+        guard
+        for guard in route.guards
+        if guard.effect in ("required", "conditional") and guard.kind not in APPLICATION_WIDE
+    ]
+
+
+def _key(guard: Guard) -> tuple[str, str]:
+    return (guard.kind, "") if guard.kind == IN_THE_HANDLER else (guard.kind, guard.qualname)
+
+
+def _without(route: Route) -> Iterator[Step]:
+    yield Step(route.registered, f"'{label(route)}' is registered here")
+    yield Step(route.span, f"nothing guards '{name_of(route.handler)}'")
+
+
+def _with(habit: Habit) -> Iterator[Step]:
+    for route in habit.shared[:3]:
+        guard = next(guard for guard in _own_guards(route) if _key(guard) == _key(habit.guard))
+        yield Step(guard.span, f"'{guard.name}' guards '{label(route)}'")
+
+
+__all__ = ["auth_outlier_route"]

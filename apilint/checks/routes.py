@@ -1,0 +1,133 @@
+"""Routes that anyone may call."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from apilint.check import Match, check
+from apilint.checks.conventions import Capabilities, Conventions, Privacy
+from apilint.checks.exposed import (
+    NO_GUARD,
+    Exemptions,
+    Open,
+    further,
+    is_guarded,
+    is_own,
+    label,
+    name_of,
+    open_handlers,
+    tolerates,
+)
+from apilint.checks.handlers import answers_constant
+from apilint.checks.rejections import may_reject
+from apilint.finding import Precision
+from apilint.model import Route, Step
+from apilint.project import Project
+
+
+@check
+def route_without_auth(
+    project: Project,
+    *,
+    summary: str,
+    unsafe_methods: tuple[str, ...] = ("POST", "PUT", "PATCH", "DELETE"),
+    safe_precision: str = "medium",
+    public_precision: str = "low",
+    doubtful_precision: str = "low",
+    private_sections: tuple[str, ...] = (),
+    pages: tuple[str, ...] = (),
+    habit: float = 0.9,
+) -> Iterator[Match]:
+    """Routes without any guard; one match for a project in which nothing is guarded."""
+    opened = open_handlers(project)
+    routes = [route for route in project.routes if not project.is_test(route.span.file)]
+    guarded = sum(map(is_guarded, routes))
+    if not opened:
+        return
+    if not guarded:
+        if not any(route.auth == "unknown" for route in routes):
+            yield _nothing_guarded(project, opened, len(routes))
+        return
+    conventions, exemptions = Conventions(project), Exemptions(routes)
+    capabilities, private = Capabilities(project), Privacy(project, private_sections)
+    habits = Habits(routes, conventions, unsafe_methods)
+    for handler in opened:
+        changing = handler.changing(unsafe_methods)
+        first = (changing or handler.routes)[0]
+        if conventions.covers(first):
+            precision: Precision | None = Precision(public_precision)
+        elif (
+            tolerates(first)
+            or exemptions.cover(first)
+            or capabilities.cover(first)
+            or not is_own(project, first)
+            or may_reject(project, first)
+        ):
+            precision = Precision(doubtful_precision)
+        elif changing:
+            precision = None if habits.changing >= 0.5 else Precision.MEDIUM
+        elif _is_page(project, first, pages) or not (habits.reading >= habit or private.covers(first)):
+            precision = Precision.LOW
+        else:
+            precision = Precision(safe_precision)
+        yield Match(
+            span=handler.span,
+            values={"route": label(first), "handler": name_of(first.handler), "guarded": guarded, "total": len(routes)},
+            trace=_proof(first),
+            related=further([first, *(route for route in handler.routes if route is not first)]),
+            precision=precision,
+            route=label(first),
+            about=(handler.span,),
+            weight=NO_GUARD,
+        )
+
+
+class Habits:
+    """How many of a project's routes are guarded, of those that change something and of those that only read; routes
+    that are open by nature aside."""
+
+    def __init__(self, routes: Iterable[Route], conventions: Conventions, unsafe_methods: Collection[str]) -> None:
+        unsafe = frozenset(unsafe_methods)
+        counted: dict[bool, list[bool]] = {True: [], False: []}
+        for route in routes:
+            if route.kind == "http" and not conventions.covers(route):
+                counted[not unsafe.isdisjoint(route.methods)].append(is_guarded(route))
+        self.changing = _share(counted[True])
+        self.reading = _share(counted[False])
+
+
+def _share(guarded: list[bool]) -> float:
+    return sum(guarded) / len(guarded) if guarded else 0.0
+
+
+def _nothing_guarded(project: Project, opened: list[Open], total: int) -> Match:
+    """The one match for a project that asks nobody who they are."""
+    conventions = Conventions(project)
+    ordered = sorted(opened, key=lambda handler: (handler.span.file, handler.span.start))
+    meant = all(conventions.covers(route) for handler in opened for route in handler.routes)
+    return Match(
+        span=ordered[0].span,
+        values={"total": total},
+        related=tuple(Step(handler.span, f"'{label(handler.routes[0])}'") for handler in ordered[:50]),
+        precision=Precision.LOW if meant else None,
+        template="summary",
+        about=tuple(handler.span for handler in ordered),
+        weight=NO_GUARD,
+    )
+
+
+def _is_page(project: Project, route: Route, pages: Collection[str]) -> bool:
+    return route.function is not None and answers_constant(project, route.function.function, pages)
+
+
+def _proof(route: Route) -> tuple[Step, ...]:
+    """Where the route is registered, and what stands before it without turning anybody away."""
+    judged = (*route.guards, *route.considered)
+    return (
+        Step(route.registered, f"'{label(route)}' is registered here"),
+        *(Step(guard.span, f"'{guard.name}' ({guard.kind}) turns nobody away") for guard in judged),
+        Step(route.span, f"'{name_of(route.handler)}' runs for everybody"),
+    )
+
+
+__all__ = ["route_without_auth"]
