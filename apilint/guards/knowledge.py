@@ -13,6 +13,7 @@ from apilint.startup import attributes
 from apilint.startup.core import Core
 from apilint.startup.values import (
     Attr,
+    Choice,
     ClassValue,
     External,
     FunctionValue,
@@ -296,6 +297,8 @@ def _specials(credentials: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def status_of(value: Value) -> int:
     """The HTTP status in a value: a number, `status.HTTP_401_UNAUTHORIZED`, `HTTPStatus.FORBIDDEN`, `"401 …"`."""
+    if isinstance(value, Choice):
+        return next((status for status in map(status_of, value.options) if status), 0)
     known = constant(value)
     if isinstance(known, bool):
         return 0

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 from apilint.guards.caller import Anonymous, Body, Container, Nothing, Sure
 from apilint.guards.exits import Exit
+from apilint.index import Function
 from apilint.startup.values import (
     Attr,
+    Choice,
     ClassValue,
     External,
     FunctionValue,
     Instance,
     Known,
     LambdaValue,
+    Mapping,
     ModuleValue,
+    Operation,
     Partial,
     Result,
+    Seq,
     Setting,
+    Subscripted,
+    Text,
     Unknown,
     Value,
     Wrapped,
@@ -28,22 +37,79 @@ _STATELESS = (Anonymous, Nothing, Sure, Container, Body)
 
 class Followed:
     """How a call ended, its conditions counted from its beginning. `kept` are the callee and its arguments: while they
-    live, no other object takes over the identities that the key is made of."""
+    live, no other object takes over the identities that the key is made of. `after` is what containers among the
+    arguments held when it ended."""
 
-    __slots__ = ("exits", "kept", "missing_used", "tolerated")
+    __slots__ = ("after", "exits", "kept", "missing_used", "tolerated")
 
-    def __init__(self, exits: list[Exit], missing_used: int, tolerated: int, kept: object) -> None:
+    def __init__(self, exits: list[Exit], missing_used: int, tolerated: int, kept: list[Value]) -> None:
         self.exits = exits
         self.missing_used = missing_used
         self.tolerated = tolerated
         self.kept = kept
+        self.after = [_contents(value) for value in kept]
+
+    def repeat(self, args: list[Value]) -> None:
+        """Change the containers among the arguments of another such call as this one did."""
+        for value, after in zip(args, self.after):
+            if isinstance(value, Mapping) and isinstance(after, dict):
+                value.items.clear()
+                value.items.update(after)
+            elif isinstance(value, Seq) and isinstance(after, list):
+                value.items[:] = after
 
 
-Remembered = dict[CallKey, Followed]
+def _contents(value: Value) -> dict[object, Value] | list[Value] | None:
+    if isinstance(value, Mapping):
+        return dict(value.items)
+    return list(value.items) if isinstance(value, Seq) else None
+
+
+class Remembered:
+    """What is known of calls: how they ended by key, and which functions are not worth following.
+
+    A long function is *dull* when nothing that it ran (by its words, and those of the functions that it names) can
+    turn anybody away, and it gave nothing that could decide a test: validation, serialisation, queries. It is
+    followed once, and then taken for its value, which is not known.
+    """
+
+    __slots__ = ("_may", "_named", "calls", "dull")
+
+    def __init__(self) -> None:
+        self.calls: dict[CallKey, Followed] = {}
+        self.dull: set[Function] = set()
+        self._named: frozenset[str] | None = None
+        self._may: dict[Function, bool] = {}
+
+    def may_turn_away(self, function: Function) -> bool:
+        """Whether a function's own text, or a function of a name that it mentions, can turn somebody away."""
+        if self._named is None:
+            functions = (fn for module in function.module.index.modules.values() for fn in module.functions)
+            self._named = frozenset(fn.name for fn in functions if _TURNS_AWAY.search(fn.facts.words)) - _CONTAINERS
+        known = self._may.get(function)
+        if known is None:
+            words = function.facts.words
+            known = bool(_TURNS_AWAY.search(words)) or not self._named.isdisjoint(words.split(" "))
+            self._may[function] = known
+        return known
+
+
+_TURNS_AWAY = re.compile(
+    r"(?i)\b\w*(auth|permission|forbid|denied|credential|log_?in|logged|token|session|current_user|identity|access|"
+    r"abort|redirect|require|privilege|protect|httpexception|status_code|jwt|csrf)\w*\b|\b(40[13])\b"
+)
+# Methods of containers, strings and query builders: a project's function of such a name is hardly what is meant.
+_CONTAINERS = frozenset(
+    "get set add update pop items keys values append extend insert remove clear copy join split strip format replace "
+    "filter all first one count order_by delete save create read write close open run execute query init __init__ "
+    "__call__ __enter__ __exit__ main load dump loads dumps to_dict from_dict parse validate process handle name".split()
+)
+LONG = 25
+MAX_CONTENTS = 24
 
 
 def call_key(callee: FunctionValue, args: list[Value], kwargs: dict[str, Value]) -> CallKey | None:
-    """What a call's outcome depends on; None when an argument may be changed by the call or is the request."""
+    """What a call's outcome depends on; None when an argument is the request, or holds too much."""
     key: list[object] = [callee.function, id(callee.env)]
     for arg in args:
         part = _key(arg)
@@ -58,7 +124,18 @@ def call_key(callee: FunctionValue, args: list[Value], kwargs: dict[str, Value])
     return tuple(key)
 
 
-def _key(value: Value) -> object:
+def decides(value: Value) -> bool:
+    """Whether a value can decide a test, or be called."""
+    if isinstance(value, Choice):
+        return any(decides(option) for option in value.options)
+    if isinstance(value, Known):
+        return value.value is not None
+    return isinstance(value, (*_STATELESS, Instance, ClassValue, FunctionValue, LambdaValue, Partial, Wrapped, Setting))
+
+
+def _key(value: Value, depth: int = 3) -> object:
+    if isinstance(value, (Mapping, Seq)):
+        return _content_key(value, depth) if depth else None
     if isinstance(value, Known):
         return (type(value.value), value.value)
     if isinstance(value, Unknown):
@@ -75,4 +152,19 @@ def _key(value: Value) -> object:
         return None if default is None else (value.name, default)
     if isinstance(value, _STATELESS):
         return repr(value)
+    if isinstance(value, (Choice, Text)) and depth:
+        parts = [_key(item, depth - 1) for item in (value.options if isinstance(value, Choice) else value.parts)]
+        return None if None in parts else tuple(parts)
+    if isinstance(value, (Operation, Subscripted)):
+        return id(value)
     return id(value) if isinstance(value, _BY_IDENTITY) else None
+
+
+def _content_key(value: Mapping | Seq, depth: int) -> object:
+    if len(value.items) > MAX_CONTENTS:
+        return None
+    if isinstance(value, Mapping):
+        pairs = [(repr(name), _key(item, depth - 1)) for name, item in value.items.items()]
+        return None if any(part is None for _, part in pairs) else ("dict", value.open, frozenset(pairs))
+    parts = [_key(item, depth - 1) for item in value.items]
+    return None if None in parts else (value.kind, value.open, *parts)

@@ -21,7 +21,7 @@ from apilint.guards.caller import (
 )
 from apilint.guards.exits import Exit
 from apilint.guards.knowledge import POLICY_VIOLATION, REDIRECTS, REJECTING, Knowledge, status_of
-from apilint.guards.remembered import CallKey, Followed, Remembered, call_key
+from apilint.guards.remembered import LONG, CallKey, Followed, Remembered, call_key, decides
 from apilint.startup import attributes, calls, expressions
 from apilint.startup.core import FALL, JUMP, LEAVE, Core, Frame, OutOfBudget
 from apilint.startup.machine import RUN, Machine
@@ -43,7 +43,8 @@ from apilint.startup.values import (
 )
 from apilint.unparse import unparse
 
-MAX_STEPS = 30_000
+MAX_STEPS = 1_500
+_MISSING = {attributes.NO_KEY: "KeyError", attributes.NO_INDEX: "IndexError"}
 
 
 # What reads an ASGI scope: the request again, or its headers.
@@ -95,8 +96,9 @@ class Visit(Machine):
         self.tolerated = 0
         self.caught: list[list[Exit]] = []
         self.statuses: list[tuple[int, tuple[Condition, ...]]] = []
-        self.remembered: Remembered = {}
+        self.remembered = Remembered()
         self.cuts = 0
+        self.hints = 0
         self.outer: list[tuple[Condition, ...]] = []
 
     # ---------------------------------------------------------------- the caller
@@ -173,8 +175,9 @@ class Visit(Machine):
         elif isinstance(value, Unknown) and isinstance(expr, f.Attribute) and expr.attr in ("request", "user"):
             if isinstance(expr.value, f.Name) and expr.value.id == "self" and expr.attr == "request":
                 return self.caller
-        elif isinstance(value, Unknown) and value.reason == attributes.NO_KEY and self.frames:
-            raise Turned(Exit("raise", NONE, self.conditions, env.module.span(expr.start, expr.end), 0, "KeyError"))
+        elif isinstance(value, Unknown) and value.reason in _MISSING and self.frames:
+            name = _MISSING[value.reason]
+            raise Turned(Exit("raise", NONE, self.conditions, env.module.span(expr.start, expr.end), 0, name))
         elif value is NOTHING and isinstance(expr, f.Subscript):
             self.missing_used += 1  # a key that is not there: what may raise is seen to by `try`
         return value
@@ -287,9 +290,13 @@ class Visit(Machine):
         if callee.self_value is not None:
             args = [callee.self_value, *args]
         key = call_key(callee, args, kwargs)
-        followed = self.remembered.get(key) if key is not None else None
+        followed = self.remembered.calls.get(key) if key is not None else None
         if followed is None:
+            if function in self.remembered.dull:
+                return Unknown(f"what '{function.name}' gives", span, f"{function.name}()")
             followed = self._follow(callee, args, kwargs, key)
+        else:
+            followed.repeat([callee, *args, *kwargs.values()])
         self.missing_used += followed.missing_used
         self.tolerated += followed.tolerated
         return self._resume(followed)
@@ -304,6 +311,8 @@ class Visit(Machine):
         before, self.conditions = self.conditions, ()
         used, self.caller.used = self.caller.used, False
         state = (len(self.passed), len(self.statuses), self.cuts)
+        steps, hints = self.steps, self.hints
+        self.hints += self.remembered.may_turn_away(function)
         counts = (self.missing_used, self.tolerated)
         self.outer.append(before)
         self.frames.append([])
@@ -319,10 +328,15 @@ class Visit(Machine):
             self.caller.used = used or is_particular
         if flow is not LEAVE:
             exits.append(Exit("return", NONE, (), function.span))
-        followed = Followed(exits, self.missing_used - counts[0], self.tolerated - counts[1], (callee, args, kwargs))
+        kept: list[Value] = [callee, *args, *kwargs.values()]
+        followed = Followed(exits, self.missing_used - counts[0], self.tolerated - counts[1], kept)
         self.missing_used, self.tolerated = counts
         if key is not None and not is_particular and state == (len(self.passed), len(self.statuses), self.cuts):
-            self.remembered[key] = followed
+            self.remembered.calls[key] = followed
+        if self.steps - steps > LONG and self.hints == hints and not is_particular and len(self.passed) == state[0]:
+            gave = [exit_.value for exit_ in exits if exit_.kind == "return"]
+            if not followed.missing_used and not followed.tolerated and not any(map(decides, gave)):
+                self.remembered.dull.add(function)
         return followed
 
     def _resume(self, followed: Followed) -> Value:
@@ -460,15 +474,18 @@ def _if(visit: Visit, statement: f.If, env: Env, frame: Frame) -> str | Conditio
 
 def _for(visit: Visit, statement: f.For, env: Env, frame: Frame) -> str | Condition:
     items, is_open = expressions.iterate(visit.evaluate(statement.iterable, env))
-    if items and not is_open and len(items) <= 20:
+    if items and not is_open and len(items) <= 200:
         return RUN[f.For](visit, statement, env, frame)
     span = env.module.span(statement.iterable.start, statement.iterable.end)
     text = f"an element of {unparse(statement.iterable)}"
     visit.bind(statement.target, items[0] if items else Unknown(text, span), env)
-    outer = visit.conditions
+    outer, before = visit.conditions, dict(env.vars)
     visit.conditions = (*outer, Condition(span, f"there is {text}", True, Unknown(text, span)))
     visit.run_block(statement.body, env, frame)
     visit.conditions = outer
+    for name, value in before.items():
+        if env.vars.get(name) is not value:
+            env.vars[name] = join([value, env.vars.get(name, value)])
     return visit.run_block(statement.orelse, env, frame)
 
 

@@ -20,6 +20,7 @@ from apilint.startup.values import (
     ModuleValue,
     Operation,
     Partial,
+    Record,
     Result,
     Seq,
     Setting,
@@ -38,6 +39,7 @@ from apilint.startup.values import (
 )
 
 NO_KEY = "a key that is not in the dict"
+NO_INDEX = "an index beyond the end of the list"
 _SETTINGS_BASES = ("BaseSettings", "BaseAppSettings")
 
 
@@ -70,6 +72,8 @@ def get(machine: Core, base: Value, name: str, span: Span) -> Value:
         return base.attrs.get(name) or _of_wrapped(machine, base, name, span)
     if isinstance(base, Choice):
         return join([get(machine, option, name, span) for option in base.options])
+    if isinstance(base, Record) and name in base.fields:
+        return base.items[base.fields.index(name)]
     if isinstance(base, Known) and name in ("value", "name"):
         return base
     if isinstance(base, Setting):
@@ -403,7 +407,12 @@ def get_item(machine: Core, base: Value, key: Value, span: Span) -> Value:
         index = constant(key)
         if isinstance(index, int) and -len(base.items) <= index < len(base.items):
             return base.items[index]
+        if isinstance(index, int) and not base.open:
+            return Unknown(NO_INDEX, span)
         return join(base.items[:8]) if base.items else Unknown("an item of an unknown list", span)
+    if isinstance(base, External) and base.name == "sys.modules":
+        module = machine.index.module(text_of(key) or "", span.file)
+        return ModuleValue(module) if module is not None else Subscripted(base, [key])
     if isinstance(base, External) and base.name == "os.environ":
         name = text_of(key) or "?"
         return Setting(name, Unknown(f"the environment variable {name}", span, name), span)

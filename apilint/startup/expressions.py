@@ -206,6 +206,8 @@ def _compared(left: Value, op: str, right: Value) -> bool | None:
             return (a in b) == (op == "in")
         return None
     if op in ("is", "is not", "==", "!="):
+        if type(left) is type(right) and isinstance(left, (ModuleValue, ClassValue, FunctionValue)):
+            return _identity(left) is _identity(right) if op in ("is", "==") else _identity(left) is not _identity(right)
         none, other = (right, left) if isinstance(right, Known) and right.value is None else (left, right)
         if isinstance(none, Known) and none.value is None and isinstance(other, _SOLID):
             return op in ("is not", "!=")
@@ -215,6 +217,15 @@ def _compared(left: Value, op: str, right: Value) -> bool | None:
         if isinstance(right, Mapping) and not right.open:
             return (left.value in right.items) == (op == "in")
     return None
+
+
+def _identity(value: Value) -> object:
+    """What makes two modules, classes or functions the same."""
+    if isinstance(value, ModuleValue):
+        return value.module
+    if isinstance(value, FunctionValue):
+        return value.function
+    return value
 
 
 def truth(value: Value) -> bool | None:

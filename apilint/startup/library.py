@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
 
 from apilint.facts import Span
-from apilint.startup import attributes
+from apilint.startup import attributes, introspection
 from apilint.startup.core import Core
 from apilint.startup.values import (
     FALSE,
@@ -71,6 +72,8 @@ def method(machine: Core, base: Value, name: str, args: Args, kwargs: Kwargs, sp
         return None if inner is None else Setting(base.name, inner, base.span or span)
     if isinstance(base, Setting):
         return Setting(base.name, Unknown("part of a setting", span, base.name), span)
+    if isinstance(base, ClassValue) and name == "__subclasses__":
+        return introspection.subclasses(machine, base)
     if isinstance(base, External) and base.name in ("os.environ", "environ"):
         return _environ(base, name, args, span)
     return None
@@ -442,7 +445,7 @@ def _import_string(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Val
 def _path_join(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     texts = [text_of(arg) for arg in args]
     known = [text for text in texts if text is not None]
-    return Known("/".join(text.strip("/") for text in known)) if texts and len(known) == len(texts) else None
+    return Known(posixpath.normpath("/".join(text.strip("/") for text in known))) if texts and len(known) == len(texts) else None
 
 
 def _update_wrapper(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
@@ -456,6 +459,7 @@ def _super(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | Non
 
 
 FUNCTIONS: dict[str, Modelled] = {
+    **introspection.FUNCTIONS,
     "os.getenv": _getenv,
     "os.environ.get": _getenv,
     "decouple.config": _getenv,

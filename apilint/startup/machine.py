@@ -48,6 +48,9 @@ class Machine(Core):
         if env is None:
             env = self.envs[module.file] = Env(module)
             env.vars["__name__"] = Known(module.name)
+            env.vars["__file__"] = Known(module.file)
+            if module.is_package:
+                env.vars["__path__"] = Seq("list", [Known(module.file.rpartition("/")[0])])
             self.running.add(module.file)
             before = self.conditions
             self.conditions = ()

@@ -141,6 +141,16 @@ class Seq(Value):
         return f"Seq({self.kind}, {self.items!r}{', …' if self.open else ''})"
 
 
+class Record(Seq):
+    """A tuple whose items have names as well."""
+
+    __slots__ = ("fields",)
+
+    def __init__(self, kind: str, items: list[Value], fields: tuple[str, ...]) -> None:
+        super().__init__(kind, items)
+        self.fields = fields
+
+
 class Mapping(Value):
     """A dict; `open` when more may be in it than `items` says. `spans` are the places of the keys."""
 

@@ -71,6 +71,7 @@ class Views:
         self.program = program
         self.application = application
         self.hooks = Hooks(program)
+        self.own_hooks = application.own_hooks()
         self.framework = "quart" if program.is_a(application.app, APPS[2:4]) else "flask"
 
     def routes(self) -> Iterator[Route]:
@@ -181,7 +182,7 @@ class Views:
 
     def _guards(self, rule: Rule, target: Target, caller: Caller) -> list[Guard]:
         guards: list[Guard] = []
-        for hook in [*self.application.own_hooks(), *rule.scope.hooks]:
+        for hook in [*self.own_hooks, *rule.scope.hooks]:
             guards += self.hooks.guards(hook, caller, rule.conditions)
         for layer in target.layers:
             if not self._registers(layer):
