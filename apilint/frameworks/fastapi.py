@@ -55,6 +55,7 @@ class Scope(msgspec.Struct):
     framework: str = "fastapi"
     router: str = ""
     route_class: Value | None = None
+    bypassed: tuple[tuple[Value, str, Span], ...] = ()
 
 
 def routes(program: Program) -> Iterator[Route]:
@@ -163,6 +164,7 @@ class Walker:
             if is_app
             else scope.middleware,
             conditions=scope.conditions,
+            bypassed=scope.bypassed,
             framework=self._framework(made) if is_app else scope.framework,
             router=self._place(made),
             route_class=kwargs.get("route_class") or (None if is_app else scope.route_class),
@@ -186,7 +188,8 @@ class Walker:
         elif name == "include_router":
             yield from self._include(event, scope)
         elif name in ("mount", "host"):
-            yield from self._mount(event, argument(event, 0, "path"), argument(event, 1, "app"), scope)
+            kind = "mount" if self.program.is_a(made, APPS) else "mount on a router"
+            yield from self._mount(event, argument(event, 0, "path"), argument(event, 1, "app"), scope, kind)
         elif name in ("routes.append", "routes.extend", "routes.insert") and event.args:
             for item in self.program.items(event.args[-1]):
                 yield from self._listed(item, scope)
@@ -204,11 +207,14 @@ class Walker:
         )
         yield from self._walk(child, inner)
 
-    def _mount(self, event: Result, path: Value | None, app: Value | None, scope: Scope) -> Iterator[Route]:
+    def _mount(
+        self, event: Result, path: Value | None, app: Value | None, scope: Scope, kind: str = "mount"
+    ) -> Iterator[Route]:
         """A mounted application inherits the path and the middleware, and no dependencies."""
         child = self.program.object_of(app) if app is not None else None
         prefix = scope.prefix + part(path).rstrip("/")
-        inner = msgspec.structs.replace(scope, prefix=prefix, dependencies=())
+        lost = tuple((value, kind, event.span) for value, _, _ in scope.dependencies)
+        inner = msgspec.structs.replace(scope, prefix=prefix, dependencies=(), bypassed=(*scope.bypassed, *lost))
         if child is not None and self.program.is_a(child, (*APPS, *ROUTERS)):
             yield from self._walk(child, inner)
         for item in self.program.items(event.kwargs.get("routes")):
@@ -254,11 +260,24 @@ class Walker:
                     under(guard, conditions) for guard in self.dependencies.guards(value, via, event.span, caller)
                 ]
             guards += self._route_class_guards(event, scope, caller)
+        guards += self._not_inherited(event, scope, caller, inherits=inherits)
         handler = self.program.as_decorated(handler)
         guards += self.program.decorator_guards(handler, caller)
         if found.function is not None:
             guards += self.dependencies.handler_guards(found.function, caller, inherits=inherits)
         yield self._made(event, found.id, found.span, path, methods, guards, scope, is_socket, found.function)
+
+    def _not_inherited(self, event: Result, scope: Scope, caller: Caller, *, inherits: bool) -> list[Guard]:
+        """The guards of what the route stands below, which do not reach it: they are shown, and count for nothing."""
+        lost = [*scope.bypassed]
+        if not inherits:
+            lost += [(value, "a plain route", event.span) for value, _, _ in scope.dependencies]
+        return [
+            msgspec.structs.replace(guard, kind="not inherited", effect="none", span=span, chain=())
+            for value, via, span in lost
+            for guard in self.dependencies.guards(value, via, span, caller)
+            if guard.effect in ("required", "conditional")
+        ]
 
     def _route_class_guards(self, event: Result, scope: Scope, caller: Caller) -> list[Guard]:
         """A route class that wraps every handler: `APIRoute.get_route_handler` of a project class."""
