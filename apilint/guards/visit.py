@@ -432,7 +432,7 @@ def _assert(visit: Visit, statement: f.Assert, env: Env, frame: Frame) -> str | 
     value = visit.evaluate(statement.test, env)
     if expressions.truth(value) is False:
         span = env.module.span(statement.start, statement.end)
-        conditions = (*visit.conditions, Condition(span, unparse(statement.test), False, value, decided=True))
+        conditions = (*visit.conditions, Condition(span, statement.test, False, value, decided=True))
         visit.exits.append(Exit("raise", NONE, conditions, span, 0, "AssertionError"))
         return LEAVE
     return FALL
@@ -441,8 +441,8 @@ def _assert(visit: Visit, statement: f.Assert, env: Env, frame: Frame) -> str | 
 def _if(visit: Visit, statement: f.If, env: Env, frame: Frame) -> str | Condition:
     value = visit.evaluate(statement.test, env)
     known = expressions.truth(value)
-    yes = Condition(env.module.span(statement.test.start, statement.test.end), unparse(statement.test), True, value)
-    no = Condition(yes.span, yes.text, False, value)
+    yes = Condition(env.module.span(statement.test.start, statement.test.end), statement.test, True, value)
+    no = Condition(yes.span, statement.test, False, value)
     outer = visit.conditions
     if known is not None:
         chosen = yes if known else no

@@ -79,7 +79,7 @@ def get(machine: Core, base: Value, name: str, span: Span) -> Value:
     if isinstance(base, Setting):
         return Setting(f"{base.name}.{name}", Unknown("part of a setting", span, name), span)
     if isinstance(base, Unknown):
-        return Unknown(base.reason, base.span or span, f"{base.text}.{name}" if base.text else name)
+        return Unknown(base.reason, base.span or span, (base, f".{name}"))
     return Attr(base, name)
 
 

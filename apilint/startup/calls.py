@@ -31,7 +31,6 @@ from apilint.startup.values import (
     join,
     text_of,
 )
-from apilint.unparse import unparse
 
 MAX_DEPTH = 40
 MAX_RECURSION = 2
@@ -53,8 +52,8 @@ def evaluate_call(machine: Core, expr: f.Call, env: Env) -> Value:
     else:
         callee = machine.evaluate(func, env)
         args, kwargs, starred = _arguments(machine, expr, env)
-    if isinstance(callee, Unknown) and not callee.text:
-        callee = Unknown(callee.reason, callee.span or span, unparse(func))
+    if isinstance(callee, Unknown) and not callee.is_named:
+        callee = Unknown(callee.reason, callee.span or span, func)
     value = machine.call(callee, args, kwargs, span)
     if isinstance(value, Result) and value.node is None:
         value.node = expr
@@ -139,7 +138,7 @@ def call(machine: Core, callee: Value, args: list[Value], kwargs: dict[str, Valu
             return machine.call(attributes.get(machine, callee, "__call__", span), args, kwargs, span)
         return _record(machine, callee, args, kwargs, span)
     if isinstance(callee, Unknown):
-        return Unknown(callee.reason, callee.span or span, f"{callee.text}()" if callee.text else "")
+        return Unknown(callee.reason, callee.span or span, (callee, "()"))
     if isinstance(callee, Attr) and machine.extensions.names:
         value = _method(machine, callee, args, kwargs, span)
         if value is not None:

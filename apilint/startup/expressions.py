@@ -38,7 +38,6 @@ from apilint.startup.values import (
     join,
     text_of,
 )
-from apilint.unparse import unparse
 
 BUILTINS = frozenset(dir(builtins))
 MAX_DEPTH = 200
@@ -48,7 +47,7 @@ def evaluate(machine: Core, expr: f.Expr, env: Env) -> Value:
     """The value of an expression; what is not modelled is `Unknown`."""
     run = _EVALUATE.get(type(expr))
     if run is None:
-        return Unknown("an expression that is not followed", env.module.span(expr.start, expr.end), unparse(expr))
+        return Unknown("an expression that is not followed", env.module.span(expr.start, expr.end), expr)
     return run(machine, expr, env)
 
 
@@ -160,7 +159,7 @@ def _arithmetic(a: float, op: str, b: float, span: Span) -> Value:
 
 def _compare(machine: Core, expr: f.Compare, env: Env) -> Value:
     if len(expr.ops) != 1:
-        return Unknown("a chained comparison", env.module.span(expr.start, expr.end), unparse(expr))
+        return Unknown("a chained comparison", env.module.span(expr.start, expr.end), expr)
     left = machine.evaluate(expr.left, env)
     right = machine.evaluate(expr.rights[0], env)
     special = _compared_special(left, expr.ops[0], right)
@@ -173,7 +172,7 @@ def _compare(machine: Core, expr: f.Compare, env: Env) -> Value:
             setting.name, Unknown("a comparison", setting.span) if known is None else Known(known), setting.span
         )
     if known is None:
-        return Unknown("a comparison with something unknown", env.module.span(expr.start, expr.end), unparse(expr))
+        return Unknown("a comparison with something unknown", env.module.span(expr.start, expr.end), expr)
     return TRUE if known else FALSE
 
 
@@ -269,7 +268,7 @@ def _bool_op(machine: Core, expr: f.BoolOp, env: Env) -> Value:
     return (
         right
         if isinstance(left, Unknown) and expr.op == "or" and not isinstance(right, Unknown)
-        else Unknown("a condition that the source leaves open", env.module.span(expr.start, expr.end), unparse(expr))
+        else Unknown("a condition that the source leaves open", env.module.span(expr.start, expr.end), expr)
     )
 
 
@@ -291,7 +290,7 @@ def _unary_op(machine: Core, expr: f.UnaryOp, env: Env) -> Value:
         if isinstance(value, Operation) and value.op in ("and", "or", "not"):
             return Operation(value, "not", None)
         if known is None:
-            return Unknown("a negated unknown", env.module.span(expr.start, expr.end), unparse(expr))
+            return Unknown("a negated unknown", env.module.span(expr.start, expr.end), expr)
         if isinstance(value, Special):
             return value.compared("not", value, is_left=True) or (FALSE if known else TRUE)
         return FALSE if known else TRUE
@@ -306,7 +305,7 @@ def _if_exp(machine: Core, expr: f.IfExp, env: Env) -> Value:
     known = truth(value)
     if known is not None:
         return machine.evaluate(expr.body if known else expr.orelse, env)
-    test = Condition(env.module.span(expr.test.start, expr.test.end), unparse(expr.test), True, value)
+    test = Condition(env.module.span(expr.test.start, expr.test.end), expr.test, True, value)
     return join([machine.evaluate(expr.body, env), machine.evaluate(expr.orelse, env)], test)
 
 

@@ -199,7 +199,7 @@ class Machine(Core):
 
     def condition(self, expr: f.Expr, env: Env, value: Value, positive: bool) -> Condition:
         """The condition that `expr` holds (or does not)."""
-        return Condition(env.module.span(expr.start, expr.end), unparse(expr), positive, value)
+        return Condition(env.module.span(expr.start, expr.end), expr, positive, value)
 
 
 def _assign(machine: Machine, statement: f.Assign, env: Env, frame: Frame) -> str:

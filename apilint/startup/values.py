@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apilint.facts import Span
+from apilint.unparse import unparse
 
 if TYPE_CHECKING:
     from apilint.facts import Call, Expr, Lambda
@@ -89,12 +90,28 @@ class Special(Value):
 class Unknown(Value):
     """What could not be resolved, and why. `text` names it as the source does."""
 
-    __slots__ = ("reason", "span", "text")
+    __slots__ = ("_text", "reason", "span")
 
-    def __init__(self, reason: str, span: Span | None = None, text: str = "") -> None:
+    def __init__(self, reason: str, span: Span | None = None, text: str | Expr | tuple[Unknown, str] = "") -> None:
+        """Take a text, the expression that it renders, or another unknown and what is done to it (`.name`, `()`)."""
         self.reason = reason
         self.span = span
-        self.text = text
+        self._text = text
+
+    @property
+    def text(self) -> str:
+        """Rendered when somebody asks: most unknowns are never looked at."""
+        if isinstance(self._text, tuple):
+            base, suffix = self._text
+            self._text = f"{base.text}{suffix}" if base.text else suffix.lstrip(".").removeprefix("()")
+        elif not isinstance(self._text, str):
+            self._text = unparse(self._text)
+        return self._text
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it has a text."""
+        return bool(self._text)
 
     def __repr__(self) -> str:
         return f"Unknown({self.reason!r})"
@@ -254,14 +271,21 @@ class Condition:
     """A test under which something happens; `positive` for the branch where it holds. `decided` when the test's
     outcome was known (by assumption, say) and is only noted."""
 
-    __slots__ = ("decided", "positive", "span", "text", "value")
+    __slots__ = ("_text", "decided", "positive", "span", "value")
 
-    def __init__(self, span: Span, text: str, positive: bool, value: Value, *, decided: bool = False) -> None:
+    def __init__(self, span: Span, text: str | Expr, positive: bool, value: Value, *, decided: bool = False) -> None:
         self.decided = decided
         self.span = span
-        self.text = text
+        self._text = text
         self.positive = positive
         self.value = value
+
+    @property
+    def text(self) -> str:
+        """The test as the source has it, rendered when somebody asks."""
+        if not isinstance(self._text, str):
+            self._text = unparse(self._text)
+        return self._text
 
     def __repr__(self) -> str:
         return self.text if self.positive else f"not ({self.text})"
