@@ -28,9 +28,7 @@ class Assignments:
         if isinstance(node, f.Assign):
             for target in node.targets:
                 self._target(target, node.value)
-        elif isinstance(node, f.AnnAssign) and node.value is not None:
-            self._target(node.target, node.value)
-        elif isinstance(node, f.AugAssign):
+        elif (isinstance(node, f.AnnAssign) and node.value is not None) or isinstance(node, f.AugAssign):
             self._target(node.target, node.value)
         elif isinstance(node, f.NamedExpr):
             self._assigned.setdefault(node.target, []).append((node.start, node.value))

@@ -309,9 +309,9 @@ class _Uses:
             if module.is_test:
                 continue
             env = self.machine.envs.get(module.file)
-            if env is not None and not self.by_name.keys().isdisjoint(env.vars):
-                yield from module.functions
-            elif any(name in module.facts.words for name in self.by_name):
+            if (env is not None and not self.by_name.keys().isdisjoint(env.vars)) or any(
+                name in module.facts.words for name in self.by_name
+            ):
                 yield from module.functions
 
     def _in_body(self, function: Function) -> set[str]:
