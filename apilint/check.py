@@ -53,10 +53,6 @@ def load_checks() -> dict[str, Check]:
     package = importlib.import_module("apilint.checks")
     found: dict[str, Check] = {}
     for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda each: each.name):
-        for name, value in vars(importlib.import_module(f"apilint.checks.{module.name}")).items():
-            if callable(value) and getattr(value, _MARK, False):
-                found[name] = value
+        contents = vars(importlib.import_module(f"apilint.checks.{module.name}"))
+        found |= {name: value for name, value in contents.items() if callable(value) and getattr(value, _MARK, False)}
     return found
-
-
-

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -14,15 +15,17 @@ from apilint import __version__
 
 if TYPE_CHECKING:
     from apilint.config import Config
-    from apilint.finding import Finding, Report
-    from apilint.pipeline import Options, Progress
+    from apilint.finding import Diagnostic, Report, RuleInfo
+    from apilint.pipeline import Options
     from apilint.report.options import RenderOptions
 
-CLEAN, FOUND, FAILED = 0, 1, 2
+T = TypeVar("T")
+
+CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 LEVELS = ("note", "warning", "error")
 SURENESS = ("low", "medium", "high", "very-high")
 FORMATS = ("text", "concise", "json", "sarif", "github")
-PROGRESS_AFTER = 1.0
+FORMAT_OF = {".json": "json", ".sarif": "sarif", ".txt": "text"}
 
 _paths = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 _config = click.option(
@@ -32,7 +35,17 @@ _no_cache = click.option("--no-cache", is_flag=True, help="Scan every file again
 _jobs = click.option(
     "--jobs", "-j", type=click.IntRange(min=1), help="Processes to scan with (default: one per processor)."
 )
-_verbose = click.option("-v", "--verbose", is_flag=True, help="Say more: notes on what could not be analysed.")
+_verbose = click.option("-v", "--verbose", is_flag=True, help="Say more: notes on what could not be resolved.")
+
+
+class _InOrder(click.Command):
+    """A command that knows in which order its options were given."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Remember the order, which click forgets."""
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        ctx.meta["order"] = [parameter.name for parameter in order]
+        return super().parse_args(ctx, args)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,29 +57,30 @@ def cli() -> None:
     """
 
 
-@cli.command()
+@cli.command(cls=_InOrder)
 @_paths
 @click.option(
     "--format",
     "formats",
     type=click.Choice(FORMATS),
     multiple=True,
-    help="Output format; repeat with --output for several.",
+    help="Output format; repeat it, with --output, for several.",
 )
 @click.option(
     "--output",
+    "-o",
     "outputs",
     type=click.Path(path_type=Path, dir_okay=False),
     multiple=True,
-    help="Write the format at the same position to this file.",
+    help="Write the format named before to this file.",
 )
 @click.option(
     "--select",
     multiple=True,
-    metavar="CODES",
-    help="Run only these rules: codes, names or prefixes, separated by commas.",
+    metavar="RULES",
+    help="Run only these rules: codes, names or beginnings of codes, separated by commas.",
 )
-@click.option("--ignore", multiple=True, metavar="CODES", help="Leave these rules out.")
+@click.option("--ignore", multiple=True, metavar="RULES", help="Leave these rules out.")
 @click.option("--min-severity", type=click.Choice(LEVELS), help="Show findings of this severity and above.")
 @click.option(
     "--min-confidence",
@@ -76,6 +90,13 @@ def cli() -> None:
 @click.option("--fail-on", type=click.Choice(LEVELS), help="Exit 1 only for findings of this severity and above.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 although there are findings.")
 @click.option("--statistics", is_flag=True, help="End with counts by rule.")
+@click.option(
+    "--since",
+    metavar="REVISION",
+    default="",
+    help="Report also on routes elsewhere whose verdict is not what it was at this git revision. Without PATHS: on "
+    "what has changed since.",
+)
 @click.option("--sarif-category", default="apilint/", show_default=True, help="automationDetails.id in SARIF.")
 @click.option(
     "--sarif-suppressed",
@@ -88,7 +109,9 @@ def cli() -> None:
 @_no_cache
 @_jobs
 @_verbose
+@click.pass_context
 def check(
+    ctx: click.Context,
     paths: tuple[Path, ...],
     formats: tuple[str, ...],
     outputs: tuple[Path, ...],
@@ -99,6 +122,7 @@ def check(
     fail_on: str | None,
     exit_zero: bool,
     statistics: bool,
+    since: str,
     sarif_category: str,
     sarif_suppressed: str,
     config: Path | None,
@@ -113,14 +137,13 @@ def check(
     """
     from apilint.pipeline import lint
 
-    pairs = _pairs(formats, outputs)
-    options = _options(paths, config, no_cache, jobs, select, ignore)
-    report = _told(lambda: lint(options))
-    if not report.stats.files:
-        _fail("nothing to analyse: no Python files in " + ", ".join(str(path) for path in paths or (Path(),)))
-    report = _visible(report, options.config, min_severity, min_confidence)
+    pairs = _pairs(ctx.meta["order"], formats, outputs)
+    options = _options(paths, config, no_cache, jobs, select, ignore, _since(since))
+    report = _visible(_told(lambda: lint(options)), options.config, min_severity, min_confidence)
     status = _status(report, fail_on or options.config.fail_on, exit_zero)
     for name, output in pairs:
+        from apilint import report as reports
+
         rendering = _rendering(
             options,
             output,
@@ -131,22 +154,22 @@ def check(
             exit_code=status,
             execution_successful=status != FAILED,
         )
-        from apilint import report as reports
-
         _write(reports.render(report, name, options=rendering), output)
-    if not any(name in ("text", "concise") and output is None for name, output in pairs):
-        for diagnostic in report.diagnostics:
-            if diagnostic.fatal or verbose:
-                click.echo(f"{diagnostic.file}:{diagnostic.line}: {diagnostic.message}", err=True)
+    _complain(report.diagnostics, verbose, any(name in ("text", "concise") and not output for name, output in pairs))
     sys.exit(status)
 
 
 @cli.command()
 @_paths
 @click.option("--format", "format_", type=click.Choice(("table", "json")), default="table", show_default=True)
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
 @click.option("--public", is_flag=True, help="Only what anyone may call.")
-@click.option("--why", metavar="PATH", help="The chain by which each guard reaches, or fails to reach, this route.")
+@click.option(
+    "--why",
+    metavar="ROUTE",
+    help="The chain by which each guard reaches, or fails to reach, this route: a path, with * if you like, perhaps "
+    "after a method.",
+)
 @_config
 @_no_cache
 @_jobs
@@ -166,58 +189,94 @@ def routes(
     from apilint.pipeline import survey
     from apilint.report import routes as tables
 
-    options = _options(paths, config, no_cache, jobs, (), ())
+    options = _options(paths, config, no_cache, jobs, (), (), "")
     rows, diagnostics = _told(lambda: survey(options))
     if public:
         rows = [row for row in rows if row.auth in ("none", "optional")]
-    rendering = _rendering(options, output, verbose=verbose)
-    status = FAILED if any(each.fatal for each in diagnostics) else CLEAN
     if why is not None:
-        _write(tables.render_why(rows, why, rendering), output)
-        sys.exit(status if tables.matching(rows, why) else FAILED)
+        rows = tables.matching(rows, why) or _fail(tables.no_route(rows, why))
+    rendering = _rendering(options, output, verbose=verbose)
     if format_ == "json":
-        _write(tables.render_json(rows, diagnostics), output)
+        text = tables.render_json(rows, diagnostics)
+    elif why is not None:
+        text = tables.render_why(rows, why, rendering)
     else:
-        _write(tables.render_table(rows, rendering, diagnostics), output)
-    sys.exit(status)
+        text = tables.render_table(rows, rendering, diagnostics)
+    _write(text, output)
+    _complain(diagnostics, verbose, format_ == "table" and why is None and output is None)
+    sys.exit(FAILED if any(each.fatal for each in diagnostics) else CLEAN)
 
 
 @cli.command()
 @click.argument("rule", required=False, metavar="[CODE|NAME]")
 @_config
 def rule(rule: str | None, config: Path | None) -> None:
-    """Explain a rule; without an argument, list all of them."""
-    from apilint import config as settings
+    """Explain a rule; list those of a family (APL1), or all of them without an argument."""
     from apilint.report.catalogue import render_list, render_rule
 
-    root = Path.cwd()
-    loaded = _told(lambda: settings.load(root, config))
-    infos = _told(lambda: _rule_infos(loaded))
+    infos = _told(lambda: _rule_infos(config))
     options = _plain_rendering()
-    if rule is None:
-        click.echo(render_list(infos, options), nl=False)
+    exact = [info for info in infos if rule is not None and rule.lower() in (info.code.lower(), info.name)]
+    if exact:
+        _write(render_rule(exact[0], options), None)
         return
-    found = [info for info in infos if rule.lower() in (info.code.lower(), info.name.lower())]
-    if not found:
-        _fail(
-            _nearest(f"no rule is called '{rule}'", rule, [word for info in infos for word in (info.code, info.name)])
-        )
-    click.echo(render_rule(found[0], options), nl=False)
+    listed = [info for info in infos if rule is None or info.code.startswith(rule.upper())]
+    if not listed:
+        _fail(_unknown_rule(str(rule), infos))
+    _write(render_list(listed, options), None)
 
 
-def _rule_infos(config: Config) -> list[Any]:
+def _rule_infos(config: Path | None) -> list[RuleInfo]:
+    from apilint import config as settings
     from apilint.rule import load_rules
 
-    return [rule.info() for rule in load_rules(config)]
+    loaded = settings.load(settings.find_root((Path.cwd(),)), config)
+    return [rule.info() for rule in load_rules(loaded)]
 
 
-def main() -> None:
+def _unknown_rule(word: str, infos: Iterable[RuleInfo]) -> str:
+    from apilint.shape import closest
+
+    known = [word for info in infos for word in (info.code, info.name)]
+    return f"no rule is called '{word}'{closest(word, known)}"
+
+
+def main() -> NoReturn:
     """The entry point: what a user can cause ends in one line, never in a traceback."""
+    gc.disable()  # a run is short: what is garbage goes with it
+    status = _run()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except BrokenPipeError:
+            pass  # whoever was reading has read enough
+        except OSError:
+            status = FAILED
+    os._exit(status)  # taking apart what a run has built takes longer than the run of a small project
+
+
+def _run() -> int:
+    """Run the command; return the exit status."""
     try:
-        cli.main(prog_name="apilint")
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(FAILED)
+        status = cli.main(prog_name="apilint", standalone_mode=False)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else FAILED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _say("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:  # on standard error
+        return FAILED
+    except Exception:  # noqa: BLE001 - a mistake of ours must not pass for findings, which are status 1
+        import traceback
+
+        traceback.print_exc()
+        _say("this is a mistake in apilint, not in your program; please report it with the lines above")
+        return FAILED
+    return status if isinstance(status, int) else CLEAN
 
 
 # ---------------------------------------------------------------------------------------------- options
@@ -230,24 +289,29 @@ def _options(
     jobs: int | None,
     select: Sequence[str],
     ignore: Sequence[str],
+    since: str,
 ) -> Options:
     from apilint import config as settings
+    from apilint import streams
     from apilint.pipeline import Options
 
     for path in paths:
-        if not path.exists():
-            _fail(f"{path}: no such file or directory")
+        try:
+            path.stat()
+        except OSError as error:
+            _fail(f"{path}: {error.strerror}")
     root = _told(lambda: settings.find_root(paths or (Path.cwd(),)))
     loaded = _told(lambda: settings.load(root, config))
     return Options(
-        paths=tuple(Path(os.path.abspath(path)) for path in paths) or (Path.cwd(),),
+        paths=tuple(Path(os.path.abspath(path)) for path in paths) or (() if since else (Path.cwd(),)),
         root=root,
         config=loaded,
         select=_codes(select),
         ignore=_codes(ignore),
+        since=since,
         cache=not no_cache,
         jobs=jobs or 0,
-        progress=_progress(),
+        progress=streams.progress(),
     )
 
 
@@ -255,48 +319,46 @@ def _codes(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
 
 
-def _pairs(formats: tuple[str, ...], outputs: tuple[Path, ...]) -> list[tuple[str, Path | None]]:
-    """Formats with their files, by position; a format without one goes to standard output."""
-    if len(outputs) > len(formats):
-        if formats or len(outputs) > 1:
-            _fail(f"{len(outputs)} --output for {len(formats)} --format: give them in pairs")
-        formats = (_format_of(outputs[0]),)
-    pairs: list[tuple[str, Path | None]] = [
-        (name, outputs[number] if number < len(outputs) else None) for number, name in enumerate(formats)
-    ]
+def _since(revision: str) -> str:
+    """Between two revisions (`pre-commit run --from-ref`, pre-push), the change began at the first, not at HEAD."""
+    return os.environ.get("PRE_COMMIT_FROM_REF") or revision if revision == "HEAD" else revision
+
+
+def _pairs(order: Iterable[str], formats: Sequence[str], outputs: Sequence[Path]) -> list[tuple[str, Path | None]]:
+    """Each format with the file that it is to be written to: the --output after it, or before the first --format."""
+    names, files = iter(formats), iter(outputs)
+    pairs: list[tuple[str, Path | None]] = []
+    waiting: list[Path] = []
+    for option in order:
+        if option == "formats":
+            pairs.append((next(names), waiting.pop() if waiting else None))
+        elif option == "outputs":
+            file = next(files)
+            if pairs and pairs[-1][1] is None:
+                pairs[-1] = (pairs[-1][0], file)
+            else:
+                waiting.append(file)
+    pairs += [(_format_of(file), file) for file in waiting]
     if sum(output is None for _, output in pairs) > 1:
-        _fail("only one format can go to standard output: give the others an --output")
+        _fail("only one format can go to standard output: give the others an --output each")
+    if len({os.path.realpath(output) for _, output in pairs if output}) < len(outputs):
+        _fail("two formats cannot be written to the same file")
     return pairs or [("text", None)]
 
 
 def _format_of(path: Path) -> str:
-    return {".json": "json", ".sarif": "sarif"}.get(path.suffix.lower(), "text")
-
-
-def _progress() -> Progress | None:
-    """A bar on a terminal's standard error, for scans that take longer than a second."""
-    if not sys.stderr.isatty():
-        return None
-    from time import monotonic
-
-    start = monotonic()
-
-    def show(done: int, total: int) -> None:
-        if monotonic() - start < PROGRESS_AFTER:
-            return
-        filled = 30 * done // max(total, 1)
-        end = "\r\033[K" if done >= total else ""
-        click.echo(
-            f"\rscanning [{'█' * filled}{' ' * (30 - filled)}] {done:,}/{total:,} files{end}", err=True, nl=False
-        )
-
-    return show
+    """The format of a file for which none is named."""
+    found = FORMAT_OF.get(path.suffix.lower())
+    if found is None:
+        _fail(f"--output {path}: say with --format before it what is to be written")
+    return found
 
 
 # --------------------------------------------------------------------------------------------- rendering
 
 
 def _rendering(options: Options, output: Path | None, **more: Any) -> RenderOptions:
+    from apilint import streams
     from apilint.report.options import RenderOptions
     from apilint.repository import describe
     from apilint.source import raw_text
@@ -304,8 +366,8 @@ def _rendering(options: Options, output: Path | None, **more: Any) -> RenderOpti
     repository = describe(options.root)
     return RenderOptions(
         version=__version__,
-        color=_color(output),
-        width=_width(output),
+        color=streams.has_color(output),
+        width=streams.width(output),
         path_prefix=repository.prefix,
         repository_uri=repository.uri,
         revision=repository.revision,
@@ -316,25 +378,10 @@ def _rendering(options: Options, output: Path | None, **more: Any) -> RenderOpti
 
 
 def _plain_rendering() -> RenderOptions:
+    from apilint import streams
     from apilint.report.options import RenderOptions
 
-    return RenderOptions(version=__version__, color=_color(None), width=_width(None))
-
-
-def _color(output: Path | None) -> bool:
-    if output is not None or os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR"):
-        return True
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def _width(output: Path | None) -> int:
-    if output is not None or not sys.stdout.isatty():
-        return 0
-    import shutil
-
-    return shutil.get_terminal_size().columns
+    return RenderOptions(version=__version__, color=streams.has_color(None), width=streams.width(None))
 
 
 def _visible(report: Report, config: Config, min_severity: str | None, min_confidence: str | None) -> Report:
@@ -343,11 +390,12 @@ def _visible(report: Report, config: Config, min_severity: str | None, min_confi
 
     severity = LEVELS.index(min_severity or config.min_severity)
     sureness = SURENESS.index(min_confidence or config.min_confidence)
-
-    def shown(finding: Finding) -> bool:
-        return finding.severity.rank >= severity and finding.precision.rank >= sureness
-
-    return msgspec.structs.replace(report, findings=tuple(filter(shown, report.findings)))
+    findings = tuple(
+        finding
+        for finding in report.findings
+        if finding.severity.rank >= severity and finding.precision.rank >= sureness
+    )
+    return msgspec.structs.replace(report, findings=findings)
 
 
 def _status(report: Report, fail_on: str, exit_zero: bool) -> int:
@@ -358,40 +406,45 @@ def _status(report: Report, fail_on: str, exit_zero: bool) -> int:
     return FOUND if found and not exit_zero else CLEAN
 
 
-def _write(text: str, output: Path | None) -> None:
-    """To standard output, or to a file: whole or not at all."""
-    data = text.encode("utf-8", "backslashreplace")
-    if output is None:
-        click.get_binary_stream("stdout").write(data)
+def _complain(diagnostics: Iterable[Diagnostic], verbose: bool, is_told: bool) -> None:
+    """Say on standard error what could not be analysed, unless the same eyes have read it in the report."""
+    from apilint import streams
+    from apilint.report.summary import diagnostic_line, ordered
+
+    if is_told and streams.are_one():
         return
-    from apilint.cache import write_atomically
+    for diagnostic in ordered(tuple(diagnostics)):
+        if diagnostic.fatal or (verbose and not is_told):
+            click.echo(diagnostic_line(diagnostic), err=True)
+
+
+def _write(text: str, output: Path | None) -> None:
+    from apilint import streams
 
     try:
-        write_atomically(output, data)
+        streams.write(text, output)
     except OSError as error:
-        _fail(f"{output}: cannot be written: {error.strerror or error}")
+        _fail(f"{output or 'standard output'}: cannot be written: {error.strerror or error}")
 
 
 # ---------------------------------------------------------------------------------------------- failures
 
 
-def _told(work: Any) -> Any:
+def _told(work: Callable[[], T]) -> T:
     """Run; what the user can mend ends in one line and status 2."""
     from apilint.config import ConfigError
+    from apilint.pipeline import NothingToAnalyse
 
     try:
         return work()
-    except ConfigError as error:
+    except (ConfigError, NothingToAnalyse) as error:
         _fail(str(error))
 
 
-def _nearest(problem: str, word: str, known: Sequence[str]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(word, known, 1, 0.5)
-    return f"{problem}; did you mean '{close[0]}'?" if close else problem
-
-
 def _fail(message: str) -> NoReturn:
-    click.echo(f"apilint: {message}", err=True)
+    _say(message)
     sys.exit(FAILED)
+
+
+def _say(message: str) -> None:
+    click.echo(f"apilint: {message}", err=True)

@@ -41,14 +41,22 @@ def discover(root: Path, config: Config, named: Iterable[Path] = ()) -> Discover
     """
     top = os.path.abspath(root)
     diagnostics: list[Diagnostic] = []
-    excluded = Globs(config.exclude)
     paths = _listing(top, diagnostics)
     known = _python_files(paths)
     for target in named:
         known.update(_named(top, os.path.abspath(target), known, diagnostics))
-    wanted = sorted(path for path in known if not excluded.match(path)) if excluded else sorted(known)
-    files = tuple(_stat_all(top, wanted, config.max_file_size, diagnostics))
+    files = tuple(_stat_all(top, _included(known, config), config.max_file_size, diagnostics))
     return Discovered(files, _projects(paths), tuple(sorted(set(diagnostics))))
+
+
+def listed(paths: Collection[str], config: Config) -> tuple[list[str], tuple[str, ...]]:
+    """The files of a project among the paths of a listing, and the folders that hold a pyproject.toml or the like."""
+    return _included(_python_files(paths), config), _projects(paths)
+
+
+def _included(paths: Collection[str], config: Config) -> list[str]:
+    excluded = Globs(config.exclude)
+    return sorted(path for path in paths if not excluded.match(path)) if excluded else sorted(paths)
 
 
 def _listing(root: str, diagnostics: list[Diagnostic]) -> set[str]:

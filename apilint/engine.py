@@ -1,4 +1,4 @@
-"""rules × Project -> findings."""
+"""Rules and a Project -> findings."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ def run(project: Project, rules: Sequence[Rule], locate: Locate) -> list[Finding
     """All findings of the rules, sorted by place and code, each place once per rule."""
     checks = load_checks()
     judged: dict[tuple[str, Span, str], Judged] = {}
-    for rule, match in _most_specific([pair for rule in rules for pair in _matches(project, rule, checks)]):
+    found = [pair for rule in rules for pair in _matches(project, rule, checks)]
+    for rule, match in _most_specific(found):
         key = (rule.code, match.span, match.route if match.template else "")
         judged.setdefault(key, Judged(_finding(rule, match, project, locate), _enclosing(match, project)))
     ordered = sorted(judged.values(), key=lambda each: sort_key(each.finding))
     marks = fingerprints([each.finding for each in ordered], [each.enclosing for each in ordered])
-    return [msgspec.structs.replace(each.finding, fingerprint=mark) for each, mark in zip(ordered, marks)]
+    return [msgspec.structs.replace(each.finding, fingerprint=mark) for each, mark in zip(ordered, marks, strict=True)]
 
 
 def sort_key(finding: Finding) -> tuple[str, int, int, str, str]:

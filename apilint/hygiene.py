@@ -97,4 +97,4 @@ def _made(rule: Rule, place: Place, message: str, is_test: bool) -> Finding:
 
 def _marked(findings: Sequence[Finding]) -> list[Finding]:
     marks = fingerprints(findings, [""] * len(findings))
-    return [msgspec.structs.replace(finding, fingerprint=mark) for finding, mark in zip(findings, marks)]
+    return [msgspec.structs.replace(finding, fingerprint=mark) for finding, mark in zip(findings, marks, strict=True)]

@@ -22,6 +22,7 @@ def _row(project: Project, route: Route) -> RouteRow:
         handler=route.handler,
         file=route.span.file,
         line=project.line(route.span),
+        registered=route.registered.file,
         auth=route.auth,
         guards=tuple(_guard(project, guard) for guard in route.guards),
         considered=tuple(_guard(project, guard) for guard in route.considered),

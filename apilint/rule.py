@@ -6,7 +6,6 @@ read is kept in the cache folder, by the content of all files, since reading a h
 
 from __future__ import annotations
 
-import inspect
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -296,6 +295,8 @@ def bind_params(rule: Rule, function: Callable[..., object]) -> dict[str, Any]:
 
     Raises RuleError for a parameter that the check does not have, and for one that it needs and the rule lacks.
     """
+    import inspect  # 5 ms that a run with nothing to do can spare
+
     parameters = list(inspect.signature(function).parameters.values())[1:]
     known = {one.name: one for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)}
     takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters)

@@ -8,10 +8,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from apilint.facts import Span
 from apilint.finding import Place
+
+if TYPE_CHECKING:
+    from apilint.facts import Span
 
 KEEP_BYTES = 32 * 1024 * 1024
 
@@ -53,7 +55,7 @@ class Sources:
         if known is not None:
             self._texts.move_to_end(file)
             return known
-        data = _decoded((self._root / file).read_bytes())
+        data = decoded((self._root / file).read_bytes())
         text = Text(data, array("I", accumulate(map(len, data.splitlines(keepends=True)), initial=0)))
         self._texts[file] = text
         self._held += len(data)
@@ -62,7 +64,7 @@ class Sources:
         return text
 
 
-def _decoded(source: bytes) -> bytes:
+def decoded(source: bytes) -> bytes:
     """The text as the scanner saw it; plain ASCII does not need the scanner, whose import costs 20 ms."""
     if source.isascii() and b"coding" not in source[:1000]:
         return source

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from apilint.finding import RuleInfo
 from apilint.report.options import RenderOptions
+from apilint.report.summary import plural
 from apilint.report.terminal import paint
 
 
@@ -14,7 +15,9 @@ def render_list(rules: Sequence[RuleInfo], options: RenderOptions) -> str:
     """One line a rule, by family."""
     lines: list[str] = []
     width = max((len(rule.name) for rule in rules), default=0)
-    for family in sorted({rule.family for rule in rules}, key=lambda name: min(r.code for r in rules if r.family == name)):
+    for family in sorted(
+        {rule.family for rule in rules}, key=lambda name: min(r.code for r in rules if r.family == name)
+    ):
         lines.append(paint(family, "strong", color=options.color))
         for rule in sorted(rules, key=lambda each: each.code):
             if rule.family == family:

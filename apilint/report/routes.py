@@ -52,7 +52,7 @@ def render_why(routes: Iterable[RouteRow], path: str, options: RenderOptions) ->
     rows = sorted(routes, key=order)
     found = matching(rows, path)
     if not found:
-        return _no_route(rows, path)
+        return f"{no_route(rows, path)}\n"
     return "\n".join("\n".join(_explanation(row, options)) + "\n" for row in found)
 
 
@@ -197,11 +197,12 @@ def _reading(row: RouteRow) -> str:
     return one_line(words.get(row.auth, ""))
 
 
-def _no_route(rows: Sequence[RouteRow], path: str) -> str:
+def no_route(rows: Sequence[RouteRow], path: str) -> str:
+    """That no route is called so, and which ones are spelt alike."""
     wanted = path.strip().rpartition(" ")[2]
     near = difflib.get_close_matches(wanted, sorted({row.path for row in rows}), n=3, cutoff=0.6)
     hint = f" Did you mean {' or '.join(map(one_line, near))}?" if near else ""
-    return f"No route matches {one_line(path)!r}.{hint}\n"
+    return f"No route matches {one_line(path)!r}.{hint}"
 
 
 # ----------------------------------------------------------------------------------------------- pieces

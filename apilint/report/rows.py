@@ -29,7 +29,8 @@ class GuardRow(msgspec.Struct, frozen=True):
 
 class RouteRow(msgspec.Struct, frozen=True):
     """One route. `public` says that a directive or the configuration calls it public, `public_reason` why;
-    `unknown` what could not be resolved; `condition` under which setting it is guarded."""
+    `unknown` what could not be resolved; `condition` under which setting it is guarded; `registered` is the file in
+    which it is registered."""
 
     framework: str
     methods: tuple[str, ...]
@@ -45,6 +46,7 @@ class RouteRow(msgspec.Struct, frozen=True):
     public: bool = False
     public_reason: str = ""
     kind: str = "http"
+    registered: str = ""
 
 
 def order(row: RouteRow) -> tuple[str, tuple[str, ...], str, int]:
