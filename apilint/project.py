@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from apilint import flow
 from apilint.config import is_public
@@ -15,6 +15,8 @@ from apilint.startup.values import External, Value
 
 if TYPE_CHECKING:
     from apilint.frameworks.program import Program
+
+T = TypeVar("T")
 
 
 class Project:
@@ -36,6 +38,7 @@ class Project:
         self._public = tuple(public)
         self._traces: dict[Function, flow.Trace] = {}
         self._prototypes: flow.Prototypes = {}
+        self._shared: dict[Hashable, object] = {}
         self._handlers: dict[Function, list[Route]] | None = None
 
     # -------------------------------------------------------------------- places
@@ -100,6 +103,12 @@ class Project:
             for call in self.trace(function).calls:
                 if call.depth == 0:
                     yield call
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What several checks need, worked out when the first of them asks."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        return cast(T, self._shared[key])
 
     def name_of(self, value: Value) -> str:
         """The qualified name of a library's callable, method or class (`requests.Session.get`), or the empty string."""

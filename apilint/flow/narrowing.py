@@ -106,6 +106,21 @@ def vouched_by_call(call: f.Expr) -> Iterator[f.Expr]:
             yield from _trackable(arg)
 
 
+def exists(test: f.Expr, holds: bool) -> Iterator[str]:
+    """The names that are known to hold something where `test` holds (or does not): `if not row: raise`."""
+    if isinstance(test, f.UnaryOp) and test.op == "not":
+        yield from exists(test.operand, not holds)
+    elif isinstance(test, f.BoolOp) and holds == (test.op == "and"):
+        yield from exists(test.left, holds)
+        yield from exists(test.right, holds)
+    elif isinstance(test, f.Compare) and len(test.ops) == 1 and isinstance(test.left, f.Name):
+        right = test.rights[0]
+        if isinstance(right, f.Constant) and right.value is None and test.ops[0] == ("is not" if holds else "is"):
+            yield test.left.id
+    elif isinstance(test, f.Name) and holds:
+        yield test.id
+
+
 def _trackable(expr: f.Expr) -> Iterator[f.Expr]:
     if isinstance(expr, f.NamedExpr):
         yield f.Name(expr.start, expr.end, expr.target)

@@ -197,6 +197,9 @@ class Trace(Machine):
         outer, self._made_of = self._made_of, [[]]
         value = super().attribute(base, name, span)
         self._made_of = outer
+        if type(value) is Unknown:
+            expr = f.Attribute(span.start, span.end, f.Opaque(span.start, span.start), name)
+            return Derived(value.reason, span, value.text, expr, [base])
         return value
 
     def _method(self, base: Input, name: str) -> Value | None:
@@ -506,7 +509,32 @@ def _if(trace: Trace, statement: f.If, env: Env, frame: Frame) -> str | Conditio
         for block, holds in ((statement.body, False), (statement.orelse, True)):
             if narrowing.leaves(block):
                 _vouch_all(trace, narrowing.vouched(statement.test, holds), statement.test, env)
+                _vouch_looked_up(trace, narrowing.exists(statement.test, holds), env)
     return flow
+
+
+def _vouch_looked_up(trace: Trace, names: Iterable[str], env: Env) -> None:
+    """What something was found by is known to the program: `row = find(id)`, `if not row: raise`."""
+    for name in names:
+        found = env.vars.get(name)
+        call = next((call for call in reversed(trace.calls) if _gives(call, found)), None)
+        if call is None:
+            continue
+        used = {id(value) for argument in (*call.args, *call.kwargs.values()) for value in _plain(argument)}
+        for other, value in list(env.vars.items()):
+            if id(value) in used and isinstance(value, Unknown) and not isinstance(value, Checked):
+                env.vars[other] = Checked(value, call.span, call.node)
+
+
+def _gives(call: Call, value: Value | None) -> bool:
+    return value is not None and (call.result is value or (isinstance(value, Derived) and value.expr is call.node))
+
+
+def _plain(argument: Value) -> list[Value]:
+    """An argument, and the items of a list or dict."""
+    if isinstance(argument, Seq):
+        return argument.items
+    return [*argument.items.values()] if isinstance(argument, Mapping) else [argument]
 
 
 def _assert(trace: Trace, statement: f.Assert, env: Env, frame: Frame) -> str:

@@ -1,0 +1,553 @@
+"""Value -> who decides what it holds: the caller of a route, somebody who calls the function, or the program itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from apilint import facts as f
+from apilint.checks.names import Names
+from apilint.flow import Call, Checked, Derived, Element, Input, Number
+from apilint.flow.narrowing import last_name
+from apilint.frameworks import inputs
+from apilint.index import Function
+from apilint.model import Route, Step
+from apilint.project import Project
+from apilint.startup.values import (
+    Attr,
+    Choice,
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    Known,
+    LambdaValue,
+    ModuleValue,
+    Operation,
+    Result,
+    Seq,
+    Setting,
+    Subscripted,
+    Text,
+    Unknown,
+    Value,
+    constant,
+    unwrap,
+)
+from apilint.startup.values import (
+    Mapping as MappingValue,
+)
+
+REQUEST, DERIVED, ARGUMENT, LOCAL = "request", "derived", "argument", "local"
+RANKS = (REQUEST, DERIVED, ARGUMENT, LOCAL)
+
+MAX_CALLS_DEEP = 5
+MAX_CALLERS = 40
+# What the program's own description of its data is read from; nobody outside writes it.
+_METADATA = frozenset(
+    {"__tablename__", "__table__", "_meta", "__name__", "__class__", "__qualname__", "__module__", "__table_args__"}
+)
+# Methods that give back (part of) the text of the object that they are called on, or something out of it.
+_HANDS_ON = frozenset(
+    """
+    strip lstrip rstrip replace format join lower upper title capitalize casefold split rsplit splitlines partition
+    rpartition encode decode removeprefix removesuffix translate get getlist get_list getall pop copy items keys values
+    json form body read text dict to_dict model_dump get_json get_data params as_posix isoformat group setdefault
+    """.split()
+)
+_NAMES_ITS_OWN = frozenset({"dict", "model_dump", "asdict", "to_dict", "__dict__"})
+_NUMBERS = frozenset({"count", "index", "find", "__len__", "timestamp", "bit_length", "fileno", "toordinal"})
+_CASTS = frozenset({"builtins.int", "builtins.float", "builtins.bool", "uuid.UUID"})
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a value comes from. `kind` is
+
+    - `request`: the caller of a route chooses it;
+    - `derived`: it was computed of such a value by something that is not known;
+    - `argument`: whoever calls the function chooses it, and who that is stays open;
+    - `local`: the program found it somewhere: in a table, in its own state, in a call's result.
+
+    `what` is what the source calls it; `steps` lead from there to here; `route` names the route, where there is one.
+    """
+
+    kind: str
+    what: str
+    steps: tuple[Step, ...] = ()
+    route: str = ""
+
+    @property
+    def rank(self) -> int:
+        """0 for what is worst."""
+        return RANKS.index(self.kind)
+
+
+class Origins:
+    """Judges the values of one project. `purpose` is what a sanitizer must be good for (`sql`)."""
+
+    def __init__(self, project: Project, names: Names, purpose: str, quoting: Sequence[str] = ()) -> None:
+        sections = project.knowledge.sections
+        self._project = project
+        self._machine = project.program.machine
+        self._names = names
+        self._sources: Mapping[str, Any] = sections.get("sources", {})
+        self._passes: Mapping[str, Any] = sections.get("passes", {})
+        self._safe = {name for name, entry in sections.get("sanitizers", {}).items() if purpose in entry["for"]}
+        self._quoting = frozenset(quoting)
+        self._read = frozenset(
+            name
+            for entry in self._sources.values()
+            if isinstance(entry, dict)
+            for key in ("attributes", "calls")
+            for name in _listed(entry, key)
+        )
+        self._arguments: dict[tuple[Function, str, tuple[str, ...]], Origin | None] = {}
+        self._handed_in: dict[Function, tuple[Route, Mapping[str, str]] | None] = {}
+        self._callers: dict[Function, list[tuple[Function, Call]]] = {}
+        self._unique: dict[str, int] | None = None
+        self._judged: dict[int, tuple[Value, Origin | None]] = {}
+
+    # -------------------------------------------------------------------- values
+
+    def of(self, value: Value, depth: int = 0) -> Origin | None:
+        """Who decides what a value holds; None where nobody but the programmer does."""
+        known = self._judged.get(id(value))
+        if known is None:
+            self._judged[id(value)] = (value, None)  # for a value that holds itself
+            known = self._judged[id(value)] = (value, self._judge(unwrap(value), depth))
+        return known[1]
+
+    def _judge(self, value: Value, depth: int) -> Origin | None:
+        if isinstance(value, (Known, Number, FunctionValue, ClassValue, LambdaValue, ModuleValue, External, Setting)):
+            return self._of_library(value) if isinstance(value, External) else None
+        if isinstance(value, Choice):
+            return self._worst(value.options, depth)
+        if isinstance(value, Text):
+            return self._worst(value.parts, depth)
+        if isinstance(value, (Seq, MappingValue)):
+            return self._worst(value.items if isinstance(value, Seq) else list(value.items.values()), depth)
+        if isinstance(value, Operation):
+            return self._of_operation(value, depth)
+        if isinstance(value, Checked):
+            return self._of_checked(value, depth)
+        if isinstance(value, Input):
+            return self._of_argument(value, (), depth)
+        if isinstance(value, Element):
+            return self._of_element(value, depth)
+        if isinstance(value, Result):
+            return self._of_result(value, depth)
+        if isinstance(value, (Attr, Subscripted)):
+            return self._of_path(value, depth)
+        if isinstance(value, Derived):
+            return self._of_derived(value, depth)
+        if isinstance(value, Instance):
+            return self._of_instance(value)
+        return Origin(LOCAL, value.text or value.reason if isinstance(value, Unknown) else "a value")
+
+    def _worst(self, values: Sequence[Value], depth: int) -> Origin | None:
+        found = [origin for origin in (self.of(value, depth) for value in values[:20]) if origin is not None]
+        return min(found, key=lambda origin: origin.rank) if found else None
+
+    def _of_operation(self, value: Operation, depth: int) -> Origin | None:
+        if value.op in "+%|" and value.right is not None:
+            return self._worst([value.left, value.right], depth)
+        return self.of(value.left, depth) if value.op == "*" and isinstance(value.left, (Seq, Text)) else None
+
+    def _of_checked(self, value: Checked, depth: int) -> Origin | None:
+        """What passed a test is harmless; what passed one that only sounds like it may be."""
+        test = value.expr
+        if isinstance(test, f.Await):
+            test = test.value
+        if not isinstance(test, f.Call) or last_name(test.func) in ("isinstance", "all", "int", "float", "UUID"):
+            return None
+        if last_name(test.func) in ("match", "fullmatch") or last_name(test.func).startswith("is"):
+            return None
+        origin = self.of(value.sources[0], depth)
+        return None if origin is None else Origin(LOCAL, origin.what, origin.steps, origin.route)
+
+    def _of_element(self, value: Element, depth: int) -> Origin | None:
+        """Keys of `**kwargs` and of an object's fields are names that the program gave."""
+        source = value.sources[0]
+        if value.role == "key":
+            if isinstance(source, Input) and source.param.kind == "kwargs":
+                return Origin(LOCAL, value.text)
+            if isinstance(source, Derived) and last_name(source.expr) in _NAMES_ITS_OWN and _is_object(source):
+                return None
+            origin = self.of(source, depth)
+            return Origin(LOCAL, origin.what) if origin is not None and origin.kind == ARGUMENT else origin
+        return self.of(source, depth)
+
+    def _of_instance(self, value: Instance) -> Origin | None:
+        kind = inputs.kind_of(self._machine, value.cls)
+        return None if kind == inputs.FIXED else Origin(LOCAL, f"{value.cls.cls.name}()")
+
+    # ------------------------------------------------------------------ libraries
+
+    def _of_library(self, value: External) -> Origin | None:
+        name = value.name
+        for source, entry in self._sources.items():
+            if entry is True and (name == source or name.startswith(f"{source}.")):
+                return self._from_request(name.partition(".")[2] or name, None)
+        return None
+
+    def _of_result(self, value: Result, depth: int) -> Origin | None:
+        names = list(self._names.of(value.callee))
+        for name in names:
+            if name in self._safe or name.rpartition(".")[2] in self._quoting:
+                return None
+            entry = self._sources.get(name)
+            if isinstance(entry, dict) and entry.get("calls") is True:
+                return self._from_request(f"{name.rpartition('.')[2]}()", value)
+            position = self._passes.get(name)
+            if position is not None:
+                return self.of(value.args[position], depth) if position < len(value.args) else None
+        if _is_cast(value.kwargs.get("type")) or any(map(_is_cast, value.args[2:])):
+            return None  # request.args.get("page", 1, type=int)
+        callee = value.callee
+        method = callee.name.rpartition(".")[2] if isinstance(callee, (Attr, External)) else ""
+        if method in self._quoting or method in _NUMBERS:
+            return None
+        base = callee.base if isinstance(callee, Attr) else callee
+        origin = self.of(base, depth) if not isinstance(base, Instance) or method in _HANDS_ON else None
+        if isinstance(callee, Attr) and isinstance(base, (Instance, Result)):
+            origin = self._read_from_request(value) or origin
+        if origin is not None and origin.kind == REQUEST:
+            return origin if method in _HANDS_ON or isinstance(callee, External) else _weaker(origin)
+        handed = self._worst([*value.args, *value.kwargs.values()], depth)
+        if handed is not None and handed.kind in (REQUEST, DERIVED):
+            return _weaker(handed)
+        name = names[0] if names else method
+        return None if name.rpartition(".")[2][:1].isupper() and not value.args else Origin(LOCAL, f"{name}()")
+
+    # ---------------------------------------------------------------------- paths
+
+    def _of_path(self, value: Attr | Subscripted, depth: int) -> Origin | None:
+        request = self._read_from_request(value)
+        if request is not None:
+            return request
+        root, steps = _trail(value)
+        if not _METADATA.isdisjoint(steps):
+            return None
+        if isinstance(root, External):
+            return self._of_library(root)
+        if isinstance(root, Result):
+            return self._of_result(root, depth)
+        if isinstance(root, Input):
+            return self._of_argument(root, tuple(steps), depth)
+        if isinstance(root, Instance):
+            return Origin(LOCAL, ".".join(("self", *steps)))
+        return self.of(root, depth)
+
+    def _of_derived(self, value: Derived, depth: int) -> Origin | None:
+        request = self._read_from_request(value)
+        if request is not None:
+            return request
+        expr, sources = value.expr, value.sources
+        if isinstance(expr, (f.Compare, f.UnaryOp)):
+            return None
+        if isinstance(expr, f.BinOp):
+            return self._worst(sources, depth) if expr.op in "+%|" else None
+        if isinstance(expr, f.Call):
+            return self._of_call(value, expr, depth)
+        root, steps = _trail(value)
+        if not _METADATA.isdisjoint(steps):
+            return None
+        if isinstance(root, Input):
+            return self._of_argument(root, tuple(steps), depth)
+        if isinstance(root, Instance):
+            return Origin(LOCAL, ".".join(("self", *steps)))
+        if isinstance(expr, (f.Attribute, f.Subscript)) and sources:
+            return self.of(sources[0], depth)
+        return self._worst(sources, depth)
+
+    def _of_call(self, value: Derived, expr: f.Call, depth: int) -> Origin | None:
+        """The result of a call that was not followed: a method of something unknown, or something unknown itself."""
+        name, sources = last_name(expr.func), value.sources
+        if name in self._quoting or name in _NUMBERS or any(known in self._safe for known in self._names.types(value)):
+            return None
+        if _has_cast(expr):
+            return None
+        if isinstance(expr.func, f.Attribute):
+            receiver = self.of(sources[0], depth) if sources else None
+            if name in _HANDS_ON:
+                others = sources[1:] if name in ("replace", "format", "join") else ()
+                return self._worst_of(receiver, self._worst(others, depth))
+            sources = sources[1:]
+        else:
+            receiver = None
+        handed = self._worst(sources, depth)
+        worst = self._worst_of(receiver, handed)
+        if worst is not None and worst.kind in (REQUEST, DERIVED):
+            return _weaker(worst)
+        return Origin(LOCAL, value.text or f"{name}()")
+
+    def _worst_of(self, first: Origin | None, second: Origin | None) -> Origin | None:
+        if first is None or second is None:
+            return first or second
+        return first if first.rank <= second.rank else second
+
+    # -------------------------------------------------------------------- requests
+
+    def _read_from_request(self, value: Value) -> Origin | None:
+        """`request.args`, `self.request.GET["q"]`, `await request.json()`: by type, or by the name of the object."""
+        root, steps = _trail(value)
+        if _has_cast_at_end(value):
+            return None
+        if isinstance(root, Input):
+            if not steps:
+                return None
+            for name in self._names.types(root):
+                entry = self._sources.get(name)
+                if isinstance(entry, dict):
+                    return self._from_request(_shown(root, steps), value) if _reads(entry, steps[0]) else None
+            if root.param.name in ("request", "req") and steps[0] in self._read and root.annotation is None:
+                return self._from_request(_shown(root, steps), value)
+        if isinstance(root, Instance) and len(steps) > 1 and steps[0] == "request" and steps[1] in self._read:
+            return self._from_request(".".join(("self", *steps)), value)
+        if isinstance(root, External):
+            return self._of_library(root)
+        return None
+
+    def _from_request(self, what: str, value: Value | None) -> Origin:
+        span = value.span if isinstance(value, (Unknown, Result)) else None
+        steps = (Step(span, f"'{what}' is read from the request"),) if span is not None and span.file else ()
+        return Origin(REQUEST, what, steps)
+
+    # ------------------------------------------------------------------- arguments
+
+    def _of_argument(self, value: Input, steps: tuple[str, ...], depth: int) -> Origin | None:
+        function = value.function
+        if function is None or inputs.kind_of(self._machine, value.annotation) == inputs.FIXED:
+            return None
+        if not _METADATA.isdisjoint(steps):
+            return None
+        if depth >= MAX_CALLS_DEEP:
+            return Origin(ARGUMENT, _shown(value, steps))
+        key = (function, value.param.name, steps)
+        if key not in self._arguments:
+            self._arguments[key] = Origin(LOCAL, _shown(value, steps))  # for a function that calls itself
+            self._arguments[key] = self._judge_argument(value, function, steps, depth)
+        return self._arguments[key]
+
+    def _judge_argument(self, value: Input, function: Function, steps: tuple[str, ...], depth: int) -> Origin | None:
+        handler = self.handler(function)
+        if handler is not None:
+            return self._of_handler(value, steps, *handler)
+        if self._field(value, steps) == inputs.FIXED:
+            return None
+        origins = [
+            origin
+            for caller, call in self.callers(function)
+            for origin in [self._passed(caller, call, value, steps, depth)]
+        ]
+        if origins:
+            found = [origin for origin in origins if origin is not None]
+            return min(found, key=lambda origin: origin.rank) if found else None
+        step = Step(value.span, f"'{value.param.name}' is an argument of '{function.name}'") if value.span else None
+        kind = ARGUMENT if not steps else LOCAL
+        return Origin(kind, _shown(value, steps), (step,) if step is not None else ())
+
+    def _of_handler(
+        self, value: Input, steps: tuple[str, ...], route: Route, kinds: Mapping[str, str]
+    ) -> Origin | None:
+        """What a route's caller puts into a parameter of its handler."""
+        kind = kinds.get(value.param.name, inputs.SERVER)
+        if kind == inputs.FIXED:
+            return None
+        if kind == inputs.OBJECT and steps and self._field(value, steps) == inputs.FIXED:
+            return None
+        if kind == inputs.TEXT or (kind == inputs.OBJECT and steps):
+            name = f"{'/'.join(route.methods) or 'ANY'} {route.path}"
+            what = _shown(value, steps)
+            step = Step(value.span or route.span, f"'{what}' comes from the caller of {name}")
+            return Origin(REQUEST, what, (step,), name)
+        return Origin(LOCAL, _shown(value, steps))
+
+    def _field(self, value: Input, steps: tuple[str, ...]) -> str:
+        annotation = unwrap(value.annotation) if value.annotation is not None else None
+        if isinstance(annotation, ClassValue) and len(steps) == 1:
+            return inputs.field_kind(self._machine, annotation, steps[0])
+        return ""
+
+    def handler(self, function: Function) -> tuple[Route, Mapping[str, str]] | None:
+        """The route that a function answers, with what its caller puts into each parameter."""
+        if function not in self._handed_in:
+            routes = self._project.routes_of(function)
+            self._handed_in[function] = (
+                (routes[0], inputs.handed_in(self._project.program, routes[0])) if routes else None
+            )
+        return self._handed_in[function]
+
+    def _passed(self, caller: Function, call: Call, value: Input, steps: tuple[str, ...], depth: int) -> Origin | None:
+        """Where the argument of one call comes from."""
+        given = argument_of(call, value)
+        if given is None:
+            return None
+        origin = self.of(self._select(given, steps), depth + 1)
+        if origin is None or origin.kind == LOCAL:
+            return origin
+        step = Step(call.span, f"'{caller.name}' passes it to '{value.function.name if value.function else '?'}'")
+        return Origin(origin.kind, origin.what, (*origin.steps, step), origin.route)
+
+    def _select(self, value: Value, steps: tuple[str, ...]) -> Value:
+        """`value.a.b` for the steps `a`, `b`."""
+        for step in steps:
+            value = unwrap(value)
+            if isinstance(value, MappingValue):
+                value = value.items.get(step, Unknown("a key that is not known"))
+            elif isinstance(value, Instance) and step in value.attrs:
+                value = value.attrs[step]
+            elif isinstance(value, (Attr, Subscripted, Result, External, Instance)):
+                value = Attr(value, step)
+            elif isinstance(value, Unknown):
+                expr = f.Attribute(0, 0, f.Opaque(0, 0), step)
+                value = Derived(value.reason, value.span, f"{value.text}.{step}", expr, [value])
+        return value
+
+    # --------------------------------------------------------------------- callers
+
+    def callers(self, function: Function) -> list[tuple[Function, Call]]:
+        """The calls of a function in the project, as far as they can be told; those in tests are left out."""
+        if function not in self._callers:
+            self._callers[function] = []
+            self._callers[function] = list(self._find_callers(function))[:MAX_CALLERS]
+        return self._callers[function]
+
+    def _find_callers(self, function: Function) -> Iterator[tuple[Function, Call]]:
+        owner = function.owner
+        word = owner.name if function.name == "__init__" and owner is not None else function.name
+        if word.startswith("__"):
+            return
+        is_unique = self._count(word) == 1 and len(word) > 5
+        found = 0
+        for caller in self._project.index.functions_with((word,)):
+            if caller.module.is_test or caller is function or found > MAX_CALLERS:
+                continue
+            for call in self._project.trace(caller).calls:
+                if call.depth == 0 and last_name(call.node.func) == word and _calls(call, function, is_unique):
+                    found += 1
+                    yield caller, call
+
+    def _count(self, name: str) -> int:
+        """How many functions of the project have that name."""
+        if self._unique is None:
+            self._unique = {}
+            for module in self._project.index.modules.values():
+                if not module.is_test:
+                    for facts in module.facts.functions:
+                        self._unique[facts.name] = self._unique.get(facts.name, 0) + 1
+        return self._unique.get(name, 0)
+
+
+def argument_of(call: Call, value: Input) -> Value | None:
+    """What a call passes for a parameter; None where the default is taken."""
+    param, function = value.param, value.function
+    if function is None:
+        return None
+    if param.name in call.kwargs:
+        return call.kwargs[param.name]
+    params = [each for each in function.head.params if each.kind in ("plain", "positional")]
+    if params and params[0].name in ("self", "cls") and function.owner is not None:
+        params = params[1:]
+    if param.kind == "args":
+        rest = call.args[len(params) :]
+        return Seq("tuple", rest) if rest else None
+    if param.kind == "kwargs":
+        given: dict[object, Value] = dict(call.kwargs.items())
+        return MappingValue(given) if given else None
+    for position, each in enumerate(params):
+        if each.name == param.name:
+            if position < len(call.args):
+                return call.args[position]
+            break
+    if any(isinstance(arg, f.Starred) for arg in call.node.args) or any(k.name is None for k in call.node.keywords):
+        return Unknown("an argument that a star brings in", call.span, param.name)
+    return None
+
+
+def _calls(call: Call, function: Function, is_unique: bool) -> bool:
+    callees = call.callee.options if isinstance(call.callee, Choice) else [call.callee]
+    for callee in map(unwrap, callees):
+        if isinstance(callee, FunctionValue) and callee.function is function:
+            return True
+        if isinstance(callee, ClassValue) and function.owner is callee.cls:
+            return True
+        if is_unique and isinstance(callee, (Unknown, Attr)) and function.owner is not None:
+            return True
+    return False
+
+
+def _trail(value: Value) -> tuple[Value, list[str]]:
+    """What a chain of attributes, items and handed-on calls hangs on, and the names along it."""
+    steps: list[str] = []
+    while True:
+        if isinstance(value, Attr):
+            steps.append(value.name)
+            value = value.base
+        elif isinstance(value, Subscripted):
+            key = constant(value.index[0]) if value.index else None
+            steps.append(str(key) if key is not None else "?")
+            value = value.base
+        elif isinstance(value, Result) and isinstance(value.callee, Attr):
+            value = value.callee
+        elif isinstance(value, Derived) and value.sources and not isinstance(value, (Element, Checked, Number)):
+            expr = value.expr
+            if isinstance(expr, f.Attribute):
+                steps.append(expr.attr)
+            elif isinstance(expr, f.Subscript):
+                key = constant(value.sources[1]) if len(value.sources) > 1 else None
+                steps.append(str(key) if key is not None else "?")
+            elif isinstance(expr, f.Call) and isinstance(expr.func, f.Attribute):
+                steps.append(expr.func.attr)
+            else:
+                break
+            value = value.sources[0]
+        else:
+            break
+        value = unwrap(value)
+    return value, [step.removeprefix("super.") for step in reversed(steps)]
+
+
+def _reads(entry: Mapping[str, Any], step: str) -> bool:
+    return any(step in _listed(entry, key) for key in ("attributes", "calls"))
+
+
+def _listed(entry: Mapping[str, Any], key: str) -> Sequence[str]:
+    found = entry.get(key)
+    return found if isinstance(found, (list, tuple)) else ()
+
+
+def _shown(value: Input, steps: Sequence[str]) -> str:
+    named = [step for step in steps if re.fullmatch(r"\w+", step) and step not in ("get", "strip")]
+    return ".".join((value.param.name, *named))
+
+
+def _weaker(origin: Origin) -> Origin:
+    return Origin(DERIVED, origin.what, origin.steps, origin.route)
+
+
+def _is_cast(value: Value | None) -> bool:
+    return isinstance(value, External) and value.name in _CASTS
+
+
+def _has_cast(expr: f.Call) -> bool:
+    """`get("page", type=int)`."""
+    return any(
+        keyword.name == "type" and isinstance(keyword.value, f.Name) and keyword.value.id in ("int", "float", "bool")
+        for keyword in expr.keywords
+    )
+
+
+def _has_cast_at_end(value: Value) -> bool:
+    return (isinstance(value, Derived) and isinstance(value.expr, f.Call) and _has_cast(value.expr)) or (
+        isinstance(value, Result) and (_is_cast(value.kwargs.get("type")) or any(map(_is_cast, value.args[2:])))
+    )
+
+
+def _is_object(value: Derived) -> bool:
+    """`payload.model_dump()` of an annotated object."""
+    source = value.sources[0] if value.sources else None
+    return isinstance(source, Input) and isinstance(unwrap(source.annotation or Known(None)), ClassValue)

@@ -1,0 +1,163 @@
+"""Statements for a database that are put together from strings: what reaches the sink decides, not how it looks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from apilint import facts as f
+from apilint.check import Match, check
+from apilint.checks.origins import ARGUMENT, DERIVED, LOCAL, REQUEST
+from apilint.checks.statements import QUOTED, STATEMENT, VALUE, Case, Statements
+from apilint.finding import Precision
+from apilint.flow.narrowing import last_name
+from apilint.model import Step
+from apilint.project import Project
+from apilint.walk import walk
+
+KEYWORDS = (
+    "select", "insert", "update", "delete", "replace", "with", "create", "alter", "drop", "truncate", "merge",
+    "call", "exec", "set", "grant", "from", "where",
+)  # fmt: skip
+MAX_STEPS = 6
+MAX_BUILT = 3
+_ADVICE = {
+    True: "pass it as a parameter instead",
+    False: "choose it from a fixed list, or let the driver quote it",
+}
+
+
+@check
+def sql_string_build(
+    project: Project,
+    *,
+    keywords: Sequence[str] = KEYWORDS,
+    quoting: Sequence[str] = (),
+    offline: str = r"^$",
+    tainted_security_severity: float = 9.8,
+) -> Iterator[Match]:
+    """Statements with parts that somebody else decides; Django's own ways round the ORM only where it is a caller."""
+    for case in _cases(project, keywords, quoting):
+        precision = _precision(case, re.search(offline, case.function.module.file) is not None)
+        is_tainted = case.origin.kind in (REQUEST, DERIVED)
+        if precision is not None and (is_tainted or not case.sink.entry.get("raw_api")):
+            yield _match(case, precision, tainted_security_severity if case.origin.kind == REQUEST else None)
+
+
+@check
+def raw_sql_api(
+    project: Project,
+    *,
+    keywords: Sequence[str] = KEYWORDS,
+    quoting: Sequence[str] = (),
+    offline: str = r"^$",
+) -> Iterator[Match]:
+    """An ORM's own ways to hand over SQL, with parts that are not constant and that no caller is known to decide."""
+    for case in _cases(project, keywords, quoting):
+        api = case.sink.entry.get("raw_api")
+        if not api or case.origin.kind in (REQUEST, DERIVED):
+            continue
+        precision = _precision(case, re.search(offline, case.function.module.file) is not None)
+        if api != "cursor" and case.origin.kind == ARGUMENT:
+            precision = Precision.MEDIUM
+        if precision is not None:
+            yield _match(case, min(precision, Precision.MEDIUM, key=lambda each: each.rank), None)
+
+
+def _cases(project: Project, keywords: Sequence[str], quoting: Sequence[str]) -> list[Case]:
+    """The worst case of each call that hands over a statement, in the order of the source."""
+
+    def find() -> list[Case]:
+        worst: dict[tuple[str, int, int], Case] = {}
+        for case in Statements(project, keywords, quoting).cases():
+            span = case.call.span
+            key = (span.file, span.start, span.end)
+            if key not in worst or _badness(case) < _badness(worst[key]):
+                worst[key] = case
+        return [worst[key] for key in sorted(worst)]
+
+    return project.once(("sql", tuple(keywords), tuple(quoting)), find)
+
+
+def _badness(case: Case) -> tuple[int, int]:
+    return (
+        case.origin.rank,
+        (QUOTED, STATEMENT, VALUE).index(case.place) if case.place in (QUOTED, STATEMENT, VALUE) else 3,
+    )
+
+
+def _precision(case: Case, is_offline: bool) -> Precision | None:
+    kind, place = case.origin.kind, case.place
+    if kind == REQUEST:
+        return Precision.VERY_HIGH if place == QUOTED else Precision.HIGH
+    if is_offline:
+        return Precision.LOW
+    if kind == DERIVED:
+        return Precision.MEDIUM
+    if kind == ARGUMENT:
+        return {QUOTED: Precision.HIGH, VALUE: Precision.MEDIUM}.get(place, Precision.LOW)
+    return Precision.LOW
+
+
+def _match(case: Case, precision: Precision, security_severity: float | None) -> Match:
+    what = case.origin.what
+    return Match(
+        span=case.call.span,
+        values={
+            "sink": case.sink.label,
+            "value": what,
+            "proof": _proof(case),
+            "advice": _ADVICE[case.place in (QUOTED, VALUE, STATEMENT)],
+        },
+        trace=tuple(_trace(case)),
+        precision=precision,
+        security_severity=security_severity,
+        route=case.origin.route,
+    )
+
+
+def _proof(case: Case) -> str:
+    origin = case.origin
+    quoted = " and stands between quotes" if case.place == QUOTED else ""
+    if origin.kind == REQUEST:
+        return (
+            f"It comes from the caller of '{origin.route}'{quoted}."
+            if origin.route
+            else f"It comes from the request{quoted}."
+        )
+    if origin.kind == DERIVED:
+        return f"It is made of what the caller sends{quoted}."
+    if origin.kind == ARGUMENT:
+        return f"It is an argument that nothing checks{quoted}."
+    return f"Nothing says what it can hold{quoted}." if case.origin.kind == LOCAL else ""
+
+
+def _trace(case: Case) -> Iterator[Step]:
+    yield from case.origin.steps[:MAX_STEPS]
+    yield from _built(case)
+    if case.call is not case.sink.call:
+        yield Step(case.call.span, f"the statement is handed to '{last_name(case.call.node.func)}'")
+    yield Step(case.sink.call.span, f"'{case.sink.label}' hands it to the database")
+
+
+def _built(case: Case) -> Iterator[Step]:
+    """Where in the function the statement is put together."""
+    names = {arg.id for arg in _arguments(case.call.node) if isinstance(arg, f.Name)}
+    module = case.function.module
+    before = [node for node in walk(case.function.body) if node.start < case.call.node.start]
+    for node in [node for node in before if _assigns(node, names)][-MAX_BUILT:]:
+        yield Step(module.span(node.start, node.end), "the statement is put together here")
+
+
+def _assigns(node: Any, names: Collection[str]) -> bool:
+    """Whether a statement gives one of the names a value that is not constant."""
+    targets = node.targets if isinstance(node, f.Assign) else (node.target,) if isinstance(node, f.AugAssign) else ()
+    is_named = any(isinstance(target, f.Name) and target.id in names for target in targets)
+    return is_named and not isinstance(node.value, f.Constant)
+
+
+def _arguments(node: f.Call) -> Iterator[f.Expr]:
+    yield from node.args
+    for keyword in node.keywords:
+        yield keyword.value
