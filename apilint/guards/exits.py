@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from apilint.facts import Span
 from apilint.guards.caller import NOTHING, Anonymous, Body, Container, Nothing, Sure
-from apilint.startup.values import Condition, Known, Value
+from apilint.startup.values import Condition, Known, Mapping, Value
 
 # A test that one of these decides is decided by the caller having no credentials.
 CREDENTIALS = (Sure, Nothing, Anonymous, Container, Body)
+
+
+def _remembering(value: Value) -> Value:
+    if isinstance(value, Known) and value.value is None:
+        return NOTHING
+    return Sure(value.value) if isinstance(value, Known) and isinstance(value.value, bool) else value
 
 
 class Exit:
@@ -48,12 +54,12 @@ class Exit:
     @property
     def given(self) -> Value:
         """The returned value; `None` or a truth that is returned for want of credentials remembers that it was."""
-        if self.credential and isinstance(self.value, Known):
-            if self.value.value is None:
-                return NOTHING
-            if isinstance(self.value.value, bool):
-                return Sure(self.value.value)
-        return self.value
+        if not self.credential:
+            return self.value
+        if isinstance(self.value, Mapping):
+            items = {name: _remembering(item) for name, item in self.value.items.items()}
+            return Mapping(items, is_open=self.value.open, span=self.value.span)
+        return _remembering(self.value)
 
     def __repr__(self) -> str:
         return f"Exit({self.kind} {self.status or ''} {self.name} {self.value!r} if {self.conditions})"

@@ -40,7 +40,7 @@ from apilint.startup.values import (
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SETTING_TEXT = re.compile(
     r"(?i:\bsettings?\b|\bconfig\b|\bconf\b|environ|getenv|\bdebug\b|\boptions?\b|feature|enabled?\b|disabled?\b)"
-    r"|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|^[A-Z]{4,}$"
+    r"|^(not )?\(?[\w.]*\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|^[A-Z]{4,}$"
 )
 _CREDENTIAL_TEXT = re.compile(
     r"(?i)user|token|auth|login|session|credential|api_?key|permission|role|identity|secret|password|access"

@@ -28,6 +28,7 @@ from apilint.startup.machine import RUN, Machine
 from apilint.startup.values import (
     NONE,
     Attr,
+    ClassValue,
     Condition,
     Env,
     External,
@@ -549,6 +550,8 @@ def _handle_missing(
     exits = visit.exits
     outer = visit.conditions
     for handler in statement.handlers:
+        if _is_own_exception(visit, handler, env):
+            continue  # the project raises it itself, and did not
         mark = len(exits)
         span = env.module.span(handler.start, handler.end)
         visit.conditions = (*outer, Condition(span, "no credentials", True, NOTHING, decided=True))
@@ -561,6 +564,11 @@ def _handle_missing(
             return LEAVE
         del exits[mark:]
     return flow
+
+
+def _is_own_exception(visit: Visit, handler: f.Handler, env: Env) -> bool:
+    types = handler.type.items if isinstance(handler.type, f.Sequence) else [handler.type]
+    return all(expr is not None and isinstance(unwrap(visit.evaluate(expr, env)), ClassValue) for expr in types)
 
 
 def _rejects(visit: Visit, exit_: Exit) -> bool:
