@@ -28,8 +28,9 @@ class Assignments:
         if isinstance(node, f.Assign):
             for target in node.targets:
                 self._target(target, node.value)
-        elif (isinstance(node, f.AnnAssign) and node.value is not None) or isinstance(node, f.AugAssign):
-            self._target(node.target, node.value)
+        elif isinstance(node, (f.AnnAssign, f.AugAssign)):
+            if node.value is not None:
+                self._target(node.target, node.value)
         elif isinstance(node, f.NamedExpr):
             self._assigned.setdefault(node.target, []).append((node.start, node.value))
         elif isinstance(node, f.For):
@@ -42,9 +43,10 @@ class Assignments:
             for target in node.targets:
                 if isinstance(target, f.Subscript) and isinstance(target.value, f.Name):
                     self.changed.add(target.value.id)
-        elif isinstance(node, f.Call) and isinstance(node.func, f.Attribute) and node.func.attr in _CHANGING:
-            if isinstance(node.func.value, f.Name):
-                self.changed.add(node.func.value.id)
+        elif isinstance(node, f.Call):
+            func = node.func
+            if isinstance(func, f.Attribute) and func.attr in _CHANGING and isinstance(func.value, f.Name):
+                self.changed.add(func.value.id)
 
     def _target(self, target: f.Expr, value: f.Expr) -> None:
         if isinstance(target, f.Name):

@@ -20,6 +20,7 @@ from apilint.checks.serializers import secrets
 from apilint.finding import Precision, Severity
 from apilint.frameworks.responses import body_of
 from apilint.frameworks.schemas import Schemas
+from apilint.index import Function
 from apilint.model import Route, Step
 from apilint.project import Project
 from apilint.startup.values import Attr, Choice, External, Known, Mapping, Result, Seq, Value, unwrap
@@ -53,9 +54,7 @@ def raw_object_dump(
     sensitive, schemas = Sensitive(project), Schemas(project.program)
     rows, dumps = Rows(schemas), Dumps(project, methods, attributes)
     hands_out = re.compile(issuing)
-    for route in _handled(project):
-        assert route.function is not None
-        function = route.function.function
+    for route, function in _handled(project):
         assigned: Assignments | None = None
         trace = project.trace(function)
         made = {id(call.result): call for call in trace.calls if isinstance(call.result, Mapping)}
@@ -91,7 +90,7 @@ def raw_object_dump(
                 break
 
 
-def _handled(project: Project) -> Iterator[Route]:
+def _handled(project: Project) -> Iterator[tuple[Route, Function]]:
     """The routes with a function at hand, each function once."""
     seen: set[object] = set()
     for route in project.routes:
@@ -99,7 +98,7 @@ def _handled(project: Project) -> Iterator[Route]:
             continue
         if route.function.function not in seen:
             seen.add(route.function.function)
-            yield route
+            yield route, route.function.function
 
 
 def _is_changed(expr: f.Expr | None, assigned: Assignments) -> bool:
@@ -175,9 +174,10 @@ class Dumps:
             if entry is not None:
                 return None if self._is_narrowed(entry, value) else self._dump(entry, value, name)
         callee = value.callee
-        if isinstance(callee, Attr) and not value.args and not value.kwargs:
-            if callee.name in self.methods or (callee.name == "values" and _is_query(callee.base)):
-                return Dump(callee.base, f".{callee.name}()")
+        if not isinstance(callee, Attr) or value.args or value.kwargs:
+            return None
+        if callee.name in self.methods or (callee.name == "values" and _is_query(callee.base)):
+            return Dump(callee.base, f".{callee.name}()")
         return None
 
     def _names(self, value: Result) -> list[str]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from apilint import facts as f
 from apilint import flow
 from apilint.index import Function
 from apilint.project import Project
 from apilint.startup import attributes
-from apilint.startup.values import Env, FunctionValue, Value, unwrap
+from apilint.startup.values import ClassValue, Env, FunctionValue, Value, unwrap
 from apilint.unparse import unparse
 from apilint.walk import walk
 
@@ -25,7 +26,7 @@ class Logs:
         self.project = project
         self.machine = project.program.machine
         sections = project.knowledge.sections
-        self.entries = sections.get("loggers", {})
+        self.entries: Mapping[str, Any] = sections.get("loggers", {})
         methods = sections.get("logger_methods", {})
         self.methods = frozenset(methods.get("methods", ()))
         self._receivers = re.compile(methods.get("receivers", r"(?!)"))
@@ -54,7 +55,7 @@ class Logs:
                 return unparse(func), entry.get("message", 0), bool(entry.get("keywords"))
         return None
 
-    def _with_method(self, name: str) -> dict[str, object] | None:
+    def _with_method(self, name: str) -> Mapping[str, Any] | None:
         owner, _, method = name.rpartition(".")
         entry = self.entries.get(owner)
         return entry if entry is not None and method in entry.get("methods", ()) else None
@@ -105,7 +106,7 @@ class Logs:
         if isinstance(target, FunctionValue):
             yield target.function
         else:
-            init = attributes.in_class(self.machine, target, "__init__") if _is_class(target) else None
+            init = attributes.in_class(self.machine, target, "__init__") if isinstance(target, ClassValue) else None
             made = unwrap(init[0]) if init is not None else None
             if isinstance(made, FunctionValue):
                 yield made.function
@@ -121,10 +122,6 @@ class Logs:
         while isinstance(root, f.Attribute):
             root = root.value
         return self.machine.evaluate(func, env) if isinstance(root, f.Name) else None
-
-
-def _is_class(value: Value) -> bool:
-    return hasattr(value, "mro")
 
 
 __all__ = ["Logs"]

@@ -18,7 +18,7 @@ from apilint.frameworks.responses import Declared, Responses, allows_extra, body
 from apilint.frameworks.schemas import Schema, Schemas
 from apilint.model import Route, Step
 from apilint.project import Project
-from apilint.startup.values import Attr, Choice, ClassValue, Instance, Mapping, Result, Seq, Value, unwrap
+from apilint.startup.values import Attr, Choice, ClassValue, External, Instance, Mapping, Result, Seq, Value, unwrap
 from apilint.unparse import unparse
 
 
@@ -75,14 +75,13 @@ def _sent(
             if schema is not None:
                 yield schema, declared.span
         return
-    assert route.function is not None
-    function = route.function.function
-    for value, statement in project.trace(function).returned:
+    function = route.function.function if route.function is not None else None
+    for value, statement in project.trace(function).returned if function is not None else ():
         for item in _items(value):
             found = rows.cls(item)
             schema = schemas.of(found) if found is not None else None
             if schema is not None:
-                yield schema, function.module.span(statement.start, statement.end)
+                yield schema, Span(route.span.file, statement.start, statement.end)
 
 
 def _items(value: Value, depth: int = 3) -> Iterator[Value]:
@@ -183,8 +182,8 @@ def _dumped(value: Value, methods: tuple[str, ...], attributes: tuple[str, ...])
         callee = value.callee
         if isinstance(callee, Attr) and callee.name in methods and not value.kwargs.keys() & {"include", "exclude"}:
             return callee.base
-        if isinstance(callee, Attr) and callee.name.rpartition(".")[2] == "jsonable_encoder":
-            return value.args[0] if value.args and len(value.args) == 1 else None
+        if isinstance(callee, External) and callee.name.endswith(".jsonable_encoder") and not value.kwargs:
+            return value.args[0] if value.args else None
         return None
     if isinstance(value, Attr):
         return value.base if value.name in attributes else None

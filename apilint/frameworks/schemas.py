@@ -145,7 +145,8 @@ class Schemas:
 
     def _kind(self, cls: ClassValue) -> tuple[str, bool, bool, list[Field]]:
         """`(kind, stored, user, fields of library classes)`; the kind is empty for a class that holds nothing."""
-        kind, stored, user, inherited = "", False, False, []
+        kind, stored, user = "", False, False
+        inherited: list[Field] = []
         for base in attributes.mro(self.machine, cls)[1:]:
             entry = self._entry(base)
             if entry is None:
