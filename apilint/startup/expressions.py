@@ -13,6 +13,7 @@ from apilint.startup.values import (
     FALSE,
     NONE,
     TRUE,
+    Attr,
     Choice,
     ClassValue,
     Condition,
@@ -237,6 +238,8 @@ def truth(value: Value) -> bool | None:
         return True if value.items else None if value.open else False
     if isinstance(value, (FunctionValue, ClassValue, Instance, ModuleValue, Wrapped, Partial, LambdaValue)):
         return True
+    if isinstance(value, Result) and isinstance(value.callee, Attr) and value.callee.name.endswith("as_view"):
+        return True  # a function made of a class
     if isinstance(value, Result) and isinstance(value.callee, External):
         return True if value.callee.name.rpartition(".")[2][:1].isupper() else None
     if isinstance(value, Text):

@@ -19,6 +19,7 @@ from apilint.startup.values import (
     FunctionValue,
     Instance,
     Known,
+    LambdaValue,
     Mapping,
     ModuleValue,
     Record,
@@ -105,6 +106,16 @@ def _getmodule(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value |
     if isinstance(value, (External, ModuleValue)):
         return value
     return None
+
+
+def _callable(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    value = unwrap(args[0]) if args else None
+    if isinstance(value, (FunctionValue, ClassValue, LambdaValue)):
+        return TRUE
+    if isinstance(value, Instance):
+        found = attributes.in_class(machine, value.cls, "__call__")
+        return FALSE if found is None else TRUE if isinstance(found[1], ClassValue) else None
+    return FALSE if isinstance(value, (Known, Seq, Mapping, ModuleValue)) else None
 
 
 def _kind(*kinds: type[Value], others: bool = True) -> Modelled:
@@ -241,7 +252,7 @@ FUNCTIONS: dict[str, Modelled] = {
     "inspect.isroutine": _kind(FunctionValue),
     "inspect.isclass": _kind(ClassValue),
     "inspect.ismodule": _kind(ModuleValue),
-    "builtins.callable": _kind(FunctionValue, ClassValue),
+    "builtins.callable": _callable,
     "builtins.issubclass": _is_subclass,
     "builtins.globals": _namespace,
     "builtins.vars": _namespace,

@@ -141,6 +141,8 @@ class Registry(Special):
 
     def attribute(self, name: str) -> Value:
         """Its methods are modelled as calls."""
+        if name in ("ready", "apps_ready", "models_ready"):
+            return FALSE  # not yet, while modules are imported
         if name == "app_configs":
             return Unknown("the registry's dict of applications")
         return Unknown(f"the application registry's '{name}'", None, f"apps.{name}")

@@ -59,7 +59,9 @@ def _guard(program: Program, layer: Layer, request: Request) -> Guard:
 
 
 def _named(judged: Judgement, guard: Guard) -> Judgement:
-    return Judgement(judged.effect, judged.chain, judged.condition, judged.reason, qualname=guard.qualname)
+    """The judgement under the decorator's name; a test that everybody passes is named itself."""
+    qualname = judged.qualname if judged.effect == "none" and judged.qualname else guard.qualname
+    return Judgement(judged.effect, judged.chain, judged.condition, judged.reason, qualname=qualname)
 
 
 def _outermost_name(decorator: Value) -> str:

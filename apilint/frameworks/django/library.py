@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from apilint.facts import Span
 from apilint.frameworks.django.patterns import Pattern
+from apilint.frameworks.django.request import Request
 from apilint.frameworks.django.settings import Settings
+from apilint.guards.visit import Visit
 from apilint.startup.core import Core, Extensions
 from apilint.startup.values import (
     NONE,
@@ -34,6 +37,15 @@ def teach(extensions: Extensions, settings: Settings) -> None:
         functions[f"{module}.path"] = _path
         functions[f"{module}.re_path"] = _re_path
         functions[f"{module}.include"] = _include
+        functions[f"{module}.URLPattern"] = _url_pattern
+        functions[f"{module}.URLResolver"] = _url_resolver
+        functions[f"{module}.resolve"] = _resolve
+        functions[f"{module}.get_script_prefix"] = _script_prefix
+    for kind, name in (("regex", "RegexPattern"), ("path", "RoutePattern")):
+        functions[f"django.urls.resolvers.{name}"] = _bare(kind)
+    functions["django.urls.resolvers.URLPattern"] = _url_pattern
+    functions["django.urls.resolvers.URLResolver"] = _url_resolver
+    functions["django.urls.base.resolve"] = _resolve
     for name in ("django.conf.urls.url", "django.conf.urls.defaults.url"):
         functions[name] = _re_path
     functions["django.conf.urls.include"] = _include
@@ -86,6 +98,44 @@ def _pattern(machine: Core, kind: str, args: Args, kwargs: Kwargs, span: Span) -
     if isinstance(view, Known) and isinstance(view.value, str):
         view = machine.resolve_dotted(view.value, span.file, span)
     return Pattern(machine, kind, route, view, given.get("name") or NONE, span, machine.conditions)
+
+
+def _bare(kind: str) -> Callable[[Core, Args, Kwargs, Span], Value | None]:
+    """`RegexPattern(route, name)`: a route that waits for its view."""
+
+    def made(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+        given = dict(zip(("route", "name"), args))
+        given.update(kwargs)
+        route = given.get("route") or given.get("regex")
+        return None if route is None else Pattern(machine, kind, route, NONE, given.get("name") or NONE, span)
+
+    return made
+
+
+def _url_pattern(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    """`URLPattern(pattern, callback, default_args, name)`."""
+    given = dict(zip(("pattern", "callback", "default_args", "name"), args))
+    given.update(kwargs)
+    pattern, view = given.get("pattern"), given.get("callback")
+    if not isinstance(pattern, Pattern) or view is None:
+        return None
+    name = given.get("name") or pattern.name
+    made = Pattern(machine, pattern.kind, pattern.route, view, name, span, machine.conditions)
+    made.bare = pattern
+    return made
+
+
+def _url_resolver(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    """`URLResolver(pattern, urlconf, default_kwargs, app_name, namespace)`."""
+    given = dict(zip(("pattern", "urlconf_name", "default_kwargs", "app_name", "namespace"), args))
+    given.update(kwargs)
+    pattern, urlconf = given.get("pattern"), given.get("urlconf_name")
+    if not isinstance(pattern, Pattern) or urlconf is None:
+        return None
+    below = Seq("tuple", [urlconf, given.get("app_name") or NONE, given.get("namespace") or NONE], span=span)
+    made = Pattern(machine, pattern.kind, pattern.route, below, NONE, span, machine.conditions)
+    made.bare = pattern
+    return made
 
 
 def _include(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
@@ -149,6 +199,17 @@ def _decorator_include(machine: Core, args: Args, kwargs: Kwargs, span: Span) ->
 def _old_patterns(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     """`patterns("", url(…), …)` of Django before 1.10."""
     return Seq("list", [arg for arg in args if isinstance(arg, Special)])
+
+
+def _resolve(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    """The route at hand, when a request is being answered."""
+    caller = machine.caller if isinstance(machine, Visit) else None
+    return caller.attribute("resolver_match") if isinstance(caller, Request) else None
+
+
+def _script_prefix(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    """The site stands at the top of its host."""
+    return Known("/")
 
 
 def _first(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:

@@ -53,6 +53,7 @@ class Pattern(Special):
         self.name = name
         self.span = span
         self.conditions = conditions
+        self.bare: Pattern | None = None
         self.assigned: dict[str, Value] = {}
 
     @property
@@ -78,7 +79,7 @@ class Pattern(Special):
         if name in self.assigned:
             return self.assigned[name]
         if name == "pattern":
-            return self
+            return self.bare or self
         if self.is_resolver:
             if name == "url_patterns":
                 return self.included()

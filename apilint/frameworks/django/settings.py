@@ -38,6 +38,8 @@ MAX_DEPTH = 6
 # Who starts a project decides its settings; a web server's word counts for more than a developer's.
 _STARTERS = ("wsgi", "asgi", "manage", "celery", "celery_app", "__main__")
 _SPLIT_NAMES = ("production", "prod", "live", "base", "common", "default", "defaults", "local", "dev", "development")
+# `settings_example.py` is what a user starts from; others are for one place only.
+_TEMPLATE_NAMES = ("settings_example", "settings_default", "settings_base", "settings_production", "settings_prod")
 
 # What Django takes for granted (django/conf/global_settings.py), as far as it matters to routes and guards.
 _DEFAULTS: dict[str, object] = {
@@ -187,7 +189,8 @@ def _likely(index: Index) -> Iterator[Module]:
             continue
         *folders, last = module.name.split(".")
         if last in ("settings", "conf") or last.startswith("settings_"):
-            found.append((0 if last == "settings" else 3, len(folders), module.file))
+            place = _TEMPLATE_NAMES.index(last) if last in _TEMPLATE_NAMES else len(_TEMPLATE_NAMES)
+            found.append((0 if last == "settings" else 3, len(folders) if last == "settings" else place, module.file))
         elif "settings" in folders or "config" in folders:
             place = _SPLIT_NAMES.index(last) if last in _SPLIT_NAMES else len(_SPLIT_NAMES)
             found.append((1 if place < len(_SPLIT_NAMES) else 2, place, module.file))
@@ -242,6 +245,8 @@ def kept(value: Value, name: str, depth: int = 0) -> Value:
             )
             copied.spans = dict(value.spans)
             return copied
+        if isinstance(value, Choice) and depth == 0 and any(map(_is_read, value.options)):
+            return Setting(name, value, None)
         if isinstance(value, Choice):
             return Choice([kept(option, name, depth + 1) for option in value.options], value.test)
     if depth == 0 and (isinstance(value, (Unknown, Subscripted)) or _is_read(value)):

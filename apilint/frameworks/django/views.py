@@ -191,7 +191,7 @@ def enclosed(machine: Core, value: FunctionValue) -> Value | None:
 def _is_enclosed_view(item: Value, wrapper: FunctionValue) -> bool:
     inner = unwrap(item)
     if isinstance(inner, FunctionValue):
-        return inner.function is not wrapper.function
+        return inner.function is not wrapper.function or inner.env is not wrapper.env
     return isinstance(inner, Result) and (class_view(inner) is not None or is_view(inner))
 
 
