@@ -44,6 +44,8 @@ class Layer:
         self.span = span
         self.conditions = conditions
         self.is_function = is_function
+        self._made: Value | None = None
+        self._everywhere: dict[str, Judgement] = {}
 
     def guards(self, program: Program, caller: Caller, *, is_socket: bool) -> list[Guard]:
         """What this layer does to a caller of one route. HTTP middleware does not run for websockets."""
@@ -65,21 +67,35 @@ class Layer:
         return [under(guard, self.conditions)]
 
     def _judge(self, program: Program, target: Value, caller: Caller, *, is_http: bool) -> Judgement:
-        if isinstance(target, FunctionValue):
-            return program.judge.function(target, "call", caller=caller, first=[caller, GATE], memo=(None,))
-        if isinstance(target, ClassValue):
-            made = program.machine.call(target, [GATE], dict(self.kwargs), self.span)
-            if isinstance(made, Instance):
-                name = "dispatch" if is_http else "__call__"
-                method = unwrap(attributes.get(program.machine, made, name, self.span))
-                if isinstance(method, FunctionValue):
-                    first: list[Value] = [caller, GATE] if is_http else [caller, GATE_ARGUMENT, GATE_ARGUMENT]
-                    return program.judge.function(method, "call", caller=caller, first=first, memo=(None,))
+        if not isinstance(target, (FunctionValue, ClassValue)):
+            known = program.judge.library(self.value, caller.http_method)
+            return known or Judgement("none", qualname=target.name if isinstance(target, External) else "")
+        method = self._method(program, target, is_http=is_http)
+        if method is None:
             return Judgement("none")
-        known = program.judge.library(self.value, caller.http_method)
-        if known is not None:
-            return known
-        return Judgement("none", qualname=target.name if isinstance(target, External) else "")
+        # What turns nobody away from a route that could be any turns nobody away from this one.
+        socket = "WEBSOCKET" if caller.http_method == "WEBSOCKET" else ""
+        everywhere = self._everywhere.get(socket)
+        if everywhere is None:
+            everywhere = self._everywhere[socket] = self._run(program, method, Caller(socket), is_http=is_http)
+        if everywhere.effect in ("none", "optional") or not everywhere.particular:
+            return everywhere
+        return self._run(program, method, caller, is_http=is_http)
+
+    def _method(self, program: Program, target: Value, *, is_http: bool) -> FunctionValue | None:
+        """The function that a request goes through."""
+        if isinstance(target, FunctionValue):
+            return target
+        if self._made is None:
+            self._made = program.machine.call(target, [GATE], dict(self.kwargs), self.span)
+        if not isinstance(self._made, Instance):
+            return None
+        method = unwrap(attributes.get(program.machine, self._made, "dispatch" if is_http else "__call__", self.span))
+        return method if isinstance(method, FunctionValue) else None
+
+    def _run(self, program: Program, method: FunctionValue, caller: Caller, *, is_http: bool) -> Judgement:
+        passing: list[Value] = [GATE] if is_http else [GATE_ARGUMENT, GATE_ARGUMENT]
+        return program.judge.function(method, "call", caller=caller, first=[caller, *passing], memo=(None,))
 
 
 def listed(program: Program, value: Value | None) -> Iterator[Layer]:
