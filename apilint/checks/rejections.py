@@ -24,13 +24,16 @@ _REJECTING = re.compile(
 def may_reject(project: Project, route: Route) -> bool:
     """Whether the handler, something that runs before it, or a function that they call raises, returns or catches what
     means "not allowed"."""
-    functions = [route.function.function] if route.function is not None else []
+    handler = route.function.function if route.function is not None else None
+    if handler is not None and any(_rejects(each, is_handler=True) for each in _with_called(project, handler)):
+        return True
+    functions: list[Function] = []
     for guard in (*route.guards, *route.considered):
         if (
             guard.kind != "middleware" and "the application" not in guard.via
         ):  # what all routes share tells nothing of one
             functions += functions_of(project, guard)
-    return any(_rejects(each) for function in functions for each in _with_called(project, function))
+    return any(_rejects(each, is_handler=False) for function in functions for each in _with_called(project, function))
 
 
 def functions_of(project: Project, guard: Guard) -> Iterator[Function]:
@@ -54,17 +57,18 @@ def _with_called(project: Project, function: Function) -> Iterator[Function]:
             return
 
 
-def _rejects(function: Function) -> bool:
-    return any(_is_rejection(node) for node in walk(function.body))
+def _rejects(function: Function, *, is_handler: bool) -> bool:
+    """A guard that catches a rejection may let the caller pass after all; a handler that catches one has asked."""
+    return any(_is_rejection(node, is_handler=is_handler) for node in walk(function.body))
 
 
-def _is_rejection(node: object) -> bool:
+def _is_rejection(node: object, *, is_handler: bool) -> bool:
     if isinstance(node, f.Raise):
         return bool(_REJECTING.search(unparse(node.exception)))
     if isinstance(node, f.Return):
         return node.value is not None and bool(_REJECTING.search(_status_of(node.value)))
     if isinstance(node, f.Handler):
-        return node.type is not None and bool(_REJECTING.search(unparse(node.type)))
+        return is_handler and node.type is not None and bool(_REJECTING.search(unparse(node.type)))
     if isinstance(node, f.Call):
         name = unparse(node.func).rpartition(".")[2]
         return name == "abort" and bool(_REJECTING.search(" ".join(map(unparse, node.args))))
