@@ -52,6 +52,12 @@ class Exit:
         return any(condition.decided and isinstance(condition.value, CREDENTIALS) for condition in self.conditions)
 
     @property
+    def follows(self) -> bool:
+        """Whether the absence of credentials is what led here last, not some test of other things after it."""
+        last = next((c for c in reversed(self.conditions) if not c.decided or isinstance(c.value, CREDENTIALS)), None)
+        return last is not None and last.decided
+
+    @property
     def given(self) -> Value:
         """The returned value; `None` or a truth that is returned for want of credentials remembers that it was."""
         if not self.credential:

@@ -206,7 +206,10 @@ class Judge:
         if exit_.kind == "pass":
             return "pass"
         if exit_.kind == "raise":
-            turned = exit_.credential or (self.knowledge.rejects(exit_) and _about_caller(exit_, mode))
+            if self.knowledge.rejects(exit_):
+                turned = exit_.credential or _about_caller(exit_, mode)
+            else:
+                turned = exit_.follows
             return "reject" if turned else "other"
         value = exit_.value
         if mode == "dependency":

@@ -208,6 +208,8 @@ class Knowledge:
                 if entry.get("redirect"):
                     return status or 302
                 return status
+        if isinstance(value.callee, (Attr, External)) and "redirect" in value.callee.name.rpartition(".")[2].lower():
+            return 302
         sets = {key: item for key, item, _ in value.sets}
         return status_of(sets["status_code"]) if "status_code" in sets else 0
 

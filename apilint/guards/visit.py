@@ -19,7 +19,7 @@ from apilint.guards.caller import (
     Nothing,
     Sure,
 )
-from apilint.guards.exits import Exit
+from apilint.guards.exits import CREDENTIALS, Exit
 from apilint.guards.knowledge import POLICY_VIOLATION, REDIRECTS, REJECTING, Knowledge, status_of
 from apilint.guards.remembered import LONG, CallKey, Followed, Remembered, call_key, decides
 from apilint.startup import attributes, calls, expressions
@@ -431,7 +431,7 @@ def _raise(visit: Visit, statement: f.Raise, env: Env, frame: Frame) -> str:
 
 def _assert(visit: Visit, statement: f.Assert, env: Env, frame: Frame) -> str | Condition:
     value = visit.evaluate(statement.test, env)
-    if expressions.truth(value) is False:
+    if expressions.truth(value) is False and isinstance(value, CREDENTIALS):
         span = env.module.span(statement.start, statement.end)
         conditions = (*visit.conditions, Condition(span, statement.test, False, value, decided=True))
         visit.exits.append(Exit("raise", NONE, conditions, span, 0, "AssertionError"))
