@@ -85,8 +85,8 @@ def get(machine: Core, base: Value, name: str, span: Span) -> Value:
 
 def library_names(machine: Core, base: Value) -> list[str]:
     """The dotted names of the library classes that an object is of."""
-    if isinstance(base, Instance):
-        return external_bases(machine, base.cls)
+    if isinstance(base, (Instance, ClassValue)):
+        return external_bases(machine, base.cls if isinstance(base, Instance) else base)
     if isinstance(base, Result) and isinstance(base.callee, External):
         return [base.callee.name]
     return [base.name] if isinstance(base, External) else []
@@ -225,7 +225,8 @@ def _of_class(machine: Core, cls: ClassValue, name: str, span: Span) -> Value:
     value, owner = found
     if isinstance(owner, ClassValue):
         return _bind_class(value, cls)
-    return Attr(cls, name)
+    modelled = _property(machine, cls, name, span) if name in machine.extensions.names else None
+    return modelled if modelled is not None else Attr(cls, name)
 
 
 def _decorator_names(value: Value) -> list[str]:

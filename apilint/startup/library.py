@@ -383,8 +383,8 @@ def _has(machine: Core, base: Value, name: str, found: Value) -> bool | None:
         return False if isinstance(unwrap(base), FunctionValue) and not name.startswith("__") else None
     if isinstance(base, FunctionValue):
         return False if not name.startswith("__") else None
-    if isinstance(base, Instance):
-        opaque = attributes.external_bases(machine, base.cls)
+    if isinstance(base, (Instance, ClassValue)):
+        opaque = attributes.external_bases(machine, base.cls if isinstance(base, Instance) else base)
         offered = [machine.extensions.attributes.get(cls) for cls in opaque]
         if not opaque or all(names is not None and name not in names for names in offered):
             return False

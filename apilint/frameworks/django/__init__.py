@@ -34,6 +34,7 @@ def prepare(machine: Core, options: Mapping[str, str]) -> None:
     loaded = configuration.load(machine, options)
     found.values.update(loaded.values)
     found.module = loaded.module
+    configuration.add_defaults(machine, found)
     registry.ready()
     # URLconfs come last: what they list may be registered by any module.
     for module in machine.index.modules.values():

@@ -231,6 +231,35 @@ def _of_class(machine: Core, module: Module) -> dict[str, Value]:
     return {}
 
 
+_APPCONF = ("appconf.AppConf", "appconf.base.AppConf")
+
+
+def add_defaults(machine: Core, settings: Settings) -> None:
+    """The settings that applications give defaults for with django-appconf."""
+    for module in list(machine.index.modules.values()):
+        if module.is_test or "appconf" not in module.facts.imports:
+            continue
+        env = machine.run_module(module)
+        for value in [unwrap(value) for value in env.vars.values()]:
+            if isinstance(value, ClassValue) and any(b in _APPCONF for b in attributes.external_bases(machine, value)):
+                prefix = _prefix(machine, value, module)
+                scope = attributes.namespace(machine, value)
+                for name, item in list(scope.vars.items()):
+                    if name.isupper():
+                        label = f"{prefix}_{name}" if prefix else name
+                        settings.values.setdefault(label, kept(machine.force(item, scope, name), label))
+
+
+def _prefix(machine: Core, cls: ClassValue, module: Module) -> str:
+    """What stands before the names: `Meta.prefix`, else the application's label."""
+    meta = unwrap(attributes.namespace(machine, cls).vars.get("Meta", Unknown("no Meta")))
+    if isinstance(meta, ClassValue):
+        given = text_of(attributes.namespace(machine, meta).vars.get("prefix", Unknown("no prefix")))
+        if given is not None:
+            return given.upper()
+    return module.package.rpartition(".")[2].upper()
+
+
 def kept(value: Value, name: str, depth: int = 0) -> Value:
     """A copy that later changes do not reach; what is computed from the outside is a setting that stays open."""
     if depth < MAX_DEPTH:

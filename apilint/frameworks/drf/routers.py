@@ -41,6 +41,32 @@ OTHERS = (
     "rest_framework_bulk.routes.BulkRouter",
 )
 ROUTERS = (*SIMPLE, *DEFAULT, *NESTED, *OTHERS)
+_BASES = {
+    "views": ("APIView",),
+    "viewsets": ("ViewSetMixin", "ViewSet", "GenericViewSet", "ReadOnlyModelViewSet", "ModelViewSet"),
+    "mixins": ("CreateModelMixin", "ListModelMixin", "RetrieveModelMixin", "UpdateModelMixin", "DestroyModelMixin"),
+    "generics": (
+        "GenericAPIView", "CreateAPIView", "ListAPIView", "RetrieveAPIView", "DestroyAPIView", "UpdateAPIView",
+        "ListCreateAPIView", "RetrieveUpdateAPIView", "RetrieveDestroyAPIView", "RetrieveUpdateDestroyAPIView",
+    ),
+}  # fmt: skip
+VIEW_CLASSES = tuple(f"rest_framework.{module}.{name}" for module, names in _BASES.items() for name in names)
+OFFERED = frozenset(
+    """
+    action action_map allowed_methods args as_view authentication_classes basename check_object_permissions
+    check_permissions check_throttles content_negotiation_class create default_response_headers description destroy detail
+    determine_version dispatch filter_backends filter_queryset finalize_response format_kwarg get_authenticators
+    get_authenticate_header get_content_negotiator get_exception_handler get_extra_action_url_map get_extra_actions
+    get_format_suffix get_object get_paginated_response get_parsers get_permissions get_queryset get_renderers
+    get_serializer get_serializer_class get_serializer_context get_success_headers get_throttles get_view_description
+    get_view_name handle_exception headers http_method_names http_method_not_allowed initial initialize_request kwargs list
+    lookup_field lookup_url_kwarg metadata_class name options paginate_queryset pagination_class paginator parser_classes
+    partial_update perform_authentication perform_content_negotiation perform_create perform_destroy perform_update
+    permission_classes permission_denied queryset raise_uncaught_exception renderer_classes request response retrieve
+    reverse_action schema serializer_class settings setup suffix throttle_classes throttled update versioning_class
+    view_is_async
+    """.split()
+)
 SAFE_METHODS = "rest_framework.permissions.SAFE_METHODS"
 ROUTE = "rest_framework.routers.Route"
 DYNAMIC_ROUTE = ("rest_framework.routers.DynamicRoute", "rest_framework.routers.DynamicListRoute", "rest_framework.routers.DynamicDetailRoute")
@@ -123,6 +149,10 @@ def teach(machine: Core) -> None:
     """Let the machine keep what is registered with routers."""
     extensions: Extensions = machine.extensions
     machine.substitutes[SAFE_METHODS] = Seq("tuple", [Known(method) for method in ("GET", "HEAD", "OPTIONS")])
+    for name in VIEW_CLASSES:
+        extensions.attributes[name] = OFFERED
+        extensions.properties[f"{name}.lookup_field"] = lambda machine, base, span: Known("pk")
+        extensions.properties[f"{name}.lookup_url_kwarg"] = lambda machine, base, span: NONE
     for name in ROUTERS:
         extensions.methods[f"{name}.__init__"] = _init
         extensions.methods[f"{name}.register"] = _register
