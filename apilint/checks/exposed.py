@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
-from apilint.checks.handlers import answers_nothing
+from apilint.checks.handlers import answers_nothing, reads_post
 from apilint.facts import Span
 from apilint.model import Guard, Route, Step
 from apilint.project import Project
@@ -19,26 +19,28 @@ NO_GUARD, UNLIKE_SIBLINGS, NOT_INHERITED, HOLLOW, ON_PURPOSE, MISPLACED = 1, 2, 
 
 
 class Open(msgspec.Struct, frozen=True):
-    """A handler with those of its routes that nobody guards, in the order of the project's routes."""
+    """A handler with those of its routes that nobody guards, in the order of the project's routes. `span` is where it
+    is defined; where it stands behind a guard elsewhere (a method that several classes inherit), where it is
+    registered without one."""
 
     span: Span
-    handler: str
     routes: tuple[Route, ...]
 
     def changing(self, unsafe_methods: Collection[str]) -> list[Route]:
-        """The routes that change something, by their methods."""
-        return [route for route in self.routes if not set(unsafe_methods).isdisjoint(route.methods)]
+        """The routes that change something."""
+        return [route for route in self.routes if is_changing(route, unsafe_methods)]
 
 
 def open_handlers(project: Project, *, kind: str = "http") -> list[Open]:
     """The handlers with routes that nobody guards, that answer something, and that nobody calls public."""
-    found: dict[tuple[Span, str], list[Route]] = {}
+    found: dict[Span, list[Route]] = {}
+    guarded = {route.span for route in project.routes if is_guarded(route)}
     for route in project.routes:
         if route.kind == kind and is_open(route) and not SILENT_METHODS.issuperset(route.methods):
-            found.setdefault((route.span, route.handler), []).append(route)
+            found.setdefault(route.registered if route.span in guarded else route.span, []).append(route)
     return [
-        Open(span, handler, tuple(routes))
-        for (span, handler), routes in found.items()
+        Open(span, tuple(routes))
+        for span, routes in found.items()
         if not project.is_test(span.file)
         and not any(project.is_public(route) is not None or _is_script(project, route) for route in routes)
         and not answers_nothing(project, routes[0])
@@ -69,6 +71,14 @@ def is_own(project: Project, route: Route) -> bool:
     return (
         route.function is not None or project.index.module(route.handler.partition(":")[0], route.span.file) is not None
     )
+
+
+def is_changing(route: Route, unsafe_methods: Collection[str]) -> bool:
+    """Whether a route changes something: by its methods, or, where it takes all, because its handler reads what was
+    posted."""
+    if not set(unsafe_methods).isdisjoint(route.methods):
+        return True
+    return "ANY" in route.methods and route.function is not None and reads_post(route.function.function, unsafe_methods)
 
 
 def tolerates(route: Route) -> bool:

@@ -10,7 +10,7 @@ from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.conventions import words_of
 from apilint.checks.exposed import HOLLOW, is_open, label
-from apilint.checks.rejections import functions_of, may_reject
+from apilint.checks.rejections import Rejections, functions_of
 from apilint.flow import Call, Derived, Input
 from apilint.index import Function
 from apilint.model import Guard, Route, Step
@@ -96,7 +96,8 @@ def _attached(project: Project, names: GuardNames) -> Attached:
                 if names.covers(words_of(shown)):
                     found.setdefault((guard.qualname, words_of(shown), shown), []).append((route, guard))
                     break
-    return {key: each for key, each in found.items() if not any(may_reject(project, route) for route, _ in each)}
+    rejections = Rejections(project)
+    return {key: each for key, each in found.items() if not any(rejections.may_reject(route) for route, _ in each)}
 
 
 def _lets_everybody_pass(project: Project, function: Function, guard: Guard, name: str) -> bool:

@@ -14,6 +14,7 @@ from apilint.checks.exposed import (
     UNLIKE_SIBLINGS,
     Exemptions,
     further,
+    is_changing,
     is_guarded,
     label,
     name_of,
@@ -21,7 +22,7 @@ from apilint.checks.exposed import (
     tolerates,
 )
 from apilint.checks.handlers import answers_constant
-from apilint.checks.rejections import may_reject
+from apilint.checks.rejections import Rejections
 from apilint.facts import Span
 from apilint.finding import Precision
 from apilint.model import Guard, Route, Step
@@ -52,7 +53,7 @@ def auth_outlier_route(
 ) -> Iterator[Match]:
     """Routes without a guard that most routes beside them have."""
     conventions, capabilities = Conventions(project), Capabilities(project)
-    exemptions, families = Exemptions(project.routes), _families(project)
+    exemptions, families, rejections = Exemptions(project.routes), _families(project), Rejections(project)
     for handler in open_handlers(project):
         changing = handler.changing(unsafe_methods)
         first = (changing or handler.routes)[0]
@@ -62,9 +63,9 @@ def auth_outlier_route(
             each for each in families[_family(first)] if each.span != handler.span and not conventions.covers(each)
         ]
         if not changing:  # where reading is open and writing is not, that is a habit of its own
-            siblings = [each for each in siblings if set(unsafe_methods).isdisjoint(each.methods)]
+            siblings = [each for each in siblings if not is_changing(each, unsafe_methods)]
         habit = _habit(siblings, minimum, share)
-        if habit is None or may_reject(project, first) or not (changing or _shows_something(project, first, pages)):
+        if habit is None or rejections.may_reject(first) or not (changing or _shows_something(project, first, pages)):
             continue
         is_shared = len(habit.shared) >= share * habit.siblings
         guard = "a check in its body" if habit.guard.kind == IN_THE_HANDLER else habit.guard.name

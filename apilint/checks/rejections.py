@@ -9,31 +9,86 @@ from apilint import facts as f
 from apilint.index import Function
 from apilint.model import Guard, Route
 from apilint.project import Project
-from apilint.startup.values import FunctionValue, unwrap
+from apilint.startup.values import Env, FunctionValue, ModuleValue, unwrap
 from apilint.unparse import unparse
 from apilint.walk import walk
 
-MAX_FUNCTIONS = 40
+MAX_DEPTH = 2
 # 401 and 403 by number or name, and exceptions that are called after what they mean.
 _REJECTING = re.compile(
     r"(?i)(?<![\d.])40[13](?!\d)|unauthori[sz]ed|forbidden|not_?auth|permission_?(denied|error|required)|access_?denied"
     r"|denied|not_?logged|login_?(required|error)|auth\w*_?(error|failed|failure|required|exception)|invalid_?(token|cred)"
 )
+_REDIRECT = re.compile(r"(?i)redirect")
+_LOGIN = re.compile(r"(?i)log_?-?in(?!g)|sign_?-?in(?!g)")
 
 
-def may_reject(project: Project, route: Route) -> bool:
-    """Whether the handler, something that runs before it, or a function that they call raises, returns or catches what
-    means "not allowed"."""
-    handler = route.function.function if route.function is not None else None
-    if handler is not None and any(_rejects(each, is_handler=True) for each in _with_called(project, handler)):
-        return True
-    functions: list[Function] = []
-    for guard in (*route.guards, *route.considered):
-        if (
-            guard.kind != "middleware" and "the application" not in guard.via
-        ):  # what all routes share tells nothing of one
-            functions += functions_of(project, guard)
-    return any(_rejects(each, is_handler=False) for function in functions for each in _with_called(project, function))
+class Rejections:
+    """Reads functions, each once. `is_handler` says how to take an `except` for a rejection: a handler that catches
+    one has asked somebody, a guard that catches one may let the caller pass after all."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._machine = project.program.machine
+        self._signs: dict[tuple[Function, bool], bool] = {}
+        self._called: dict[Function, tuple[Function, ...]] = {}
+
+    def may_reject(self, route: Route) -> bool:
+        """Whether the handler, something that runs before it, or a function that they call raises, returns or catches
+        what means "not allowed"."""
+        if route.function is not None and self._has_sign(route.function.function, is_handler=True):
+            return True
+        for guard in (*route.guards, *route.considered):
+            # What stands before all routes tells nothing of one.
+            if guard.kind == "middleware" or "the application" in guard.via:
+                continue
+            if any(self._has_sign(function, is_handler=False) for function in functions_of(self._project, guard)):
+                return True
+        return False
+
+    def _has_sign(self, function: Function, *, is_handler: bool) -> bool:
+        pending, seen = [(function, 0)], {function}
+        while pending:
+            each, depth = pending.pop()
+            if self._rejects(each, is_handler=is_handler):
+                return True
+            if depth < MAX_DEPTH:
+                inner = [called for called in self._calls(each) if called not in seen]
+                seen.update(inner)
+                pending += [(called, depth + 1) for called in inner]
+        return False
+
+    def _rejects(self, function: Function, *, is_handler: bool) -> bool:
+        key = (function, is_handler)
+        found = self._signs.get(key)
+        if found is None:
+            nodes = walk(function.body)
+            found = self._signs[key] = any(_is_rejection(node, is_handler=is_handler) for node in nodes)
+        return found
+
+    def _calls(self, function: Function) -> tuple[Function, ...]:
+        """The project's functions that a function calls by name, as a method of its own class, or of a module."""
+        found = self._called.get(function)
+        if found is None:
+            env = self._machine.run_module(function.module)
+            names = {unparse(node.func): node.func for node in walk(function.body) if isinstance(node, f.Call)}
+            resolved = (self._resolved(function, node, env) for node in names.values())
+            found = self._called[function] = tuple({each: None for each in resolved if each is not None})
+        return found
+
+    def _resolved(self, function: Function, node: f.Expr, env: Env) -> Function | None:
+        if isinstance(node, f.Name):
+            value = unwrap(self._machine.lookup(node.id, env))
+            return value.function if isinstance(value, FunctionValue) else None
+        if not isinstance(node, f.Attribute) or not isinstance(node.value, f.Name):
+            return None
+        if node.value.id in ("self", "cls"):
+            return function.owner.method(node.attr) if function.owner is not None else None
+        base = self._machine.lookup(node.value.id, env)
+        if isinstance(base, ModuleValue):
+            value = unwrap(self._machine.lookup_in_module(base.module, node.attr) or base)
+            return value.function if isinstance(value, FunctionValue) else None
+        return None
 
 
 def functions_of(project: Project, guard: Guard) -> Iterator[Function]:
@@ -45,34 +100,23 @@ def functions_of(project: Project, guard: Guard) -> Iterator[Function]:
             yield function
 
 
-def _with_called(project: Project, function: Function) -> Iterator[Function]:
-    yield function
-    seen = {function}
-    for call in project.trace(function).calls:
-        callee = unwrap(call.callee)
-        if isinstance(callee, FunctionValue) and call.depth < 2 and callee.function not in seen:
-            seen.add(callee.function)
-            yield callee.function
-        if len(seen) > MAX_FUNCTIONS:
-            return
-
-
-def _rejects(function: Function, *, is_handler: bool) -> bool:
-    """A guard that catches a rejection may let the caller pass after all; a handler that catches one has asked."""
-    return any(_is_rejection(node, is_handler=is_handler) for node in walk(function.body))
-
-
 def _is_rejection(node: object, *, is_handler: bool) -> bool:
     if isinstance(node, f.Raise):
         return bool(_REJECTING.search(unparse(node.exception)))
     if isinstance(node, f.Return):
-        return node.value is not None and bool(_REJECTING.search(_status_of(node.value)))
+        return node.value is not None and (bool(_REJECTING.search(_status_of(node.value))) or _to_login(node.value))
     if isinstance(node, f.Handler):
         return is_handler and node.type is not None and bool(_REJECTING.search(unparse(node.type)))
     if isinstance(node, f.Call):
         name = unparse(node.func).rpartition(".")[2]
         return name == "abort" and bool(_REJECTING.search(" ".join(map(unparse, node.args))))
     return False
+
+
+def _to_login(value: f.Expr) -> bool:
+    """Whether an answer sends the caller to where people log in."""
+    text = unparse(value)
+    return bool(_REDIRECT.search(text)) and bool(_LOGIN.search(text))
 
 
 def _status_of(value: f.Expr) -> str:
@@ -85,4 +129,4 @@ def _status_of(value: f.Expr) -> str:
     return ""
 
 
-__all__ = ["functions_of", "may_reject"]
+__all__ = ["Rejections", "functions_of"]

@@ -11,6 +11,7 @@ from apilint.checks.exposed import (
     Exemptions,
     Open,
     further,
+    is_changing,
     is_guarded,
     is_own,
     label,
@@ -19,7 +20,7 @@ from apilint.checks.exposed import (
     tolerates,
 )
 from apilint.checks.handlers import answers_constant
-from apilint.checks.rejections import may_reject
+from apilint.checks.rejections import Rejections
 from apilint.finding import Precision
 from apilint.model import Route, Step
 from apilint.project import Project
@@ -50,6 +51,7 @@ def route_without_auth(
         return
     conventions, exemptions = Conventions(project), Exemptions(routes)
     capabilities, private = Capabilities(project), Privacy(project, private_sections)
+    rejections = Rejections(project)
     habits = Habits(routes, conventions, unsafe_methods)
     for handler in opened:
         changing = handler.changing(unsafe_methods)
@@ -61,12 +63,12 @@ def route_without_auth(
             or exemptions.cover(first)
             or capabilities.cover(first)
             or not is_own(project, first)
-            or may_reject(project, first)
+            or rejections.may_reject(first)
         ):
             precision = Precision(doubtful_precision)
         elif changing:
             precision = None if habits.changing >= 0.5 else Precision.MEDIUM
-        elif _is_page(project, first, pages) or not (habits.reading >= habit or private.covers(first)):
+        elif not (habits.reading >= habit or private.covers(first)) or _is_page(project, first, pages):
             precision = Precision.LOW
         else:
             precision = Precision(safe_precision)
@@ -91,7 +93,7 @@ class Habits:
         counted: dict[bool, list[bool]] = {True: [], False: []}
         for route in routes:
             if route.kind == "http" and not conventions.covers(route):
-                counted[not unsafe.isdisjoint(route.methods)].append(is_guarded(route))
+                counted[is_changing(route, unsafe)].append(is_guarded(route))
         self.changing = _share(counted[True])
         self.reading = _share(counted[False])
 
