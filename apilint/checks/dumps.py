@@ -23,7 +23,8 @@ from apilint.frameworks.schemas import Schemas
 from apilint.index import Function
 from apilint.model import Route, Step
 from apilint.project import Project
-from apilint.startup.values import Attr, Choice, External, Known, Mapping, Result, Seq, Value, unwrap
+from apilint.startup import attributes as class_attributes
+from apilint.startup.values import Attr, Choice, ClassValue, External, Known, Mapping, Result, Seq, Value, unwrap
 from apilint.unparse import unparse
 from apilint.walk import walk
 
@@ -48,12 +49,13 @@ def raw_object_dump(
     sensitive_severity: str = "error",
     sensitive_security_severity: float = 7.5,
     unknown_precision: str = "medium",
+    unknown_objects: str = r"(?!)",
     issuing: str = r"(?!)",
 ) -> Iterator[Match]:
     """Handlers that answer with every attribute of an object."""
     sensitive, schemas = Sensitive(project), Schemas(project.program)
     rows, dumps = Rows(schemas), Dumps(project, methods, attributes)
-    hands_out = re.compile(issuing)
+    hands_out, private = re.compile(issuing), re.compile(unknown_objects)
     for route, function in _handled(project):
         assigned: Assignments | None = None
         trace = project.trace(function)
@@ -61,10 +63,12 @@ def raw_object_dump(
         for value, statement in trace.returned:
             for dump in dumps.sent(value, made):
                 cls = rows.cls(dump.object) or rows.queried(dump.object)
+                if isinstance(cls, ClassValue) and _decides(project, cls, dump):
+                    continue
                 schema = schemas.of(cls) if cls is not None else None
                 leaked = secrets(sensitive, schema) if schema is not None else []
                 name = schema.name if schema is not None else _name(dump.object)
-                doubtful = schema is None and sensitive.is_private(name)
+                doubtful = schema is None and bool(private.search(name))
                 if schema is not None and not schema.stored:
                     if schema.kind == "schema" or not leaked or hands_out.search(f"{schema.name} {label(route)}"):
                         continue
@@ -99,6 +103,13 @@ def _handled(project: Project) -> Iterator[tuple[Route, Function]]:
         if route.function.function not in seen:
             seen.add(route.function.function)
             yield route, route.function.function
+
+
+def _decides(project: Project, cls: ClassValue, dump: Dump) -> bool:
+    """Whether the method that dumps an object is the project's own, and picks what it likes."""
+    name = dump.text.strip(".()")
+    found = class_attributes.in_class(project.program.machine, cls, name)
+    return found is not None and isinstance(found[1], ClassValue)
 
 
 def _is_changed(expr: f.Expr | None, assigned: Assignments) -> bool:

@@ -9,6 +9,7 @@ from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.exposed import label
 from apilint.checks.logs import Logs
+from apilint.finding import Precision
 from apilint.index import Function
 from apilint.model import Route, Step
 from apilint.project import Project
@@ -24,6 +25,7 @@ def swallowed_exception(
     depth: int = 2,
     noting: str = r"(?!)",
     harmless: str = r"(?!)",
+    client_precision: str = "low",
 ) -> Iterator[Match]:
     """Clauses that catch everything and leave no trace of it, in handlers and what they call."""
     logs = Logs(project, noting)
@@ -48,6 +50,7 @@ def swallowed_exception(
                         Step(function.span, f"'{function.name}' runs for it"),
                         Step(span, "everything is caught here, and neither logged nor raised again"),
                     ),
+                    precision=Precision(client_precision) if _blames_client(project, logs, handler, function) else None,
                     route=label(route),
                 )
 
@@ -84,6 +87,19 @@ def _keeps(handler: f.Handler) -> bool:
         if handler.name and isinstance(node, f.Name) and node.id == handler.name:
             return True
     return False
+
+
+def _blames_client(project: Project, logs: Logs, handler: f.Handler, function: Function) -> bool:
+    """Whether a clause only tells the client that the request was wrong: a status between 400 and 499."""
+    last = handler.body[-1]
+    machine, env = project.program.machine, logs.env(function)
+    if isinstance(last, f.Raise) and last.exception is not None:
+        _, status = project.knowledge.exception(machine, machine.evaluate(last.exception, env))
+    elif isinstance(last, f.Return) and last.value is not None:
+        status = project.knowledge.response_status(machine, machine.evaluate(last.value, env))
+    else:
+        return False
+    return 400 <= status < 500
 
 
 def _is_harmless(statement: f.Try, expected: re.Pattern[str]) -> bool:

@@ -28,7 +28,6 @@ class Sensitive:
         sensitive = names.get("sensitive", {})
         self._matches = re.compile(sensitive.get("matches", r"(?!)"))
         self._never = re.compile(sensitive.get("never", r"(?!)"))
-        self._private = re.compile(names.get("private_models", {}).get("matches", r"(?!)"))
 
     def is_name(self, name: str) -> bool:
         """Whether a field or variable of that name holds a secret."""
@@ -36,10 +35,6 @@ class Sensitive:
         if self._never.search(words):
             return False
         return any(_STILL.match(words[found.end() :]) for found in self._matches.finditer(words))
-
-    def is_private(self, name: str) -> bool:
-        """Whether a model of that name is about people or money."""
-        return bool(self._private.search(words_of(name)))
 
     def is_field(self, name: str, type_: str = "") -> bool:
         """Whether a field holds a secret, by its name and by what may be stored in it."""
