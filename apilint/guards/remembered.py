@@ -139,16 +139,18 @@ def _key(value: Value, depth: int = 3) -> object:
     if isinstance(value, Known):
         return (type(value.value), value.value)
     if isinstance(value, Unknown):
-        return ("?", value.text)
+        return ("?", value.text if _TURNS_AWAY.search(value.text) else "")
+    if isinstance(value, Result) and value.order < 0:  # made for a caller, on the way: the same call makes the same
+        return ("call", _key(value.callee, depth), value.span, *(_key(arg, depth - 1) for arg in value.args if depth))
     if isinstance(value, External):
         return value.name
     if isinstance(value, FunctionValue):
         return (value.function, id(value.env), id(value.self_value))
     if isinstance(value, Attr):
-        base = _key(value.base)
+        base = _key(value.base, depth)
         return None if base is None else (base, value.name)
     if isinstance(value, Setting):
-        default = _key(value.default)
+        default = _key(value.default, depth)
         return None if default is None else (value.name, default)
     if isinstance(value, _STATELESS):
         return repr(value)

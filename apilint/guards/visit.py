@@ -98,9 +98,15 @@ class Visit(Machine):
         self.caught: list[list[Exit]] = []
         self.statuses: list[tuple[int, tuple[Condition, ...]]] = []
         self.remembered = Remembered()
+        self.particular: dict[CallKey, Followed] = {}
         self.cuts = 0
         self.hints = 0
         self.outer: list[tuple[Condition, ...]] = []
+
+    def next_order(self) -> int:
+        """What is made for a caller is no part of the start-up: its numbers are negative."""
+        self.order -= 1
+        return self.order
 
     # ---------------------------------------------------------------- the caller
 
@@ -245,6 +251,10 @@ class Visit(Machine):
         """End the run here: what was called turns away a caller without credentials."""
         raise Turned(Exit("raise", NONE, self._noted(span), span, status, name))
 
+    def reject(self, span: Span, status: int, name: str) -> None:
+        """End the run here with a rejection that depends on what led here."""
+        raise Turned(Exit("raise", NONE, self.conditions, span, status, name))
+
     def _turned_by_method(self, callee: Attr, args: list[Value], kwargs: dict[str, Value], span: Span) -> None:
         """A method of a library base class whose call turns the caller away: `self.permission_denied(request)`."""
         for name in self.knowledge.names(self, callee):
@@ -291,7 +301,7 @@ class Visit(Machine):
         if callee.self_value is not None:
             args = [callee.self_value, *args]
         key = call_key(callee, args, kwargs)
-        followed = self.remembered.calls.get(key) if key is not None else None
+        followed = self._recall(key) if key is not None else None
         if followed is None:
             if function in self.remembered.dull:
                 return Unknown(f"what '{function.name}' gives", span, f"{function.name}()")
@@ -332,13 +342,23 @@ class Visit(Machine):
         kept: list[Value] = [callee, *args, *kwargs.values()]
         followed = Followed(exits, self.missing_used - counts[0], self.tolerated - counts[1], kept)
         self.missing_used, self.tolerated = counts
-        if key is not None and not is_particular and state == (len(self.passed), len(self.statuses), self.cuts):
-            self.remembered.calls[key] = followed
+        if key is not None and state[:2] == (len(self.passed), len(self.statuses)):
+            calls_ = self.particular if is_particular else self.remembered.calls
+            calls_[key if self.cuts == state[2] else (*key, len(self.stack))] = followed
         if self.steps - steps > LONG and self.hints == hints and not is_particular and len(self.passed) == state[0]:
             gave = [exit_.value for exit_ in exits if exit_.kind == "return"]
             if not followed.missing_used and not followed.tolerated and not any(map(decides, gave)):
                 self.remembered.dull.add(function)
         return followed
+
+    def _recall(self, key: CallKey) -> Followed | None:
+        """A call that ended like this before: for every caller, or for this one; what was cut short holds for calls
+        from the same depth only."""
+        for calls_ in (self.remembered.calls, self.particular):
+            followed = calls_.get(key) or calls_.get((*key, len(self.stack)))
+            if followed is not None:
+                return followed
+        return None
 
     def _resume(self, followed: Followed) -> Value:
         """What the caller of a followed function meets: its value, or the end of its own run."""
