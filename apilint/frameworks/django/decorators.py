@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from apilint.frameworks.django.request import Request
 from apilint.frameworks.django.views import Layer, decorators_in
 from apilint.frameworks.program import Program, under
-from apilint.guards.caller import ANONYMOUS
+from apilint.guards.caller import ANONYMOUS, GATE
 from apilint.guards.judge import Judgement
 from apilint.guards.visit import Visit
 from apilint.model import Guard
@@ -17,7 +17,9 @@ from apilint.startup.values import (
     Condition,
     External,
     FunctionValue,
+    Instance,
     LambdaValue,
+    Partial,
     Result,
     Setting,
     Unknown,
@@ -32,12 +34,25 @@ READ_BY_DRF = "rest_framework.decorators."
 
 def layer_guards(program: Program, layer: Layer, request: Request) -> Iterator[Guard]:
     """What one layer does to an anonymous caller."""
+    if layer.parts is None:
+        layer.parts = list(_parts(program, layer))
+    for part in layer.parts:
+        yield under(_guard(program, part, request), layer.conditions)
+
+
+def _parts(program: Program, layer: Layer) -> Iterator[Layer]:
+    """The single decorators of a layer; those that `method_decorator` adapts are applied to a stand-in."""
     for decorator in decorators_in(layer.decorator):
         callee = decorator.callee if isinstance(decorator, Result) else decorator
         if isinstance(callee, External) and callee.name.startswith(READ_BY_DRF):
             continue
-        single = layer if decorator is layer.decorator else Layer(decorator, layer.span, layer.inner, None, layer.where)
-        yield under(_guard(program, single, request), layer.conditions)
+        if decorator is layer.decorator:
+            yield layer
+        elif isinstance(decorator, (FunctionValue, Partial, LambdaValue, Instance)):
+            made = program.machine.call(decorator, [GATE], {}, layer.span)
+            yield Layer(decorator, layer.span, GATE, None if made is GATE else made, layer.where)
+        else:
+            yield Layer(decorator, layer.span, layer.inner, None, layer.where)
 
 
 def _guard(program: Program, layer: Layer, request: Request) -> Guard:

@@ -48,7 +48,8 @@ _HTTP = "django.views.decorators.http."
 class Layer(msgspec.Struct):
     """One decorator around a view: as `values.Wrapped`, for decorators applied by `@` and by calls alike.
 
-    `where` says where it is attached, `conditions` under what it is there at all.
+    `where` says where it is attached, `conditions` under what it is there at all, `parts` the single decorators that
+    it stands for, once somebody asked.
     """
 
     decorator: Value
@@ -57,6 +58,7 @@ class Layer(msgspec.Struct):
     result: Value | None = None
     where: str = "decorator"
     conditions: tuple[Condition, ...] = ()
+    parts: list[Layer] | None = None
 
     def wrapped(self) -> Wrapped:
         """The same as the start-up notes it."""

@@ -221,9 +221,9 @@ class ApiView:
         if name in ("check_object_permissions", "get_object"):
             self._turn_away(visit, self.object_guards(self.request), span)
             return NONE if name == "check_object_permissions" else Unknown("the object", span, "self.get_object()")
-        if name == "initial":
-            return NONE
-        return None
+        if name == "permission_denied":
+            visit.reject(span, 403, "PermissionDenied")
+        return NONE if name == "initial" else None
 
     def _turn_away(self, visit: Visit, guards: list[Guard], span: Span) -> None:
         if any(guard.effect == "required" for guard in guards):
