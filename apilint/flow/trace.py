@@ -31,7 +31,10 @@ from apilint.startup.values import (
 from apilint.unparse import unparse
 
 MAX_STEPS = 20_000
-MAX_DEPTH = 3
+# What a helper returns matters (a statement, a cast); what a whole service does below a handler does not, and costs.
+MAX_DEPTH = 2
+MAX_FOLLOWED_BYTES = 3_000
+MAX_FOLLOWED_STEPS = 1_500
 
 Prototypes = dict[ClassValue, "dict[str, Value]"]
 """What the constructors of classes leave on `self`, for arguments that are not known."""
@@ -126,6 +129,7 @@ class Trace(Machine):
         self._made_of: list[list[Value]] = [[]]
         self._vouched: dict[int, list[f.Expr]] = {}
         self._has_paths = False
+        self.followed = 0
 
     def run(self, target: FunctionValue) -> Trace:
         """Run the function; `self.calls`, `assigned` and `returned` are filled afterwards."""
@@ -230,9 +234,19 @@ class Trace(Machine):
 
     def call_function(self, callee: FunctionValue, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
         """Follow project functions a few levels deep."""
-        if len(self.stack) > MAX_DEPTH or callee.function in self.stack or self.steps > MAX_STEPS:
-            return Unknown(f"the result of '{callee.function.name}()'", span, f"{callee.function.name}()")
-        return calls.call_function(self, callee, args, kwargs, span)
+        function = callee.function
+        if (
+            len(self.stack) > MAX_DEPTH
+            or function in self.stack
+            or self.followed > MAX_FOLLOWED_STEPS
+            or function.facts.end - function.facts.start > MAX_FOLLOWED_BYTES
+        ):
+            return Unknown(f"the result of '{function.name}()'", span, f"{function.name}()")
+        before = self.steps
+        value = calls.call_function(self, callee, args, kwargs, span)
+        if len(self.stack) == 1:
+            self.followed += self.steps - before
+        return value
 
     def run_module(self, module: Module) -> Env:
         """As in start-up, where most modules have run already."""
