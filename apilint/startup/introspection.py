@@ -49,7 +49,7 @@ def members(machine: Core, value: Value) -> dict[str, Value] | None:
     if isinstance(value, ModuleValue):
         env = machine.run_module(value.module)
         names = [name for name in env.vars if not name.startswith("__")]
-        return {name: machine.force(env.vars[name], env, name) for name in names}
+        return {name: machine.force(env.vars[name], env, name) for name in names if name in env.vars}
     cls = value.cls if isinstance(value, Instance) else value
     if isinstance(cls, ClassValue):
         found: dict[str, Value] = {}
@@ -148,8 +148,12 @@ def _is_subclass(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value
 
 def subclasses(machine: Core, cls: ClassValue) -> Seq:
     """`cls.__subclasses__()`: those of the modules that have run."""
-    found = [made for made in machine.classes.values() if cls in attributes.bases(machine, made)]
-    return Seq("list", list(found))
+    candidates = [
+        made
+        for made in machine.classes.values()
+        if made.bases is not None or made.env.module.file not in machine.running
+    ]
+    return Seq("list", [made for made in candidates if cls in attributes.bases(machine, made)])
 
 
 # ------------------------------------------------------------------------------------------- folders
