@@ -37,6 +37,7 @@ from apilint.walk import walk
 
 PERMISSIONS = "DEFAULT_PERMISSION_CLASSES"
 AUTHENTICATION = "DEFAULT_AUTHENTICATION_CLASSES"
+NOTHING_ASKED = "no permission"
 HAS_PERMISSION = "has_permission"
 HAS_OBJECT_PERMISSION = "has_object_permission"
 
@@ -62,6 +63,8 @@ class Defaults:
 
     def _source(self, key: str) -> Source:
         value, span = self._entry(key)
+        if value is None:
+            return Source(None, self._place(), "setting", f"{key} is not set")
         if isinstance(value, (Seq, Choice)):
             span = span or (value.span if isinstance(value, Seq) else None)
             value = self._resolved(value)
@@ -81,6 +84,17 @@ class Defaults:
         if value is None and mapping.open:
             return Unknown(f"REST_FRAMEWORK['{key}'] may be set elsewhere", mapping.span, key), mapping.span
         return value, mapping.spans.get(key)
+
+    def _place(self) -> Span:
+        """Where a missing entry would stand: in REST_FRAMEWORK, else where the framework is installed."""
+        module = self.settings.module
+        for name in ("REST_FRAMEWORK", "INSTALLED_APPS"):
+            value = self.settings.attribute(name)
+            while isinstance(value, Setting):
+                value = value.default
+            if isinstance(value, (Mapping, Seq)) and value.span is not None:
+                return value.span
+        return module.span(0, 0) if module is not None else Span("", 0, 0)
 
     def _resolved(self, value: Value) -> Value:
         """Names of classes -> classes."""
@@ -112,10 +126,11 @@ class Asker:
         self.view = view
 
     def guards(self, source: Source, caller: Caller) -> list[Guard]:
-        """One guard for each class of the list: all of them must let the caller pass."""
-        if source.value is None:
-            return []
-        return [guard for value in self._items(source) for guard in self._guard(value, source, caller)]
+        """One guard for each class of the list: all of them must let the caller pass. Nothing at all is shown as well."""
+        found = [guard for value in self._items(source) for guard in self._guard(value, source, caller)]
+        if not found and source.span.file and (source.value is None or isinstance(source.value, Seq)):
+            found = [self.program.guard(NOTHING_ASKED, source.kind, source.via, source.span, Judgement("none"))]
+        return found
 
     def _items(self, source: Source) -> list[Value]:
         value = source.value
