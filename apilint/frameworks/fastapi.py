@@ -92,14 +92,14 @@ class Walker:
         for name, event in list(self.program.events(app)):
             if name == "on_event" and event.args and text_of(event.args[0]) == "startup":
                 for function in self.program.decorated(event):
-                    self.machine.call(function, [], {}, event.span)
+                    self.machine.call_within(function, [], event.span)
             elif name == "add_event_handler" and len(event.args) > 1 and text_of(event.args[0]) == "startup":
-                self.machine.call(event.args[1], [], {}, event.span)
+                self.machine.call_within(event.args[1], [], event.span)
         for startup in self.program.items(kwargs.get("on_startup")):
-            self.machine.call(startup, [], {}, app.span)
+            self.machine.call_within(startup, [], app.span)
         lifespan = kwargs.get("lifespan")
         if lifespan is not None and isinstance(unwrap(lifespan), FunctionValue):
-            self.machine.call(unwrap(lifespan), [app], {}, app.span)
+            self.machine.call_within(unwrap(lifespan), [app], app.span)
 
     def _mounted(self, app: Object) -> Iterator[Object]:
         for name, event in self.program.events(app):

@@ -121,6 +121,10 @@ class Core:
         """`callee(*args, **kwargs)`."""
         raise NotImplementedError
 
+    def call_within(self, callee: Value, args: list[Value], span: Span) -> None:
+        """Call something that the application runs later, within a budget of its own."""
+        raise NotImplementedError
+
     def call_function(self, callee: FunctionValue, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
         """A call of a project function."""
         raise NotImplementedError

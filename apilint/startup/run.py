@@ -13,7 +13,8 @@ from apilint.startup.values import FunctionValue, unwrap
 
 def start(machine: Machine, constructors: Collection[str]) -> None:
     """Run every module that is not a test's, the `__main__` blocks, then each function that nobody called and
-    whose text names one of the `constructors` (an application factory that a server calls)."""
+    whose text names one of the `constructors` (an application factory that a server calls), each as far as its own
+    budget goes: a command line that reaches the whole library takes nothing from the others."""
     index: Index = machine.index
     for module in index.modules.values():
         if not module.is_test:
@@ -31,10 +32,8 @@ def start(machine: Machine, constructors: Collection[str]) -> None:
         env = machine.run_module(function.module)
         value = unwrap(env.vars.get(function.name) or FunctionValue(function, env))
         if isinstance(value, FunctionValue) and value.function is function:
-            try:
-                machine.call(value, [], {}, function.span)
-            except OutOfBudget:
-                machine.cut_short.append(function.span)
+            machine.call_within(value, [], function.span)
+    machine.steps = 0  # what is asked of the machine from now on is not the start-up's
 
 
 def _with_subclasses(machine: Machine, constructors: Collection[str]) -> set[str]:
