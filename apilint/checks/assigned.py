@@ -20,9 +20,21 @@ class Assignments:
         self.params = {param.name: param for param in function.head.params}
         self._assigned: dict[str, list[tuple[int, f.Expr]]] = {}
         self._loops: set[str] = set()
-        self.changed: set[str] = set()
-        for node in walk(function.body):
-            self._note(node)
+        self._changed: set[str] = set()
+        self._read = False
+
+    def _ready(self) -> None:
+        """Read the body, when something of it is first asked for."""
+        if not self._read:
+            self._read = True
+            for node in walk(self.function.body):
+                self._note(node)
+
+    @property
+    def changed(self) -> set[str]:
+        """The names of which something was taken out, or into which something was put."""
+        self._ready()
+        return self._changed
 
     def _note(self, node: object) -> None:
         if isinstance(node, f.Assign):
@@ -42,17 +54,17 @@ class Assignments:
         elif isinstance(node, f.Delete):
             for target in node.targets:
                 if isinstance(target, f.Subscript) and isinstance(target.value, f.Name):
-                    self.changed.add(target.value.id)
+                    self._changed.add(target.value.id)
         elif isinstance(node, f.Call):
             func = node.func
             if isinstance(func, f.Attribute) and func.attr in _CHANGING and isinstance(func.value, f.Name):
-                self.changed.add(func.value.id)
+                self._changed.add(func.value.id)
 
     def _target(self, target: f.Expr, value: f.Expr) -> None:
         if isinstance(target, f.Name):
             self._assigned.setdefault(target.id, []).append((target.start, value))
         elif isinstance(target, f.Subscript) and isinstance(target.value, f.Name):
-            self.changed.add(target.value.id)
+            self._changed.add(target.value.id)
         else:
             self._bound(target)
 
@@ -61,12 +73,14 @@ class Assignments:
 
     def of(self, name: f.Name) -> list[f.Expr]:
         """What a name may stand for at its place: the last assignments before it."""
+        self._ready()
         found = self._assigned.get(name.id, [])
         before = [value for at, value in found if at < name.start and not value.start <= name.start < value.end]
         return before[-2:]
 
     def is_bound(self, name: str) -> bool:
         """Whether a name is bound by a loop or by unpacking, so that nobody can say what it holds."""
+        self._ready()
         return name in self._loops
 
 

@@ -27,11 +27,16 @@ class Sensitive:
         names = project.knowledge.sections.get("names", {})
         sensitive = names.get("sensitive", {})
         self._matches = re.compile(sensitive.get("matches", r"(?!)"))
+        self._known: dict[str, bool] = {}
         self._never = re.compile(sensitive.get("never", r"(?!)"))
 
     def is_name(self, name: str) -> bool:
         """Whether a field or variable of that name holds a secret."""
-        words = words_of(name)
+        if name not in self._known:
+            self._known[name] = self._is_secret(words_of(name))
+        return self._known[name]
+
+    def _is_secret(self, words: str) -> bool:
         if self._never.search(words):
             return False
         return any(_STILL.match(words[found.end() :]) for found in self._matches.finditer(words))
