@@ -194,7 +194,8 @@ class Dependencies:
                     continue
                 judged = self.judge(below, caller, depth + 1)
                 if judged.effect == "required":
-                    step = Step(env.module.span(param.start, param.end), f"it depends on '{self.name(below)}'")
+                    way = "" if judged.chain else ", which turns away callers without credentials"
+                    step = Step(env.module.span(param.start, param.end), f"it depends on '{self.name(below)}'{way}")
                     return Judgement(
                         "required", (step, *judged.chain), qualname=self.program.describe(target), kind=judged.kind
                     )

@@ -264,8 +264,16 @@ class Program:
     def guard(self, name: str, kind: str, via: str, span: Span, judged: Judgement, value: Value | None = None) -> Guard:
         """A `model.Guard` from a judgement."""
         qualname = judged.qualname or (self.describe(value) if value is not None else name)
-        chain = (Step(span, f"'{name}' is attached here ({via})"), *judged.chain)
+        chain = (*_attachment(name, kind, via, span, judged), *judged.chain)
         return Guard(name, qualname, kind, via, judged.effect, span, chain, judged.condition, judged.reason)
+
+
+def _attachment(name: str, kind: str, via: str, span: Span, judged: Judgement) -> Iterator[Step]:
+    """How a guard comes to stand before the handler; one in its body needs no attaching."""
+    if name != kind:
+        yield Step(span, f"'{name}' is attached here" + (f" ({via})" if via != kind else ""))
+    elif not judged.chain:
+        yield Step(span, "credentials are looked at here")
 
 
 def qualified(value: FunctionValue) -> str:

@@ -37,6 +37,7 @@ from apilint.startup.values import (
     unwrap,
 )
 
+_LONGEST_TEST = 100
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SETTING_TEXT = re.compile(
     r"(?i:\bsettings?\b|\bconfig\b|\bconf\b|environ|getenv|\bdebug\b|\boptions?\b|feature|enabled?\b|disabled?\b)"
@@ -134,8 +135,8 @@ class Judge:
         used = caller.used
         caller.used = False
         visit = Visit(self.machine, self.knowledge, caller, passes, answers)
-        if answers is None:  # what a framework answers may hold for one class only
-            visit.remembered = self._followed
+        # What a framework answers may hold for one class only.
+        visit.remembered = self._followed if answers is None else Remembered(self._followed)
         try:
             exits = visit.run(target, bindings or {}, first)
         except Turned as turned:
@@ -154,8 +155,8 @@ class Judge:
         if target is None:
             return []
         visit = Visit(self.machine, self.knowledge, caller, never, answers)
-        if answers is None:  # what a framework answers may hold for one class only
-            visit.remembered = self._followed
+        # What a framework answers may hold for one class only.
+        visit.remembered = self._followed if answers is None else Remembered(self._followed)
         try:
             return visit.run(target, {}, first)
         except Turned as turned:
@@ -173,7 +174,7 @@ class Judge:
             branches = visit.tolerated > 0 or any(exit_.credential for exit_ in exits)
             effect = "optional" if branches or (visit.missing_used and mode == "dependency") else "none"
             return Judgement(effect, gives=gives, particular=particular, qualname=name, branches=branches)
-        chain = self._chain(target, rejects[0])
+        chain = _chain(target, rejects[0], mode)
         if not passes:
             effect = "required" if any(e.credential or self._is_reject(e) for e in rejects) else "none"
             return Judgement(effect, chain, gives=gives, particular=particular, qualname=name)
@@ -230,14 +231,6 @@ class Judge:
         if mode == "call" and visit.passed and not exit_.credential:
             return "other"
         return "reject" if exit_.credential else "other"
-
-    def _chain(self, target: FunctionValue, exit_: Exit) -> tuple[Step, ...]:
-        steps = [Step(target.function.span, f"'{target.function.name}' runs before the handler")]
-        decisive = next((c for c in reversed(exit_.conditions) if c.decided), None)
-        if decisive is not None and decisive.text != "no credentials":
-            steps.append(Step(decisive.span, f"{decisive!r} for a caller without credentials"))
-        steps.append(Step(exit_.span, _says(exit_)))
-        return tuple(steps)
 
     # ------------------------------------------------------------------- classes
 
@@ -354,13 +347,28 @@ def _holds_setting(value: Value, depth: int = 4) -> bool:
     return False
 
 
+def _chain(target: FunctionValue, exit_: Exit, mode: str) -> tuple[Step, ...]:
+    """How a function comes to turn a caller away."""
+    steps = []
+    if mode != "handler":
+        steps.append(Step(target.function.span, f"'{target.function.name}' runs before the handler"))
+    decisive = next((c for c in reversed(exit_.conditions) if c.decided), None)
+    if decisive is not None and decisive.text != "no credentials":
+        steps.append(Step(decisive.span, f"`{_shortened(repr(decisive))}` holds for a caller without credentials"))
+    return (*steps, Step(exit_.span, _says(exit_)))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEST else f"{text[: _LONGEST_TEST - 3]}..."
+
+
 def _says(exit_: Exit) -> str:
     if exit_.kind == "raise":
         what = exit_.name.rpartition(".")[2] or "an exception"
-        return f"{what} with status {exit_.status}" if exit_.status else f"{what} is raised"
+        return f"the caller is turned away: {what}{f' with status {exit_.status}' if exit_.status else ''}"
     if exit_.status in REDIRECTS:
-        return "the caller is redirected to log in"
-    return f"the caller gets {exit_.status}" if exit_.status else "the caller is turned away"
+        return "the caller is turned away: redirected to log in"
+    return "the caller is turned away" + (f": answered with status {exit_.status}" if exit_.status else "")
 
 
 __all__ = ["NOTHING", "NOT_A_GUARD", "Judge", "Judgement", "LambdaValue", "combine", "is_setting", "never"]

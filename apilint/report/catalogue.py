@@ -15,15 +15,16 @@ def render_list(rules: Sequence[RuleInfo], options: RenderOptions) -> str:
     """One line a rule, by family."""
     lines: list[str] = []
     width = max((len(rule.name) for rule in rules), default=0)
-    for family in sorted(
-        {rule.family for rule in rules}, key=lambda name: min(r.code for r in rules if r.family == name)
-    ):
+    ordered = sorted(rules, key=lambda each: each.code)
+    for family in dict.fromkeys(rule.family for rule in ordered):
         lines.append(paint(family, "strong", color=options.color))
-        for rule in sorted(rules, key=lambda each: each.code):
-            if rule.family == family:
-                lines.append(f"  {rule.code}  {rule.name:<{width}}  {rule.severity.value:<7}  {rule.title}")
+        lines += [
+            f"  {rule.code}  {rule.name:<{width}}  {rule.severity.value:<7}  {rule.title}"
+            for rule in ordered
+            if rule.family == family
+        ]
         lines.append("")
-    lines.append(f"{len(rules)} rules. `apilint rule CODE` explains one.")
+    lines.append(f"{plural(len(rules), 'rule')}. `apilint rule CODE` explains one.")
     return "\n".join(lines) + "\n"
 
 

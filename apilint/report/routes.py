@@ -19,9 +19,11 @@ from apilint.report.terminal import clip, one_line, pad, paint, width
 _STYLES = {"required": "good", "optional": "doubt", "conditional": "doubt", "none": "bad", "unknown": "doubt"}
 _HEAD = ("AUTH", "METHOD", "PATH", "HANDLER", "GUARDS")
 _GAP = "  "
-_MAX_PATH = 48
-_MAX_HANDLER = 44
+# The widest cells that columns make room for: methods, path, handler; without a terminal, handlers may take more.
+_WIDEST = (12, 48, 44)
+_WIDEST_HANDLER = 72
 _MIN_GUARDS = 24
+_EFFECTS = {"hollow": "never rejects", "none": "not a guard", "unknown": "unclear"}
 _PARAMETER = re.compile(r"\\\{[^/]*?\\\}|<[^/]*?>")
 
 
@@ -48,11 +50,9 @@ def render_json(routes: Iterable[RouteRow], diagnostics: Sequence[Diagnostic] = 
 
 
 def render_why(routes: Iterable[RouteRow], path: str, options: RenderOptions) -> str:
-    """For each route that `path` names (see `matching`): its guards, what was considered, and every chain."""
+    """For each route that `path` names (see `matching`): its guards, what else was considered, and the chains."""
     rows = sorted(routes, key=order)
     found = matching(rows, path)
-    if not found:
-        return f"{no_route(rows, path)}\n"
     return "\n".join("\n".join(_explanation(row, options)) + "\n" for row in found)
 
 
@@ -81,7 +81,9 @@ def matching(routes: Iterable[RouteRow], path: str) -> list[RouteRow]:
 
 def _table(rows: Sequence[RouteRow], options: RenderOptions) -> Iterator[str]:
     cells = [_cells(row) for row in rows]
-    columns = [_column(index, cells) for index in range(4)]
+    methods, path, handler = _WIDEST
+    limits = (0, methods, path, handler if options.width else _WIDEST_HANDLER)
+    columns = [_column(index, cells, limit) for index, limit in enumerate(limits)]
     room = max(options.width - sum(columns) - len(_GAP) * 4, _MIN_GUARDS) if options.width else 0
     heads = [pad(head, column) for head, column in zip(_HEAD, columns, strict=False)]
     yield paint(_GAP.join([*heads, _HEAD[-1]]), "strong", color=options.color)
@@ -94,10 +96,9 @@ def _cells(row: RouteRow) -> tuple[str, str, str, str]:
     return row.auth, one_line(_methods(row)), one_line(row.path or "/"), one_line(handler)
 
 
-def _column(index: int, cells: Sequence[tuple[str, ...]]) -> int:
-    limit = {2: _MAX_PATH, 3: _MAX_HANDLER}.get(index)
-    widths = [width(cell[index]) for cell in cells]
-    fitting = [each for each in widths if limit is None or each <= limit]
+def _column(index: int, cells: Sequence[tuple[str, ...]], limit: int) -> int:
+    """The width of a column: that of its widest cell, those that are wider than the limit (0 for none) apart."""
+    fitting = [each for each in (width(cell[index]) for cell in cells) if not limit or each <= limit]
     return max([*fitting, len(_HEAD[index])])
 
 
@@ -159,30 +160,40 @@ def _explanation(row: RouteRow, options: RenderOptions) -> Iterator[str]:
     if row.handler:
         yield f"  handler  {one_line(row.handler)}  {one_line(row.file)}:{row.line}"
     for guard in row.guards:
-        yield from _guard_lines(guard, guard.effect, options)
+        yield from _guard_lines(guard, options)
     for guard in row.considered:
-        yield from _guard_lines(guard, "never rejects" if _is_hollow(guard) else "not a guard", options)
+        yield from _guard_lines(guard, options)
     if not row.guards and not row.considered:
         yield "  nothing stands between a caller and the handler"
     if row.public:
         yield one_line(f"  declared public: {row.public_reason or 'no reason given'}")
 
 
-def _guard_lines(guard: GuardRow, label: str, options: RenderOptions) -> Iterator[str]:
+def _guard_lines(guard: GuardRow, options: RenderOptions) -> Iterator[str]:
+    """What a guard does, and the places that lead from the route to the line that rejects; one line where there is
+    no more to say than where it is attached."""
     name = paint(one_line(guard.name), "strong", color=options.color)
-    via = f", {guard.via}" if guard.via else ""
     condition = f" if {guard.condition}" if guard.condition else ""
     reason = f" ({guard.reason})" if guard.reason else ""
-    kind = one_line(f"{guard.kind}{via}")
-    yield f"  {label}{one_line(condition)}  {name}  [{kind}]{one_line(reason)}"
+    label = "does not reach" if guard.kind == "not inherited" else _EFFECTS.get(guard.effect, guard.effect)
+    head = f"  {label}{one_line(condition)}  {name}{one_line(_manner(guard) + reason)}"
+    place = f"{guard.file}:{guard.line}"
     steps = [(f"{step.file}:{step.line}", step.message) for step in guard.chain]
-    steps = [
-        (one_line(where), one_line(message))
-        for where, message in steps or [(f"{guard.file}:{guard.line}", "attached here")]
-    ]
-    column = max(width(where) for where, _ in steps)
+    if not steps or (len(steps) == 1 and steps[0][0] == place):
+        yield f"{head}  {one_line(place)}"
+        return
+    yield head
+    column = max(width(one_line(where)) for where, _ in steps)
     for where, message in steps:
-        yield f"      {pad(where, column)}  {message}".rstrip()
+        yield f"      {pad(one_line(where), column)}  {one_line(message)}".rstrip()
+
+
+def _manner(guard: GuardRow) -> str:
+    """What a guard is and how it reaches the route, without saying a word twice."""
+    words = [word for word in (guard.kind, guard.via) if word and word != guard.name]
+    if guard.via.replace("_", " ").startswith(guard.kind.replace("_", " ")):
+        words = [guard.via if len(guard.via) > len(guard.kind) else guard.kind]
+    return f"  [{', '.join(words)}]" if words else ""
 
 
 def _reading(row: RouteRow) -> str:
@@ -201,8 +212,8 @@ def no_route(rows: Sequence[RouteRow], path: str) -> str:
     """That no route is called so, and which ones are spelt alike."""
     wanted = path.strip().rpartition(" ")[2]
     near = difflib.get_close_matches(wanted, sorted({row.path for row in rows}), n=3, cutoff=0.6)
-    hint = f" Did you mean {' or '.join(map(one_line, near))}?" if near else ""
-    return f"No route matches {one_line(path)!r}.{hint}"
+    hint = f"; did you mean {' or '.join(repr(one_line(each)) for each in near)}?" if near else ""
+    return f"no route matches '{one_line(path)}'{hint}"
 
 
 # ----------------------------------------------------------------------------------------------- pieces

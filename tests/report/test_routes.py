@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from apilint.report.options import RenderOptions
-from apilint.report.routes import matching, render_json, render_table, render_why
+from apilint.report.routes import matching, no_route, render_json, render_table, render_why
 from apilint.report.rows import GuardRow, RouteRow, StepRow
 
 from .samples import BROKEN
@@ -120,13 +120,32 @@ def test_why() -> None:
         "\n"
         "POST /items  none: anyone may call it\n"
         "  handler  shop.items:make  items.py:21\n"
-        "  never rejects  check  [dependency, the decorator] (returns False)\n"
-        "      items.py:20  attached here\n"
+        "  never rejects  check  [dependency, the decorator] (returns False)  items.py:20\n"
     )
 
 
 def test_why_not() -> None:
-    assert render_why([LIST, LIVE], "/itmes", PLAIN) == "No route matches '/itmes'. Did you mean /items?\n"
+    assert no_route([LIST, LIVE], "/itmes") == "no route matches '/itmes'; did you mean '/items'?"
+    assert no_route([LIST, LIVE], "/something-else") == "no route matches '/something-else'"
+    assert render_why([LIST, LIVE], "/itmes", PLAIN) == ""
+
+
+def test_a_word_is_not_said_twice() -> None:
+    guards = (
+        GuardRow("login_required", "decorator", "decorator", "views.py", 4),
+        GuardRow("Audit", "route class", "route_class", "views.py", 5, "none"),
+        GuardRow("in the handler", "in the handler", "the handler's body", "views.py", 6, "optional"),
+        GuardRow("require_admin", "not inherited", "mount", "main.py", 7, "none"),
+        GuardRow("acme_auth", "decorator", "decorator", "views.py", 8, "unknown", reason="'acme' is not in the models"),
+    )
+    shown = render_why([msgspec.structs.replace(LIST, guards=guards)], "/items", PLAIN)
+    assert shown.splitlines()[2:] == [
+        "  required  login_required  [decorator]  views.py:4",
+        "  not a guard  Audit  [route class]  views.py:5",
+        "  optional  in the handler  [the handler's body]  views.py:6",
+        "  does not reach  require_admin  [not inherited, mount]  main.py:7",
+        "  unclear  acme_auth  [decorator] ('acme' is not in the models)  views.py:8",
+    ]
 
 
 @pytest.mark.parametrize(
