@@ -23,7 +23,7 @@ PARITY = {
         framework = "flask"
         app = "flask_shop:create_app()"
         [verdicts]
-        "POST /account/login" = "none"
+        "POST /account/login" = "required"
         "POST /account/e-mail" = "none"
         "GET /products/" = "none"
         "GET /products/search" = "none"
@@ -33,7 +33,7 @@ PARITY = {
         framework = "drf"
         settings = "django_shop.settings"
         [verdicts]
-        "POST /accounts/sign-in/" = "none"
+        "POST /accounts/sign-in/" = "required"
         "GET /accounts/profile/<int:pk>/" = "none"
         "PUT /accounts/profile/<int:pk>/" = "none"
         "PATCH /accounts/profile/<int:pk>/" = "none"

@@ -56,7 +56,7 @@ def test_the_hooks_call_commands_that_exist() -> None:
         program, command, *options = hook["entry"].split()
         assert program in PROJECT["scripts"]
         usage = run(sys.executable, "-m", "apilint", command, "--help", cwd=ROOT)
-        assert all(option in usage for option in options)
+        assert all(option in usage for option in options if option.startswith("-"))
 
 
 def test_the_changelog_starts_with_the_version() -> None:
