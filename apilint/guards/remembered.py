@@ -75,21 +75,24 @@ class Remembered:
 
     __slots__ = ("_may", "_named", "calls", "dull")
 
-    def __init__(self) -> None:
+    def __init__(self, other: Remembered | None = None) -> None:
+        """Start anew; with what `other` knows of the texts of functions, which holds for every caller."""
         self.calls: dict[CallKey, Followed] = {}
         self.dull: set[Function] = set()
-        self._named: frozenset[str] | None = None
-        self._may: dict[Function, bool] = {}
+        self._named: list[frozenset[str]] = [] if other is None else other._named
+        self._may: dict[Function, bool] = {} if other is None else other._may
 
     def may_turn_away(self, function: Function) -> bool:
         """Whether a function's own text, or a function of a name that it mentions, can turn somebody away."""
-        if self._named is None:
+        if not self._named:
             functions = (fn for module in function.module.index.modules.values() for fn in module.functions)
-            self._named = frozenset(fn.name for fn in functions if _TURNS_AWAY.search(fn.facts.words)) - _CONTAINERS
+            self._named.append(
+                frozenset(fn.name for fn in functions if _TURNS_AWAY.search(fn.facts.words)) - _CONTAINERS
+            )
         known = self._may.get(function)
         if known is None:
             words = function.facts.words
-            known = bool(_TURNS_AWAY.search(words)) or not self._named.isdisjoint(words.split(" "))
+            known = bool(_TURNS_AWAY.search(words)) or not self._named[0].isdisjoint(words.split(" "))
             self._may[function] = known
         return known
 
