@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -238,7 +239,7 @@ def _unknown_rule(word: str, infos: Iterable[RuleInfo]) -> str:
     from apilint.shape import closest
 
     known = [word for info in infos for word in (info.code, info.name)]
-    return f"no rule is called '{word}'{closest(word, known)}"
+    return f"no rule is called '{word}'{closest(word, known) or '; `apilint rule` lists them'}"
 
 
 def main() -> NoReturn:
@@ -316,7 +317,9 @@ def _options(
 
 
 def _codes(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
+    """The words of --select and --ignore; codes may be typed in small letters."""
+    words = [word.strip() for value in values for word in value.split(",")]
+    return tuple(word.upper() if re.fullmatch(r"[a-zA-Z]+\d+", word) else word for word in words if word)
 
 
 def _since(revision: str) -> str:

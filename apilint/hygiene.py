@@ -12,12 +12,12 @@ from apilint.facts import Span
 from apilint.finding import Diagnostic, Finding, Place
 from apilint.fingerprint import fingerprints
 from apilint.project import Project
+from apilint.report.summary import PARSE_ERROR
 from apilint.rule import Rule
 from apilint.source import Sources
 from apilint.suppress import suppress
 
 UNUSED = "APL906"
-PARSE_ERROR = "APL999"
 
 
 def with_suppressions(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apilint.finding import Finding, Report
 from apilint.report.options import RenderOptions
-from apilint.report.summary import conclusion, diagnostic_line, ordered, shown, statistics
+from apilint.report.summary import conclusion, diagnostic_line, shown, statistics, untold
 from apilint.report.terminal import one_line, paint
 
 
@@ -12,7 +12,7 @@ def render(report: Report, options: RenderOptions) -> str:
     """Findings, then diagnostics, then the count."""
     findings = shown(report)
     lines = [_line(finding, options.color) for finding in findings]
-    lines += [diagnostic_line(each) for each in ordered(report.diagnostics) if each.fatal or options.verbose]
+    lines += [diagnostic_line(each) for each in untold(report) if each.fatal or options.verbose]
     if options.statistics:
         lines += [f"{count:>6,}  {code}  {name}" for count, code, name in statistics(findings)]
     return "\n".join([*lines, conclusion(report)]) + "\n"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from apilint.finding import Finding, Report, Severity
 from apilint.report.options import RenderOptions
-from apilint.report.summary import conclusion, diagnostic_line, ordered, shown
+from apilint.report.summary import conclusion, diagnostic_line, shown, untold
 from apilint.report.terminal import one_line
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -32,7 +32,7 @@ def _command(finding: Finding, options: RenderOptions) -> str:
 
 
 def _rest(report: Report, options: RenderOptions) -> Iterator[str]:
-    for diagnostic in ordered(report.diagnostics):
+    for diagnostic in untold(report):
         if not diagnostic.fatal:
             yield f"  {diagnostic_line(diagnostic)}"
         else:

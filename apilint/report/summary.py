@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from apilint.finding import Diagnostic, Finding, Report, Severity, Stats
 from apilint.report.terminal import one_line
 
+PARSE_ERROR = "APL999"
+
 
 def shown(report: Report) -> list[Finding]:
     """The findings that are not suppressed."""
@@ -58,9 +60,15 @@ def diagnostic_line(diagnostic: Diagnostic) -> str:
     return f"{where}{': ' if where else ''}{label}: {one_line(diagnostic.message)}"
 
 
-def ordered(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """What could not be analysed before what is only worth knowing, each by file and line."""
     return sorted(diagnostics, key=lambda diagnostic: (not diagnostic.fatal, diagnostic))
+
+
+def untold(report: Report) -> list[Diagnostic]:
+    """The diagnostics, ordered, of which no finding that is shown says the same."""
+    told = {(each.place.file, each.place.line) for each in shown(report) if each.code == PARSE_ERROR}
+    return ordered(each for each in report.diagnostics if (each.file, max(each.line, 1)) not in told)
 
 
 def _severities(findings: Sequence[Finding]) -> str:

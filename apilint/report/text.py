@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 
 from apilint.finding import Finding, Place, Report, RuleInfo
 from apilint.report.options import RenderOptions
-from apilint.report.summary import conclusion, diagnostic_line, ordered, shown, statistics
+from apilint.report.summary import conclusion, diagnostic_line, shown, statistics, untold
 from apilint.report.terminal import clip, one_line, pad, paint, printable, width
 
 _MAX_STEPS = 8
@@ -97,7 +97,7 @@ def _chain(places: Sequence[Place]) -> Iterator[str]:
 
 def _diagnostics(report: Report, options: RenderOptions) -> Iterator[str]:
     notes = 0
-    for diagnostic in ordered(report.diagnostics):
+    for diagnostic in untold(report):
         notes += not diagnostic.fatal
         if notes <= _MAX_NOTES or options.verbose:
             style = "error" if diagnostic.fatal else "faint"
