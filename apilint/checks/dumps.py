@@ -18,7 +18,7 @@ from apilint.checks.rows import Rows
 from apilint.checks.sensitive import Sensitive, quoted
 from apilint.checks.serializers import secrets
 from apilint.finding import Precision, Severity
-from apilint.frameworks.responses import body_of
+from apilint.frameworks.responses import Responses, body_of
 from apilint.frameworks.schemas import Schemas
 from apilint.index import Function
 from apilint.model import Route, Step
@@ -57,6 +57,8 @@ def raw_object_dump(
     rows, dumps = Rows(schemas), Dumps(project, methods, attributes)
     hands_out, private = re.compile(issuing), re.compile(unknown_objects)
     for route, function in _handled(project):
+        if not dumps.may_dump(function):
+            continue
         assigned: Assignments | None = None
         trace = project.trace(function)
         made = {id(call.result): call for call in trace.calls if isinstance(call.result, Mapping)}
@@ -97,8 +99,12 @@ def raw_object_dump(
 def _handled(project: Project) -> Iterator[tuple[Route, Function]]:
     """The routes with a function at hand, each function once."""
     seen: set[object] = set()
+    responses = Responses(project.program)
     for route in project.routes:
         if route.function is None or route.kind != "http" or project.is_test(route.span.file):
+            continue
+        declared = responses.declared(route)
+        if declared is not None and declared.kind != "open":
             continue
         if route.function.function not in seen:
             seen.add(route.function.function)
@@ -136,6 +142,15 @@ class Dumps:
         self.methods = methods
         self.attributes = attributes
         self.entries: Entries[str, Any] = project.knowledge.sections.get("dumps", {})
+        # Schemas are made to be dumped; what they hold is another rule's question.
+        named = {name.rpartition(".")[2] for name, entry in self.entries.items() if entry.get("object") != "self"}
+        self._names_of_dumps = named | set(methods)
+
+    def may_dump(self, function: Function) -> bool:
+        """Whether a function's text mentions anything that dumps."""
+        if not self._names_of_dumps.isdisjoint(function.facts.words.split(" ")):
+            return True
+        return any(isinstance(node, f.Attribute) and node.attr in self.attributes for node in walk(function.body))
 
     def sent(self, value: Value, made: Entries[int, flow.Call], depth: int = 5) -> Iterator[Dump]:
         """The dumps that a returned value is, or that stand in it where a client sees them; `made` are the calls that

@@ -9,6 +9,7 @@ from apilint import facts as f
 from apilint import flow
 from apilint.check import Match, check
 from apilint.checks.exposed import label
+from apilint.checks.fetching import Fetching
 from apilint.checks.rows import Rows
 from apilint.checks.sensitive import Sensitive, quoted
 from apilint.checks.serializers import secrets
@@ -34,10 +35,11 @@ def returns_db_model(
     """Routes that answer with rows of the database as they are."""
     sensitive, schemas = Sensitive(project), Schemas(project.program)
     rows, names = Rows(schemas), re.compile(stored_names)
+    fetching = Fetching(project, schemas, names)
     for route, declared in _declared(project):
         if declared.narrowed:
             continue
-        found = list(_sent(project, route, declared, schemas, rows))
+        found = list(_sent(project, route, declared, schemas, rows, fetching))
         for schema, at in found:
             leaked = secrets(sensitive, schema)
             if not schema.stored and not (leaked and names.search(schema.name)):
@@ -66,7 +68,7 @@ def _declared(project: Project) -> Iterator[tuple[Route, Declared]]:
 
 
 def _sent(
-    project: Project, route: Route, declared: Declared, schemas: Schemas, rows: Rows
+    project: Project, route: Route, declared: Declared, schemas: Schemas, rows: Rows, fetching: Fetching
 ) -> Iterator[tuple[Schema, Span]]:
     """The classes of the objects that a route sends whole, with the places that say so."""
     if declared.kind != "open":
@@ -76,7 +78,9 @@ def _sent(
                 yield schema, declared.span
         return
     function = route.function.function if route.function is not None else None
-    for value, statement in project.trace(function).returned if function is not None else ():
+    if function is None or not fetching.may_return_row(function):
+        return
+    for value, statement in project.trace(function).returned:
         for item in _items(value):
             found = rows.cls(item)
             schema = schemas.of(found) if found is not None else None
@@ -119,6 +123,7 @@ def response_filter_bypassed(
     """Handlers that promise a model and send a response of their own making."""
     schemas = Schemas(project.program)
     rows = Rows(schemas)
+    builders = {name.rpartition(".")[2] for name in project.knowledge.sections.get("responses", {})}
     for route, declared in _declared(project):
         promised = [(cls, schemas.of(cls)) for cls in classes_in(declared.value)] if declared.kind != "open" else []
         models = [(cls, schema) for cls, schema in promised if schema is not None]
@@ -127,6 +132,8 @@ def response_filter_bypassed(
         function = route.function.function
         shown = {field.name for _, schema in models for field in schema.fields}
         lenient = next((cls for cls, _ in models if allows_extra(project.program, cls)), None)
+        if lenient is None and builders.isdisjoint(function.facts.words.split(" ")):
+            continue
         for value, statement in project.trace(function).returned:
             span = function.module.span(statement.start, statement.end)
             bodies = body_of(project.knowledge, value)

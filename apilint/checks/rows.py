@@ -8,7 +8,7 @@ from apilint.frameworks.schemas import Schema, Schemas
 from apilint.startup.values import Attr, Choice, ClassValue, External, Instance, Result, Value, unwrap
 
 # What gives objects of a query: at the end of it, on the way, and what says which objects.
-_FETCHING = frozenset(
+FETCHING = frozenset(
     {
         "all", "find_all", "find_one", "first", "first_or_404", "get", "get_one", "get_or_404", "get_or_none", "one",
         "one_or_404", "one_or_none", "scalar", "scalar_one", "scalar_one_or_none", "scalars", "to_list", "unique",
@@ -24,7 +24,7 @@ _CHAINING = frozenset(
 _ASKING = frozenset(
     {"exec", "execute", "get", "get_one", "merge", "query", "scalar", "scalars", "select", "stream_scalars"}
 )
-_VALIDATING = frozenset({"model_validate", "from_orm", "parse_obj", "model_construct", "construct", "validate"})
+VALIDATING = frozenset({"model_validate", "from_orm", "parse_obj", "model_construct", "construct", "validate"})
 
 
 class Rows:
@@ -66,14 +66,14 @@ class Rows:
 
     def _of_call(self, value: Result) -> ClassValue | External | None:
         callee = value.callee
-        if isinstance(callee, Attr) and callee.name in _VALIDATING:
+        if isinstance(callee, Attr) and callee.name in VALIDATING:
             base = unwrap(callee.base)
             return base if isinstance(base, ClassValue) else None
         name = self._called(value)
-        return self.queried(value) if name in _FETCHING or name.startswith("get_object_or") else None
+        return self.queried(value) if name in FETCHING or name.startswith("get_object_or") else None
 
     def _fetched(self, value: flow.Derived) -> ClassValue | External | None:
-        return self.queried(value) if self._called(value) in _FETCHING else None
+        return self.queried(value) if self._called(value) in FETCHING else None
 
     @staticmethod
     def _called(value: Value) -> str:
@@ -103,7 +103,7 @@ class Rows:
             found = self.queried(args[0], depth - 1) if args else None
             if found is not None:
                 return found if len(args) == 1 or name in ("get", "get_one") or name.startswith("get_object") else None
-        if receiver is not None and (name in _CHAINING or name in _FETCHING):
+        if receiver is not None and (name in _CHAINING or name in FETCHING):
             return self.queried(receiver, depth - 1)
         return None
 
@@ -128,4 +128,4 @@ class Rows:
         return schema if schema is not None and schema.stored else None
 
 
-__all__ = ["Rows"]
+__all__ = ["FETCHING", "VALIDATING", "Rows"]
