@@ -9,6 +9,7 @@ import pytest
 
 from apilint.check import load_checks
 from apilint.config import Config
+from apilint.finding import Precision
 from apilint.rule import Example, Rule, bind_params, load_rules
 
 from linting import findings, write
@@ -26,11 +27,15 @@ def cases(kind: str) -> Iterator[object]:
 
 
 def found(folder: Path, files: Mapping[str, str], rule: Rule) -> set[tuple[str, int]]:
-    """`(file, line)` of the findings of a rule in a little project."""
+    """`(file, line)` of the findings of a rule in a little project, at the confidence that is shown by default."""
     write(folder, {name: "\n".join(map(unmarked, text.split("\n"))) for name, text in files.items()})
     # What the engine itself reports depends on the other rules: an ignore is unused when its rule has run.
     every = () if rule.code in REPORTED_BY_THE_ENGINE else (rule.code,)
-    return {(each.place.file, each.place.line) for each in findings(folder, *every) if each.code == rule.code}
+    return {
+        (each.place.file, each.place.line)
+        for each in findings(folder, *every)
+        if each.code == rule.code and each.precision.rank >= Precision.MEDIUM.rank
+    }
 
 
 def unmarked(line: str) -> str:
