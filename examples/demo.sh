@@ -11,6 +11,8 @@ show() {
     [ "$status" -le 1 ] || exit "$status"
 }
 
-show routes
-show routes --why /products/{product_id}/price
+for shop in fastapi_shop flask_shop django_shop; do
+    show routes "$shop"
+done
+show routes --why '/products/{product_id}/price'
 show check
