@@ -10,7 +10,7 @@ from apilint.facts import Span
 from apilint.frameworks.django import decorators
 from apilint.frameworks.django.classes import Class, Found
 from apilint.frameworks.django.decorators import layer_guards
-from apilint.frameworks.django.request import Request
+from apilint.frameworks.django.request import ByTraits, Request
 from apilint.frameworks.django.views import Layer, method_decorations
 from apilint.frameworks.program import Program
 from apilint.guards.judge import Judgement
@@ -42,10 +42,11 @@ class Chain:
         self.program = program
         self.view = view
         self.answers = answers
+        self.memo: ByTraits[list[Guard]] = ByTraits()
         self.layers = list(self._layers())
+        self.serves = self._serves()
 
-    @property
-    def serves(self) -> Found | None:
+    def _serves(self) -> Found | None:
         """The project's `dispatch` that answers by itself, if one does."""
         for owner, value in self._definitions():
             target = unwrap(value)
@@ -102,8 +103,13 @@ class Chain:
             return True
         return any(entry.get("open") for entry in self.view.entries())
 
-    def guards(self, request: Request) -> Iterator[Guard]:
+    def guards(self, request: Request) -> list[Guard]:
         """What the chain does to an anonymous caller."""
+        if self.answers is not None:
+            return list(self._guards(request))
+        return self.memo.get(DISPATCH, request, lambda: list(self._guards(request)))
+
+    def _guards(self, request: Request) -> Iterator[Guard]:
         yield from self._setup(request)
         for layer in self.layers:
             if isinstance(layer, Layer):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from apilint.facts import Span
+from apilint.frameworks.arguments import by_name
 from apilint.frameworks.django.patterns import Pattern
 from apilint.frameworks.django.request import Request
 from apilint.frameworks.django.settings import Settings
@@ -89,8 +90,7 @@ def _re_path(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | N
 
 
 def _pattern(machine: Core, kind: str, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
-    given = dict(zip(("route", "view", "kwargs", "name"), args))
-    given.update(kwargs)
+    given = by_name(("route", "view", "kwargs", "name"), args, kwargs)
     route = given.get("route") or given.get("regex")
     view = given.get("view")
     if route is None or view is None:
@@ -104,8 +104,7 @@ def _bare(kind: str) -> Callable[[Core, Args, Kwargs, Span], Value | None]:
     """`RegexPattern(route, name)`: a route that waits for its view."""
 
     def made(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
-        given = dict(zip(("route", "name"), args))
-        given.update(kwargs)
+        given = by_name(("route", "name"), args, kwargs)
         route = given.get("route") or given.get("regex")
         return None if route is None else Pattern(machine, kind, route, NONE, given.get("name") or NONE, span)
 
@@ -114,8 +113,7 @@ def _bare(kind: str) -> Callable[[Core, Args, Kwargs, Span], Value | None]:
 
 def _url_pattern(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     """`URLPattern(pattern, callback, default_args, name)`."""
-    given = dict(zip(("pattern", "callback", "default_args", "name"), args))
-    given.update(kwargs)
+    given = by_name(("pattern", "callback", "default_args", "name"), args, kwargs)
     pattern, view = given.get("pattern"), given.get("callback")
     if not isinstance(pattern, Pattern) or view is None:
         return None
@@ -127,8 +125,7 @@ def _url_pattern(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value
 
 def _url_resolver(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     """`URLResolver(pattern, urlconf, default_kwargs, app_name, namespace)`."""
-    given = dict(zip(("pattern", "urlconf_name", "default_kwargs", "app_name", "namespace"), args))
-    given.update(kwargs)
+    given = by_name(("pattern", "urlconf_name", "default_kwargs", "app_name", "namespace"), args, kwargs)
     pattern, urlconf = given.get("pattern"), given.get("urlconf_name")
     if not isinstance(pattern, Pattern) or urlconf is None:
         return None
@@ -184,8 +181,7 @@ class Decorated(Special):
 
 
 def _decorator_include(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
-    given = dict(zip(("decorators", "arg", "namespace"), args))
-    given.update(kwargs)
+    given = by_name(("decorators", "arg", "namespace"), args, kwargs)
     if "arg" not in given or "decorators" not in given:
         return None
     included = _include(machine, [given["arg"]], {}, span)

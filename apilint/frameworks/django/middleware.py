@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import msgspec
 
 from apilint.facts import Span
-from apilint.frameworks.django.request import Request
-from apilint.frameworks.django.settings import Settings, constant_span, items_of
+from apilint.frameworks.django.request import ByTraits, Request
+from apilint.frameworks.django.settings import Settings, Strings, items_of
 from apilint.frameworks.program import Program, under
 from apilint.guards.caller import GATE
 from apilint.guards.judge import Judgement
@@ -55,8 +55,7 @@ class Middleware:
         self.conditions = conditions
         self.steps = list(self._steps())
         self.model = self._model()
-        self._memo: dict[tuple[object, ...], Guard | None] = {}
-        self._traits: list[tuple[str, ...]] = []
+        self._memo: ByTraits[Guard | None] = ByTraits()
         self._is_idle = not self.model and not any(self._may_reject(step) for step in self.steps)
 
     def _model(self) -> Entry | None:
@@ -72,20 +71,7 @@ class Middleware:
         """What it does to an anonymous caller of a route; `is_open` tells that the view opts out of log-in."""
         if self._is_idle and not isinstance(self.value, Unknown):
             return None
-        for traits in self._traits:
-            key = self._key(request, is_open, traits)
-            if key in self._memo:
-                return self._memo[key]
-        request.looked = set()
-        guard = self._judged(request, is_open)
-        traits = tuple(sorted(request.looked))
-        if traits not in self._traits:
-            self._traits.append(traits)
-        self._memo[self._key(request, is_open, traits)] = guard
-        return guard
-
-    def _key(self, request: Request, is_open: bool, traits: tuple[str, ...]) -> tuple[object, ...]:
-        return (is_open, traits, *[request.trait(trait) for trait in traits])
+        return self._memo.get(is_open, request, lambda: self._judged(request, is_open))
 
     def _judged(self, request: Request, is_open: bool) -> Guard | None:
         short = self.name.rpartition(".")[2]
@@ -167,7 +153,7 @@ class Middleware:
                 yield Step(inner, mode, with_view)
 
 
-def layers(program: Program, settings: Settings) -> list[Middleware]:
+def layers(program: Program, settings: Settings, strings: Strings) -> list[Middleware]:
     """The entries of MIDDLEWARE, outermost first."""
     setting = settings.attribute("MIDDLEWARE")
     names = items_of(setting)
@@ -179,7 +165,7 @@ def layers(program: Program, settings: Settings) -> list[Middleware]:
             continue
         seen.add(name)
         near = settings.module.file if settings.module is not None else ""
-        span = constant_span(program.index, settings.module, name) or _span(setting)
+        span = strings.span_of(name) or _span(setting)
         value = program.machine.resolve_dotted(name, near, span)
         conditions = item.conditions if isinstance(item, Under) else ()
         found.append(Middleware(program, name, value, span, conditions))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
 from apilint.guards.caller import Caller
 from apilint.startup.values import NONE, TRUE, Known, Mapping, Seq, Special, Unknown, Value
 
@@ -51,7 +54,7 @@ class Request(Caller):
     """An anonymous caller's request to one route. `looked` notes what was asked of the route, so that a judgement
     can be kept for all routes that are alike in it."""
 
-    __slots__ = ("lookup", "looked", "name", "namespaces", "view")
+    __slots__ = ("looked", "lookup", "name", "namespaces", "view")
 
     def __init__(
         self,
@@ -81,25 +84,54 @@ class Request(Caller):
             return id(self.view)
         return {"path": self.path, "method": self.http_method, "name": self.name, "namespaces": self.namespaces}[what]
 
+    def _route(self, value: str, text: str) -> Value:
+        self.looked.add("method" if text == "request.method" else "path")
+        return super()._route(value, text)
+
     def attribute(self, name: str) -> Value:
         """What Django adds to any request."""
         if name == "resolver_match":
             return Match(self)
-        if name == "method":
-            self.looked.add("method")
-        elif name in ("path", "path_info", "full_path", "endpoint", "rule"):
-            self.looked.add("path")
-        elif name in ("is_ajax", "scheme", "encoding", "content_type"):
+        if name in ("is_ajax", "scheme", "encoding", "content_type"):
             return Unknown(f"request.{name}", None, f"request.{name}")
         return super().attribute(name)
 
     def method(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         """`request.get_full_path()` and its like."""
-        if name == "get_full_path":
-            self.looked.add("path")
         if name in ("is_secure", "get_host", "get_port", "build_absolute_uri", "is_ajax", "accepts"):
             return Unknown(f"request.{name}()", None, f"request.{name}()")
         return super().method(name, args, kwargs)
 
 
-__all__ = ["TRUE", "Match", "Request"]
+Judged = TypeVar("Judged")
+
+
+class ByTraits(Generic[Judged]):
+    """What was judged for one route holds for all that are alike in what the judged code looked at."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, Judged] = {}
+        self._traits: dict[Hashable, list[tuple[str, ...]]] = {}
+
+    def get(self, subject: Hashable, request: Request, judge: Callable[[], Judged]) -> Judged:
+        """The judgement of `subject` for a request."""
+        lists = self._traits.setdefault(subject, [])
+        for traits in lists:
+            key = self._key(subject, request, traits)
+            if key in self._known:
+                request.looked.update(traits)
+                return self._known[key]
+        outer, request.looked = request.looked, set()
+        judged = judge()
+        traits = tuple(sorted(request.looked))
+        request.looked |= outer
+        if traits not in lists:
+            lists.append(traits)
+        self._known[self._key(subject, request, traits)] = judged
+        return judged
+
+    def _key(self, subject: Hashable, request: Request, traits: tuple[str, ...]) -> object:
+        return (subject, traits, *[request.trait(trait) for trait in traits])
+
+
+__all__ = ["TRUE", "ByTraits", "Match", "Request"]

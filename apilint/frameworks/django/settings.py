@@ -185,7 +185,7 @@ def _likely(index: Index) -> Iterator[Module]:
     """Modules that look like settings: `settings.py`, or the most final one of a package `settings`."""
     found: list[tuple[int, int, str]] = []
     for module in index.modules.values():
-        if module.is_test or b"ROOT_URLCONF" not in bytes(module.facts.body) and "settings" not in module.name:
+        if module.is_test or (b"ROOT_URLCONF" not in bytes(module.facts.body) and "settings" not in module.name):
             continue
         *folders, last = module.name.split(".")
         if last in ("settings", "conf") or last.startswith("settings_"):
@@ -336,20 +336,26 @@ def _assigned(index: Index, module: Module, name: str, seen: set[str]) -> Span |
     return found
 
 
-def constant_span(index: Index, module: Module | None, text: str) -> Span | None:
-    """Where a string stands in the settings (or in a module that they take names from)."""
-    queue, seen = [module] if module is not None else [], set()
-    while queue:
-        current = queue.pop(0)
-        seen.add(current.file)
-        for node in walk(current.body):
-            if isinstance(node, f.Constant) and node.value == text:
-                return current.span(node.start, node.end)
-            if isinstance(node, f.ImportFrom):
-                below = index.module(index.absolute(current, node.level, node.module), current.file)
-                if below is not None and below.file not in seen:
-                    queue.append(below)
-    return None
+class Strings:
+    """Where strings stand in the settings and in the modules that they take names from."""
+
+    def __init__(self, index: Index, module: Module | None) -> None:
+        self._spans: dict[str, Span] = {}
+        queue, seen = [module] if module is not None else [], set()
+        while queue:
+            current = queue.pop(0)
+            seen.add(current.file)
+            for node in walk(current.body):
+                if isinstance(node, f.Constant) and isinstance(node.value, str):
+                    self._spans.setdefault(node.value, current.span(node.start, node.end))
+                elif isinstance(node, f.ImportFrom):
+                    below = index.module(index.absolute(current, node.level, node.module), current.file)
+                    if below is not None and below.file not in seen:
+                        queue.append(below)
+
+    def span_of(self, text: str) -> Span | None:
+        """The first place of a string."""
+        return self._spans.get(text)
 
 
-__all__ = ["SETTINGS", "ModuleValue", "Settings", "constant_span", "items_of", "load", "uses"]
+__all__ = ["SETTINGS", "ModuleValue", "Settings", "Strings", "items_of", "load", "uses"]

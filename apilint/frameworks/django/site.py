@@ -20,10 +20,10 @@ from apilint.frameworks.django.handlers import (
     hook_guards,
     method_guards,
 )
-from apilint.frameworks.django.request import Request
-from apilint.frameworks.django.settings import Settings
+from apilint.frameworks.django.request import ByTraits, Request
+from apilint.frameworks.django.settings import Settings, Strings
 from apilint.frameworks.django.urlconf import AdminSite, Leaf, Scope, Tree
-from apilint.frameworks.django.views import ANY, ClassView, Layer, View, restricted, unfold
+from apilint.frameworks.django.views import ANY, ClassView, Layer, Unfolding, View, restricted
 from apilint.frameworks.drf.apiviews import ApiView, Guards, Policies, function_policies
 from apilint.frameworks.drf.policies import Defaults
 from apilint.frameworks.ninja.operations import NinjaView
@@ -55,9 +55,14 @@ class Site:
         self.settings = settings
         self.library = Library(program.knowledge)
         self.tree = Tree(program.machine)
-        self.middleware = middleware.layers(program, settings)
-        self.defaults = Defaults(program, settings)
+        strings = Strings(program.index, settings.module)
+        self.middleware = middleware.layers(program, settings, strings)
+        self.defaults = Defaults(program, settings, strings)
+        self.unfolding = Unfolding(program.machine)
         self._classes: dict[int, tuple[Value, Class]] = {}
+        self._bodies: ByTraits[list[Guard]] = ByTraits()
+        self._chains: dict[int, Chain] = {}
+        self._apis: dict[int, ApiView] = {}
 
     def routes(self, urlpatterns: Value, prefix: str = "/") -> Iterator[Route]:
         """The routes below a list of patterns."""
@@ -75,7 +80,7 @@ class Site:
                 served = Served(operation.method, handler, operation.guards(self.program, handler), "ninja")
                 yield self._route(leaf, view, served, leaf.view)
             return
-        view = unfold(self.machine, leaf)
+        view = self.unfolding.leaf(leaf)
         leaf.lookup = _lookup(self.program, view.target)
         seen_by_middleware = view_value(leaf, view)
         for served in self._served(leaf, view):
@@ -100,8 +105,12 @@ class Site:
 
     def _function_guards(self, handler: Handler, view: View) -> Guards:
         def guards(request: Request, settled: bool) -> Iterator[Guard]:
-            if not settled:
-                yield from body_guards(self.program, None, handler, request)
+            if not settled and handler.function is not None:
+                yield from self._bodies.get(
+                    handler.function.function,
+                    request,
+                    lambda: list(body_guards(self.program, None, handler, request)),
+                )
             if handler.function is None and isinstance(view.target, (Unknown, Result)):
                 reason = view.target.reason if isinstance(view.target, Unknown) else "the view is computed"
                 judged = Judgement("unknown", reason=reason)
@@ -114,7 +123,9 @@ class Site:
         if view.is_api:
             yield from self._api_class(leaf, outer.layers, target, view, allowed)
             return
-        chain = Chain(self.program, view)
+        chain = self._chains.get(id(view))
+        if chain is None:
+            chain = self._chains[id(view)] = Chain(self.program, view)
         is_open = chain.opts_out() or opts_out(self.program, outer.layers)
         serving = chain.serves
         handlers = view.handlers()
@@ -141,15 +152,20 @@ class Site:
         self, chain: Chain, name: str, handler: Handler, answered: bool
     ) -> Guards:
         def guards(request: Request, settled: bool) -> Iterator[Guard]:
-            found = list(chain.guards(request))
+            found = chain.guards(request)
             yield from found
             if answered:
                 return  # its `dispatch` answers in the handler's place
-            own = list(method_guards(self.program, chain.view, name, request))
+            own = chain.memo.get(
+                ("method", name), request, lambda: list(method_guards(self.program, chain.view, name, request))
+            )
             yield from own
             if not settled and not any(guard.effect == "required" for guard in (*found, *own)):
-                yield from body_guards(self.program, chain, handler, request)
-                yield from hook_guards(self.program, chain, name, request)
+                yield from chain.memo.get(("body", name), request, lambda: inside(request))
+
+        def inside(request: Request) -> list[Guard]:
+            found = list(body_guards(self.program, chain, handler, request))
+            return [*found, *hook_guards(self.program, chain, name, request)]
 
         return guards
 
@@ -158,7 +174,9 @@ class Site:
     def _api_class(
         self, leaf: Leaf, layers: list[Layer], target: ClassView, view: Class, allowed: tuple[str, ...] | None
     ) -> Iterator[Served]:
-        api = ApiView(self.program, view, self.defaults)
+        api = self._apis.get(id(view))
+        if api is None:
+            api = self._apis[id(view)] = ApiView(self.program, view, self.defaults)
         names = view.method_names()
         if target.actions is not None:
             handlers = {m: a for m, a in target.actions.items() if m in names and view.find(a) is not None}
@@ -184,11 +202,13 @@ class Site:
     def class_of(self, target: ClassView) -> Class:
         """The class behind `as_view`, once for all routes where it has no options of its own."""
         if target.options:
-            return Class(self.machine, self.library, target.cls, target.options)
-        key = id(target.cls)
-        known = self._classes.get(key)
-        if known is None or known[0] is not target.cls:
-            known = self._classes[key] = (target.cls, Class(self.machine, self.library, target.cls, {}))
+            made = Class(self.machine, self.library, target.cls, target.options)
+            self._classes[id(made)] = (target.cls, made)  # keeps it, and so its identity, alive
+            return made
+        known = self._classes.get(id(target.cls))
+        if known is None:
+            made = Class(self.machine, self.library, target.cls, {})
+            known = self._classes[id(target.cls)] = (target.cls, made)
         return known[1]
 
     # ---------------------------------------------------------------- one route

@@ -9,6 +9,7 @@ import msgspec
 from apilint import facts as f
 from apilint.facts import Span
 from apilint.frameworks.django.urlconf import Leaf
+from apilint.index import Function
 from apilint.startup.core import Core
 from apilint.startup.values import (
     Attr,
@@ -81,59 +82,85 @@ class View(msgspec.Struct):
     target: Value | ClassView
 
 
-def unfold(machine: Core, leaf: Leaf) -> View:
-    """The view of a leaf of the URLconf."""
-    value = leaf.view
-    assert isinstance(value, Value)
-    view = of_value(machine, value, leaf.span)
-    outer = [Layer(decorator, leaf.span, value, where="the URLconf") for decorator in leaf.wrappers]
-    return View([*outer, *view.layers], view.target)
+class Unfolding:
+    """Takes views apart; remembers which names a function mentions, for wrappers that stand on many routes."""
 
+    def __init__(self, machine: Core) -> None:
+        self.machine = machine
+        self._names: dict[Function, frozenset[str]] = {}
 
-def of_value(machine: Core, value: Value, span: Span) -> View:
-    """The decorators around a view, and the view."""
-    layers: list[Layer] = []
-    while len(layers) < MAX_LAYERS:
-        if isinstance(value, Wrapped):
-            layers.append(Layer(value.decorator, value.span, value.inner, value.result))
-            value = value.inner
-        elif isinstance(value, Partial):
-            value = value.func
-        elif isinstance(value, Choice):
-            return _chosen(machine, value, span, layers)
-        elif isinstance(value, Setting):
-            value = value.default
-        elif isinstance(value, Result):
-            cls = class_view(value)
-            if cls is not None:
-                return View(layers, cls)
-            if not value.args or not is_view(value.args[0]):
+    def leaf(self, leaf: Leaf) -> View:
+        """The view of a leaf of the URLconf."""
+        value = leaf.view
+        assert isinstance(value, Value)
+        view = self.value(value, leaf.span)
+        outer = [Layer(decorator, leaf.span, value, where="the URLconf") for decorator in leaf.wrappers]
+        return View([*outer, *view.layers], view.target)
+
+    def value(self, value: Value, span: Span) -> View:
+        """The decorators around a view, and the view."""
+        layers: list[Layer] = []
+        while len(layers) < MAX_LAYERS:
+            if isinstance(value, Wrapped):
+                layers.append(Layer(value.decorator, value.span, value.inner, value.result))
+                value = value.inner
+            elif isinstance(value, Partial):
+                value = value.func
+            elif isinstance(value, Choice):
+                return self._chosen(value, span, layers)
+            elif isinstance(value, Setting):
+                value = value.default
+            elif isinstance(value, Result):
+                cls = class_view(value)
+                if cls is not None:
+                    return View(layers, cls)
+                if not value.args or not is_view(value.args[0]):
+                    return View(layers, value)
+                layers.append(Layer(value.callee, value.span, value.args[0], where="the URLconf"))
+                value = value.args[0]
+            elif isinstance(value, FunctionValue):
+                inner = self._enclosed(value)
+                if inner is None:
+                    return View(layers, value)
+                layers.append(Layer(_decorator_of(value), span, inner, value, where="the URLconf"))
+                value = inner
+            else:
                 return View(layers, value)
-            layers.append(Layer(value.callee, value.span, value.args[0], where="the URLconf"))
-            value = value.args[0]
-        elif isinstance(value, FunctionValue):
-            inner = enclosed(machine, value)
-            if inner is None:
-                return View(layers, value)
-            layers.append(Layer(_decorator_of(value), span, inner, value, where="the URLconf"))
-            value = inner
-        else:
-            return View(layers, value)
-    return View(layers, value)
+        return View(layers, value)
 
+    def _chosen(self, value: Choice, span: Span, above: list[Layer]) -> View:
+        """A view that is decorated under a condition: layers that not every option has are conditional."""
+        views = [self.value(option, span) for option in value.options]
+        chosen = max(views, key=lambda view: len(view.layers))
+        layers = []
+        for layer in chosen.layers:
+            if not all(any(other.decorator is layer.decorator for other in view.layers) for view in views):
+                text = "something that the source leaves open"
+                test = value.test or Condition(span, text, True, Unknown("a choice", span))
+                layer.conditions = (*layer.conditions, test)
+            layers.append(layer)
+        return View([*above, *layers], chosen.target)
 
-def _chosen(machine: Core, value: Choice, span: Span, above: list[Layer]) -> View:
-    """A view that is decorated under a condition: layers that not every option has are conditional."""
-    views = [of_value(machine, option, span) for option in value.options]
-    chosen = max(views, key=lambda view: len(view.layers))
-    layers = []
-    for layer in chosen.layers:
-        everywhere = all(any(other.decorator is layer.decorator for other in view.layers) for view in views)
-        if not everywhere:
-            test = value.test or Condition(span, "something that the source leaves open", True, Unknown("a choice", span))
-            layer.conditions = (*layer.conditions, test)
-        layers.append(layer)
-    return View([*above, *layers], chosen.target)
+    def _enclosed(self, value: FunctionValue) -> Value | None:
+        """The view that a wrapper calls: what it passes to `wraps`, or the one function that it closes over."""
+        function = value.function
+        if function.parent is None or function.owner is not None:
+            return None
+        if function.facts.decorated:
+            for decorator in function.head.decorators:
+                if isinstance(decorator, f.Call) and decorator.args and _last(decorator.func) == "wraps":
+                    found = self.machine.evaluate(decorator.args[0], value.env)
+                    return found if is_view(found) else None
+        names = self._names.get(function)
+        if names is None:
+            names = frozenset(node.id for node in walk(function.body) if isinstance(node, f.Name))
+            self._names[function] = names
+        scope: Env | None = value.env
+        closed_over: list[Value] = []
+        while scope is not None and scope.parent is not None:
+            closed_over += [item for name, item in scope.vars.items() if name in names and _is_enclosed(item, value)]
+            scope = scope.parent
+        return closed_over[0] if len(closed_over) == 1 else None
 
 
 def class_view(value: Result) -> ClassView | None:
@@ -171,26 +198,7 @@ def is_view(value: Value) -> bool:
     return isinstance(value, (FunctionValue, LambdaValue, Partial, Instance, Special, Attr))
 
 
-def enclosed(machine: Core, value: FunctionValue) -> Value | None:
-    """The view that a wrapper function calls: what it passes to `wraps`, or the one function that it closes over."""
-    function = value.function
-    if function.parent is None or function.owner is not None:
-        return None
-    if function.facts.decorated:
-        for decorator in function.head.decorators:
-            if isinstance(decorator, f.Call) and decorator.args and _last(decorator.func) == "wraps":
-                found = machine.evaluate(decorator.args[0], value.env)
-                return found if is_view(found) else None
-    scope: Env | None = value.env
-    names = {node.id for node in walk(function.body) if isinstance(node, f.Name)}
-    found_here: list[Value] = []
-    while scope is not None and scope.parent is not None:
-        found_here += [item for name, item in scope.vars.items() if name in names and _is_enclosed_view(item, value)]
-        scope = scope.parent
-    return found_here[0] if len(found_here) == 1 else None
-
-
-def _is_enclosed_view(item: Value, wrapper: FunctionValue) -> bool:
+def _is_enclosed(item: Value, wrapper: FunctionValue) -> bool:
     inner = unwrap(item)
     if isinstance(inner, FunctionValue):
         return inner.function is not wrapper.function or inner.env is not wrapper.env
@@ -259,4 +267,4 @@ def method_decorations(cls: ClassValue, method: str) -> Iterator[tuple[Value, Sp
                     yield decorator, span
 
 
-__all__ = ["ANY", "ClassView", "Known", "Layer", "View", "decorators_in", "method_decorations", "of_value", "restricted"]
+__all__ = ["ANY", "ClassView", "Known", "Layer", "Unfolding", "View", "decorators_in", "method_decorations", "restricted"]

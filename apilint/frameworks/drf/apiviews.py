@@ -114,10 +114,10 @@ class ApiView:
         source = self.source("authentication_classes", self.defaults.authentication)
         for value in source.value.items if isinstance(source.value, Seq) else []:
             target = unwrap(value)
-            method = self.asker._own(target, "authenticate")
+            method = self.defaults.method_of(target, "authenticate")
             if method is None:
                 continue
-            judged = self.program.judge.function(method, "dependency", caller=request, first=[request], memo=(None,))
+            judged = self.program.judge.function(method, "dependency", caller=request, first=[request])
             if judged.effect in ("required", "conditional"):
                 name = self.program.short_name(target)
                 yield self.program.guard(name, "authentication", source.via, source.span, judged, target)

@@ -6,7 +6,7 @@ import msgspec
 
 from apilint import facts as f
 from apilint.facts import Span
-from apilint.frameworks.django.settings import Settings, constant_span
+from apilint.frameworks.django.settings import Settings, Strings
 from apilint.frameworks.program import Program
 from apilint.guards.caller import Caller, Sure
 from apilint.guards.judge import Judgement, combine
@@ -54,12 +54,22 @@ class Source(msgspec.Struct):
 class Defaults:
     """REST_FRAMEWORK in the settings in use."""
 
-    def __init__(self, program: Program, settings: Settings) -> None:
+    def __init__(self, program: Program, settings: Settings, strings: Strings) -> None:
         self.program = program
         self.settings = settings
+        self.strings = strings
         self.mapping = settings.attribute("REST_FRAMEWORK")
+        self._methods: dict[tuple[ClassValue, str], FunctionValue | None] = {}
         self.permissions = self._source(PERMISSIONS)
         self.authentication = self._source(AUTHENTICATION)
+
+    def method_of(self, target: Value, name: str) -> FunctionValue | None:
+        """The project's own method of a policy class, on one and the same object for all views."""
+        if not isinstance(target, ClassValue):
+            return own_method(self.program, target, name)
+        if (target, name) not in self._methods:
+            self._methods[target, name] = own_method(self.program, target, name)
+        return self._methods[target, name]
 
     def _source(self, key: str) -> Source:
         value, span = self._entry(key)
@@ -68,7 +78,7 @@ class Defaults:
         if isinstance(value, (Seq, Choice)):
             span = span or (value.span if isinstance(value, Seq) else None)
             value = self._resolved(value)
-        elif value is not None and text_of(value):
+        elif text_of(value):
             value = self._resolved(Seq("list", [value]))
         return Source(value, span or Span("", 0, 0), "setting", f"{key} in the settings")
 
@@ -110,8 +120,8 @@ class Defaults:
         if name is None or "{" in name:
             return item
         module = self.settings.module
-        near = module.file if module is not None else ""
-        span = constant_span(self.program.index, module, name) or Span(near, 0, 0)
+        near = "" if module is None else module.file
+        span = self.strings.span_of(name) or Span(near, 0, 0)
         return self.program.machine.resolve_dotted(name, near, span)
 
 
@@ -164,7 +174,7 @@ class Asker:
             found = [self.judge(option, caller, method) for option in value.options]
             return next((judged for judged in found if judged.effect != "required"), found[0])
         target = unwrap(value)
-        own = self._own(target, method)
+        own = own_method(self.program, target, method)
         if own is not None:
             first: list[Value] = [caller, self.view]
             if method == HAS_OBJECT_PERMISSION:
@@ -191,18 +201,6 @@ class Asker:
     def _of_those_in(self, value: Value, judged: Judgement, caller: Caller) -> Judgement:
         before = self.judge(value, caller)
         return before if before.effect == "required" else judged
-
-    def _own(self, target: Value, method: str) -> FunctionValue | None:
-        """The project's own method of a permission class."""
-        cls = target.cls if isinstance(target, Instance) else target
-        if not isinstance(cls, ClassValue):
-            return None
-        found = attributes.in_class(self.program.machine, cls, method)
-        inner = unwrap(found[0]) if found is not None and isinstance(found[1], ClassValue) else None
-        if not isinstance(inner, FunctionValue):
-            return None
-        instance = target if isinstance(target, Instance) else Instance(cls, [], {}, cls.cls.span, 0)
-        return FunctionValue(inner.function, inner.env, instance)
 
     def _library(self, target: Value, caller: Caller, method: str) -> Judgement:
         if method == HAS_OBJECT_PERMISSION:
@@ -255,6 +253,19 @@ class Answerer:
         return Sure(False) if known.effect == "required" else Known(True)
 
 
+def own_method(program: Program, target: Value, method: str) -> FunctionValue | None:
+    """The project's own method of a policy class."""
+    cls = target.cls if isinstance(target, Instance) else target
+    if not isinstance(cls, ClassValue):
+        return None
+    found = attributes.in_class(program.machine, cls, method)
+    inner = unwrap(found[0]) if found is not None and isinstance(found[1], ClassValue) else None
+    if not isinstance(inner, FunctionValue):
+        return None
+    instance = target if isinstance(target, Instance) else Instance(cls, [], {}, cls.cls.span, 0)
+    return FunctionValue(inner.function, inner.env, instance)
+
+
 def _uncalled(value: Value) -> Value:
     """The class or combination behind an instance that a library's class gives when it is called."""
     while True:
@@ -272,9 +283,7 @@ def place_of(cls: ClassValue, name: str) -> Span:
     """Where a class assigns an attribute."""
     found = cls.cls.span
     for node in walk(cls.cls.code.body):
-        if isinstance(node, f.Assign) and any(isinstance(t, f.Name) and t.id == name for t in node.targets):
-            found = cls.env.module.span(node.start, node.end)
-        elif isinstance(node, f.AnnAssign) and isinstance(node.target, f.Name) and node.target.id == name:
+        if (isinstance(node, f.Assign) and any(isinstance(t, f.Name) and t.id == name for t in node.targets)) or (isinstance(node, f.AnnAssign) and isinstance(node.target, f.Name) and node.target.id == name):
             found = cls.env.module.span(node.start, node.end)
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from apilint.facts import Span
+from apilint.frameworks.arguments import by_name
 from apilint.frameworks.django.patterns import Pattern, Several
 from apilint.startup import attributes
 from apilint.startup.core import Core, Extensions
@@ -174,8 +175,7 @@ def _init(machine: Core, router: Value, args: list[Value], kwargs: dict[str, Val
                 router.attrs[key] = kwargs[key]
         names = attributes.library_names(machine, router)
         if any(name in NESTED for name in names):
-            given = dict(zip(("parent_router", "parent_prefix"), args))
-            given.update(kwargs)
+            given = by_name(("parent_router", "parent_prefix"), args, kwargs)
             router.attrs.update({f"nested {key}": value for key, value in given.items()})
     return NONE
 
@@ -189,8 +189,7 @@ def registry_of(router: Object) -> Seq:
 
 
 def _register(machine: Core, router: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value | None:
-    given = dict(zip(("prefix", "viewset", "basename"), args))
-    given.update(kwargs)
+    given = by_name(("prefix", "viewset", "basename"), args, kwargs)
     if isinstance(router, (Result, Instance)) and "viewset" in given:
         basename = given.get("basename") or given.get("base_name") or NONE
         prefix = given.get("prefix") or Known("")
@@ -358,8 +357,7 @@ def _route(value: Value) -> Route | None:
     if not isinstance(value, Result) or not isinstance(value.callee, External):
         return None
     names = ("url", "mapping", "name", "detail", "initkwargs") if value.callee.name == ROUTE else ("url", "name", "detail")
-    given = dict(zip(names, value.args))
-    given.update(value.kwargs)
+    given = by_name(names, value.args, value.kwargs)
     url = text_of(given.get("url") or NONE)
     if url is None:
         return None
@@ -466,8 +464,7 @@ def _action(name: str, value: Value) -> Action | None:
         if not isinstance(made, Result) or not isinstance(made.callee, External):
             continue
         if made.callee.name == ACTION or made.callee.name in OLD_ACTIONS:
-            given = dict(zip(("methods", "detail", "url_path", "url_name"), made.args))
-            given.update(made.kwargs)
+            given = by_name(("methods", "detail", "url_path", "url_name"), made.args, made.kwargs)
             detail = OLD_ACTIONS.get(made.callee.name)
             if detail is None:
                 detail = constant(given.get("detail") or Known(False)) is True

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from apilint.facts import Span
+from apilint.frameworks.arguments import by_name
 from apilint.frameworks.django.decorators import layer_guards
 from apilint.frameworks.django.handlers import Handler, body_guards
 from apilint.frameworks.django.patterns import Pattern, Several
@@ -203,8 +204,7 @@ class Api:
             child.attrs["auth"] = before
 
     def _child(self, event: Result) -> Iterator[tuple[str, Object, Auth | None]]:
-        given = dict(zip(("prefix", "router"), event.args))
-        given.update(event.kwargs)
+        given = by_name(("prefix", "router"), event.args, event.kwargs)
         router = given.get("router")
         if router is not None and text_of(router) is not None:
             router = self.machine.resolve_dotted(text_of(router) or "", event.span.file, event.span)
@@ -216,8 +216,7 @@ class Api:
 
     def _registered(self, event: Result, name: str, prefix: str, auth: Auth | None) -> Iterator[Operation]:
         if name == "api_operation":
-            given = dict(zip(("methods", "path"), event.args))
-            given.update(event.kwargs)
+            given = by_name(("methods", "path"), event.args, event.kwargs)
             methods = _methods(given.get("methods") or NONE)
         else:
             methods = (name.upper(),)
