@@ -6,19 +6,13 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from apilint.checks.exposed import name_of
+from apilint.checks.exposed import name_of, words_of
 from apilint.model import Route
 from apilint.project import Project
 
 _PLACEHOLDER = re.compile(r"\{[^}]*\}|<[^>]*>|\(\?P<[^)]*\)|[\^$*]")
 # `{token}`, `{path:token}`, `<token>`, `<str:token>`, `(?P<token>…)`
 _PARAMETER = re.compile(r"[{<](?:[^{}<>:]*(?:\([^)]*\))?:)?(\w+)(?::\w+)?[}>]")
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
-
-
-def words_of(name: str) -> str:
-    """A name in lower case, its words joined by underscores: `resetPassword` is `reset_password`."""
-    return "_".join(word.lower() for word in _WORD.findall(name))
 
 
 def literal_parts(path: str) -> list[str]:
@@ -35,6 +29,7 @@ class Conventions:
         self.words = frozenset(map(words_of, public.get("words", ())))
         self.sections = frozenset(map(words_of, public.get("sections", ())))
         self.paths = frozenset(public.get("paths", ()))
+        self.matches = re.compile(str(public.get("matches", "(?!)")))
 
     def covers(self, route: Route) -> bool:
         """Whether a route is open by nature: by the last literal part of its path, its handler's name, or a section."""
@@ -42,7 +37,9 @@ class Conventions:
             return True
         parts = literal_parts(route.path)
         names = [*parts[-1:], words_of(name_of(route.handler).rpartition(".")[2])]
-        return not self.sections.isdisjoint(parts) or not self.words.isdisjoint(names)
+        if not self.sections.isdisjoint(parts) or not self.words.isdisjoint(names):
+            return True
+        return any(self.matches.search(name) for name in names)
 
 
 class Capabilities:

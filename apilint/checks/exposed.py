@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
@@ -13,38 +14,54 @@ from apilint.project import Project
 
 # What stands before every route of an application says nothing about one of them.
 APPLICATION_WIDE = ("middleware", "before_request", "setting")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 SILENT_METHODS = frozenset({"OPTIONS", "HEAD", "TRACE"})
 # Which rule speaks of an open handler where several could: the one that knows best why it is open.
-NO_GUARD, UNLIKE_SIBLINGS, NOT_INHERITED, HOLLOW, ON_PURPOSE, MISPLACED = 1, 2, 3, 4, 5, 6
+NO_GUARD, BY_DEFAULT, UNLIKE_SIBLINGS, NOT_INHERITED, HOLLOW, ON_PURPOSE, MISPLACED = range(1, 8)
 
 
 class Open(msgspec.Struct, frozen=True):
-    """A handler with those of its routes that nobody guards, in the order of the project's routes. `span` is where it
+    """A handler, or a view class of which no method is guarded, with its routes that nobody guards. `span` is where it
     is defined; where it stands behind a guard elsewhere (a method that several classes inherit), where it is
     registered without one."""
 
     span: Span
     routes: tuple[Route, ...]
 
-    def changing(self, unsafe_methods: Collection[str]) -> list[Route]:
-        """The routes that change something."""
-        return [route for route in self.routes if is_changing(route, unsafe_methods)]
+    def changing(self, changes: Changes) -> bool:
+        """Whether one of the routes changes something; it comes first then."""
+        return changes.cover(self.routes[0])
+
+    @property
+    def handlers(self) -> tuple[Span, ...]:
+        """Where its handlers are defined and registered."""
+        return tuple(dict.fromkeys(span for route in self.routes for span in (self.span, route.span)))
 
 
-def open_handlers(project: Project, *, kind: str = "http") -> list[Open]:
+def open_handlers(project: Project, changes: Changes, *, kind: str = "http") -> list[Open]:
     """The handlers with routes that nobody guards, that answer something, and that nobody calls public."""
-    found: dict[Span, list[Route]] = {}
-    guarded = {route.span for route in project.routes if is_guarded(route)}
+    found: dict[object, list[Route]] = {}
+    guarded = {span for route in project.routes if is_guarded(route) for span in (route.span, _view(route))}
     for route in project.routes:
         if route.kind == kind and is_open(route) and not SILENT_METHODS.issuperset(route.methods):
-            found.setdefault(route.registered if route.span in guarded else route.span, []).append(route)
-    return [
-        Open(span, tuple(routes))
-        for span, routes in found.items()
-        if not project.is_test(span.file)
-        and not any(project.is_public(route) is not None or _is_script(project, route) for route in routes)
-        and not answers_nothing(project, routes[0])
-    ]
+            view = _view(route)
+            found.setdefault(view if view is not None and view not in guarded else route.span, []).append(route)
+    opened = []
+    for routes in found.values():
+        routes = [route for route in routes if not answers_nothing(project, route)]
+        if not routes or any(project.is_public(each) is not None or _is_script(project, each) for each in routes):
+            continue
+        first = next((route for route in routes if changes.cover(route)), routes[0])
+        span = first.registered if first.span in guarded else first.span
+        if not project.is_test(span.file):
+            opened.append(Open(span, (first, *(route for route in routes if route is not first))))
+    return opened
+
+
+def _view(route: Route) -> Span | None:
+    """What the routes of a view class have in common: where the class is registered."""
+    is_class = route.function is None or route.function.function.owner is not None
+    return route.registered if is_class else None
 
 
 def _is_script(project: Project, route: Route) -> bool:
@@ -54,6 +71,13 @@ def _is_script(project: Project, route: Route) -> bool:
         module.file == at.file and statement.start <= at.start < statement.end
         for module, statement in project.program.machine.mains
     )
+
+
+def is_declared_public(project: Project, span: Span) -> bool:
+    """Whether a comment beside a statement calls public what it is about."""
+    module = project.module(span.file)
+    line = module.line(span.start)
+    return any(each.kind == "public" and each.first <= line <= each.last for each in module.facts.directives)
 
 
 def is_open(route: Route) -> bool:
@@ -73,12 +97,23 @@ def is_own(project: Project, route: Route) -> bool:
     )
 
 
-def is_changing(route: Route, unsafe_methods: Collection[str]) -> bool:
-    """Whether a route changes something: by its methods, or, where it takes all, because its handler reads what was
-    posted."""
-    if not set(unsafe_methods).isdisjoint(route.methods):
-        return True
-    return "ANY" in route.methods and route.function is not None and reads_post(route.function.function, unsafe_methods)
+class Changes:
+    """Which routes change something: by their methods; where one takes all methods, because its name says so or its
+    handler reads what was posted."""
+
+    def __init__(self, project: Project, unsafe_methods: Collection[str]) -> None:
+        changing = project.knowledge.sections.get("names", {}).get("changing", {})
+        self.methods = frozenset(unsafe_methods)
+        self.words = frozenset(changing.get("words", ()))
+
+    def cover(self, route: Route) -> bool:
+        """Whether a route changes something."""
+        if not self.methods.isdisjoint(route.methods):
+            return True
+        if "ANY" not in route.methods or route.function is None:
+            return False
+        name = words_of(route.function.function.name)
+        return not self.words.isdisjoint(name.split("_")) or reads_post(route.function.function, self.methods)
 
 
 def tolerates(route: Route) -> bool:
@@ -103,6 +138,11 @@ def _by_harm(method: str) -> tuple[int, str]:
 def name_of(handler: str) -> str:
     """`Orders.delete` of `shop.views:Orders.delete`."""
     return handler.rpartition(":")[2].replace("<locals>.", "")
+
+
+def words_of(name: str) -> str:
+    """A name in lower case, its words joined by underscores: `resetPassword` is `reset_password`."""
+    return "_".join(word.lower() for word in _WORD.findall(name))
 
 
 # ----------------------------------------------------------------------------------------------- guards

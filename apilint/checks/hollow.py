@@ -8,8 +8,7 @@ from typing import Any
 
 from apilint import facts as f
 from apilint.check import Match, check
-from apilint.checks.conventions import words_of
-from apilint.checks.exposed import HOLLOW, is_open, label
+from apilint.checks.exposed import HOLLOW, is_open, label, words_of
 from apilint.checks.rejections import Rejections, functions_of
 from apilint.flow import Call, Derived, Input
 from apilint.index import Function

@@ -12,9 +12,9 @@ from apilint.checks.conventions import Capabilities, Conventions
 from apilint.checks.exposed import (
     APPLICATION_WIDE,
     UNLIKE_SIBLINGS,
+    Changes,
     Exemptions,
     further,
-    is_changing,
     is_guarded,
     label,
     name_of,
@@ -54,20 +54,23 @@ def auth_outlier_route(
     """Routes without a guard that most routes beside them have."""
     conventions, capabilities = Conventions(project), Capabilities(project)
     exemptions, families, rejections = Exemptions(project.routes), _families(project), Rejections(project)
-    for handler in open_handlers(project):
-        changing = handler.changing(unsafe_methods)
-        first = (changing or handler.routes)[0]
+    changes = Changes(project, unsafe_methods)
+    for handler in open_handlers(project, changes):
+        changing = handler.changing(changes)
+        first = handler.routes[0]
         if conventions.covers(first) or tolerates(first) or exemptions.cover(first) or capabilities.cover(first):
             continue
-        siblings = [
-            each for each in families[_family(first)] if each.span != handler.span and not conventions.covers(each)
-        ]
+        family = (each for each in families[_family(first)] if each not in handler.routes and each.span != first.span)
+        siblings = [each for each in family if not conventions.covers(each)]
         if not changing:  # where reading is open and writing is not, that is a habit of its own
-            siblings = [each for each in siblings if not is_changing(each, unsafe_methods)]
+            writing = {each.registered for each in siblings if changes.cover(each)}
+            siblings = [each for each in siblings if each.registered not in writing]
         habit = _habit(siblings, minimum, share)
         if habit is None or rejections.may_reject(first) or not (changing or _shows_something(project, first, pages)):
             continue
         is_shared = len(habit.shared) >= share * habit.siblings
+        if not changing and not is_shared:
+            continue
         guard = "a check in its body" if habit.guard.kind == IN_THE_HANDLER else habit.guard.name
         yield Match(
             span=handler.span,
@@ -81,11 +84,11 @@ def auth_outlier_route(
                 "examples": " and ".join(f"'{label(each)}'" for each in habit.shared[:2]),
             },
             trace=(*_without(first), *_with(habit)),
-            related=further([first, *(route for route in handler.routes if route is not first)]),
+            related=further(handler.routes),
             precision=None if changing and is_shared else Precision(safe_precision),
             template="" if is_shared else "mixed",
             route=label(first),
-            about=(handler.span,),
+            about=handler.handlers,
             weight=UNLIKE_SIBLINGS,
         )
 

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from apilint import facts as f
-from apilint.index import Function
+from apilint.index import Class, Function
 from apilint.model import Guard, Route
 from apilint.project import Project
-from apilint.startup.values import Env, FunctionValue, ModuleValue, unwrap
+from apilint.startup import attributes
+from apilint.startup.values import ClassValue, Env, FunctionValue, ModuleValue, unwrap
 from apilint.unparse import unparse
 from apilint.walk import walk
 
@@ -18,6 +19,11 @@ MAX_DEPTH = 2
 _REJECTING = re.compile(
     r"(?i)(?<![\d.])40[13](?!\d)|unauthori[sz]ed|forbidden|not_?auth|permission_?(denied|error|required)|access_?denied"
     r"|denied|not_?logged|login_?(required|error)|auth\w*_?(error|failed|failure|required|exception)|invalid_?(token|cred)"
+)
+# What is asked about the caller.
+_ASKING = re.compile(
+    r"^(is_(authenticated|anonymous|staff|superuser|admin\w*|owner)|has_(perms?|permissions?|access|role)\w*|check_(access|perm)\w*"
+    r"|user_can\w*|can_(view|edit|access|read|write|delete|change|manage)\w*|verify_(token|signature|jwt)\w*)$"
 )
 _REDIRECT = re.compile(r"(?i)redirect")
 _LOGIN = re.compile(r"(?i)log_?-?in(?!g)|sign_?-?in(?!g)")
@@ -36,7 +42,7 @@ class Rejections:
     def may_reject(self, route: Route) -> bool:
         """Whether the handler, something that runs before it, or a function that they call raises, returns or catches
         what means "not allowed"."""
-        if route.function is not None and self._has_sign(route.function.function, is_handler=True):
+        if any(self._has_sign(function, is_handler=True) for function in self._handlers(route)):
             return True
         for guard in (*route.guards, *route.considered):
             # What stands before all routes tells nothing of one.
@@ -45,6 +51,21 @@ class Rejections:
             if any(self._has_sign(function, is_handler=False) for function in functions_of(self._project, guard)):
                 return True
         return False
+
+    def _handlers(self, route: Route) -> Iterator[Function]:
+        """The handler; for a view class all of its methods, which run around it."""
+        function = route.function.function if route.function is not None else None
+        if function is not None:
+            yield function
+        for cls in self._classes(route, function):
+            yield from cls.methods.values()
+
+    def _classes(self, route: Route, function: Function | None) -> Iterator[Class]:
+        """The project's classes of which the view is made."""
+        owner = function.owner if function is not None else class_of(self._project, route.handler)
+        made = self._machine.classes.get((owner.module.file, owner.index)) if owner is not None else None
+        if made is not None:
+            yield from (base.cls for base in attributes.mro(self._machine, made) if isinstance(base, ClassValue))
 
     def _has_sign(self, function: Function, *, is_handler: bool) -> bool:
         pending, seen = [(function, 0)], {function}
@@ -91,6 +112,13 @@ class Rejections:
         return None
 
 
+def class_of(project: Project, handler: str) -> Class | None:
+    """The class of the project that a handler names."""
+    name, _, qualname = handler.partition(":")
+    module = project.index.module(name)
+    return next((cls for cls in module.classes if cls.qualname == qualname), None) if module is not None else None
+
+
 def functions_of(project: Project, guard: Guard) -> Iterator[Function]:
     """The project's function behind a guard."""
     module, _, qualname = guard.qualname.rpartition(":")
@@ -107,9 +135,13 @@ def _is_rejection(node: object, *, is_handler: bool) -> bool:
         return node.value is not None and (bool(_REJECTING.search(_status_of(node.value))) or _to_login(node.value))
     if isinstance(node, f.Handler):
         return is_handler and node.type is not None and bool(_REJECTING.search(unparse(node.type)))
+    if isinstance(node, f.Attribute):
+        return is_handler and bool(_ASKING.match(node.attr))
     if isinstance(node, f.Call):
         name = unparse(node.func).rpartition(".")[2]
-        return name == "abort" and bool(_REJECTING.search(" ".join(map(unparse, node.args))))
+        if name == "abort":
+            return bool(_REJECTING.search(" ".join(map(unparse, node.args))))
+        return is_handler and bool(_ASKING.match(name))
     return False
 
 
@@ -129,4 +161,4 @@ def _status_of(value: f.Expr) -> str:
     return ""
 
 
-__all__ = ["Rejections", "functions_of"]
+__all__ = ["Rejections", "class_of", "functions_of"]

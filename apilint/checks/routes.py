@@ -8,10 +8,10 @@ from apilint.check import Match, check
 from apilint.checks.conventions import Capabilities, Conventions, Privacy
 from apilint.checks.exposed import (
     NO_GUARD,
+    Changes,
     Exemptions,
     Open,
     further,
-    is_changing,
     is_guarded,
     is_own,
     label,
@@ -20,10 +20,11 @@ from apilint.checks.exposed import (
     tolerates,
 )
 from apilint.checks.handlers import answers_constant
-from apilint.checks.rejections import Rejections
+from apilint.checks.rejections import Rejections, class_of
 from apilint.finding import Precision
 from apilint.model import Route, Step
 from apilint.project import Project
+from apilint.startup import attributes
 
 
 @check
@@ -37,10 +38,13 @@ def route_without_auth(
     doubtful_precision: str = "low",
     private_sections: tuple[str, ...] = (),
     pages: tuple[str, ...] = (),
+    page_frameworks: tuple[str, ...] = (),
+    page_views: tuple[str, ...] = (),
     habit: float = 0.9,
 ) -> Iterator[Match]:
     """Routes without any guard; one match for a project in which nothing is guarded."""
-    opened = open_handlers(project)
+    changes = Changes(project, unsafe_methods)
+    opened = open_handlers(project, changes)
     routes = [route for route in project.routes if not project.is_test(route.span.file)]
     guarded = sum(map(is_guarded, routes))
     if not opened:
@@ -52,10 +56,11 @@ def route_without_auth(
     conventions, exemptions = Conventions(project), Exemptions(routes)
     capabilities, private = Capabilities(project), Privacy(project, private_sections)
     rejections = Rejections(project)
-    habits = Habits(routes, conventions, unsafe_methods)
+    habits = Habits(routes, conventions, changes)
     for handler in opened:
-        changing = handler.changing(unsafe_methods)
-        first = (changing or handler.routes)[0]
+        changing = handler.changing(changes)
+        first = handler.routes[0]
+        is_private = first.framework not in page_frameworks and private.covers(first)
         if conventions.covers(first):
             precision: Precision | None = Precision(public_precision)
         elif (
@@ -63,12 +68,13 @@ def route_without_auth(
             or exemptions.cover(first)
             or capabilities.cover(first)
             or not is_own(project, first)
+            or _is_page_view(project, first, page_views)
             or rejections.may_reject(first)
         ):
             precision = Precision(doubtful_precision)
         elif changing:
             precision = None if habits.changing >= 0.5 else Precision.MEDIUM
-        elif not (habits.reading >= habit or private.covers(first)) or _is_page(project, first, pages):
+        elif not (habits.reading >= habit or is_private) or _is_page(project, first, pages):
             precision = Precision.LOW
         else:
             precision = Precision(safe_precision)
@@ -76,10 +82,10 @@ def route_without_auth(
             span=handler.span,
             values={"route": label(first), "handler": name_of(first.handler), "guarded": guarded, "total": len(routes)},
             trace=_proof(first),
-            related=further([first, *(route for route in handler.routes if route is not first)]),
+            related=further(handler.routes),
             precision=precision,
             route=label(first),
-            about=(handler.span,),
+            about=handler.handlers,
             weight=NO_GUARD,
         )
 
@@ -88,12 +94,11 @@ class Habits:
     """How many of a project's routes are guarded, of those that change something and of those that only read; routes
     that are open by nature aside."""
 
-    def __init__(self, routes: Iterable[Route], conventions: Conventions, unsafe_methods: Collection[str]) -> None:
-        unsafe = frozenset(unsafe_methods)
+    def __init__(self, routes: Iterable[Route], conventions: Conventions, changes: Changes) -> None:
         counted: dict[bool, list[bool]] = {True: [], False: []}
         for route in routes:
             if route.kind == "http" and not conventions.covers(route):
-                counted[is_changing(route, unsafe)].append(is_guarded(route))
+                counted[changes.cover(route)].append(is_guarded(route))
         self.changing = _share(counted[True])
         self.reading = _share(counted[False])
 
@@ -113,13 +118,21 @@ def _nothing_guarded(project: Project, opened: list[Open], total: int) -> Match:
         related=tuple(Step(handler.span, f"'{label(handler.routes[0])}'") for handler in ordered[:50]),
         precision=Precision.LOW if meant else None,
         template="summary",
-        about=tuple(handler.span for handler in ordered),
+        about=tuple(dict.fromkeys(span for handler in ordered for span in handler.handlers)),
         weight=NO_GUARD,
     )
 
 
 def _is_page(project: Project, route: Route, pages: Collection[str]) -> bool:
     return route.function is not None and answers_constant(project, route.function.function, pages)
+
+
+def _is_page_view(project: Project, route: Route, views: Collection[str]) -> bool:
+    """Whether a view class leaves the answer to a library's that shows a page or redirects, whatever the method."""
+    cls = class_of(project, route.handler) if route.function is None else None
+    machine = project.program.machine
+    made = machine.classes.get((cls.module.file, cls.index)) if cls is not None else None
+    return made is not None and not frozenset(views).isdisjoint(attributes.external_bases(machine, made))
 
 
 def _proof(route: Route) -> tuple[Step, ...]:
