@@ -322,12 +322,11 @@ class _Uses:
             return set()
         made = [node for node in nodes if isinstance(node, f.Call) and _name(node.func) in self.by_name]
         found = {_name(call.func) for call in made if _is_given_object(call)}
-        shown = {node.value for node in nodes if isinstance(node, f.Attribute) and node.attr == "data"}
-        shown_names = {_name(node) for node in shown}
-        found |= {_name(call.func) for call in made if call in shown}
+        assigns = [node for node in nodes if isinstance(node, f.Assign)]
         for node in nodes:
-            if isinstance(node, f.Assign) and node.value in made and {_name(t) for t in node.targets} & shown_names:
-                found.add(_name(made[made.index(node.value)].func))
+            if isinstance(node, f.Attribute) and node.attr == "data":
+                shown = _last_assigned(node.value, assigns)
+                found |= {_name(call.func) for call in made if call is shown}
         called = {id(call.func) for call in made}
         return found | {_name(node) for node in names if id(node) not in called}
 
@@ -341,6 +340,15 @@ class _Uses:
 
 def _name(node: object) -> str:
     return node.id if isinstance(node, f.Name) else node.attr if isinstance(node, f.Attribute) else ""
+
+
+def _last_assigned(expr: f.Expr, assigns: list[f.Assign]) -> f.Expr:
+    """What a name was last given before it is read; any other expression is itself."""
+    name = _name(expr) if isinstance(expr, f.Name) else ""
+    before = [
+        each for each in assigns if each.start < expr.start and any(_name(target) == name for target in each.targets)
+    ]
+    return max(before, key=lambda each: each.start).value if name and before else expr
 
 
 def _is_given_object(call: f.Call) -> bool:
