@@ -170,6 +170,10 @@ class Judge:
         name = target.function.id
         gives = join([exit_.given for exit_ in passes]) if passes else NONE
         particular = visit.caller.used
+        doubt = next((exit_ for exit_ in sorted_["other"] if _is_doubtful(exit_, mode)), None)
+        if not rejects and doubt is not None:
+            reason = f"what it answers is not known: {_why(doubt.value)}"
+            return Judgement("unknown", gives=gives, particular=particular, qualname=name, reason=reason)
         if not rejects:
             branches = visit.tolerated > 0 or any(exit_.credential for exit_ in exits)
             effect = "optional" if branches or (visit.missing_used and mode == "dependency") else "none"
@@ -296,6 +300,13 @@ def _about_caller(exit_: Exit, mode: str) -> bool:
     if not exit_.open or any(_asks_caller(c.value) for c in exit_.open):
         return True
     return mode != "handler" and any(_CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in exit_.open)
+
+
+def _is_doubtful(exit_: Exit, mode: str) -> bool:
+    """Whether a hook may answer in the handler's place with something that is not known, for the caller's sake."""
+    if mode != "hook" or exit_.kind != "return" or not isinstance(exit_.value, Unknown):
+        return False
+    return any(_CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in exit_.open)
 
 
 def _asks_caller(value: Value | None, depth: int = 4) -> bool:

@@ -201,6 +201,9 @@ class Knowledge:
             return status_of(items[1])
         if not isinstance(value, Result):
             return 0
+        sets = {key: item for key, item, _ in value.sets}
+        if "status_code" in sets:
+            return status_of(sets["status_code"])
         for name in self.names(machine, value):
             entry = self._responses.get(name) or self._rejects.get(name)
             if isinstance(entry, Mapping):
@@ -210,8 +213,7 @@ class Knowledge:
                 return status
         if isinstance(value.callee, (Attr, External)) and "redirect" in value.callee.name.rpartition(".")[2].lower():
             return 302
-        sets = {key: item for key, item, _ in value.sets}
-        return status_of(sets["status_code"]) if "status_code" in sets else 0
+        return 0
 
     def answers(self, name: str) -> bool:
         """Whether a callable builds a response."""

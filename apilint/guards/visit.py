@@ -100,6 +100,7 @@ class Visit(Machine):
         self.remembered = Remembered()
         self.particular: dict[CallKey, Followed] = {}
         self.cuts = 0
+        self.fallen: tuple[Condition, ...] = ()
         self.hints = 0
         self.outer: list[tuple[Condition, ...]] = []
 
@@ -122,7 +123,7 @@ class Visit(Machine):
             flow = FALL
         exits = self.frames.pop()
         if flow is not LEAVE:
-            exits.append(Exit("return", NONE, self.conditions, target.function.span))
+            exits.append(Exit("return", NONE, self.fallen, target.function.span))
         return [*self.passed, *exits]
 
     def _arguments(
@@ -338,7 +339,7 @@ class Visit(Machine):
             is_particular = self.caller.used
             self.caller.used = used or is_particular
         if flow is not LEAVE:
-            exits.append(Exit("return", NONE, (), function.span))
+            exits.append(Exit("return", NONE, self.fallen, function.span))
         kept: list[Value] = [callee, *args, *kwargs.values()]
         followed = Followed(exits, self.missing_used - counts[0], self.tolerated - counts[1], kept)
         self.missing_used, self.tolerated = counts
@@ -391,6 +392,7 @@ class Visit(Machine):
             if isinstance(flow, Condition):
                 self.conditions = (*self.conditions, flow)
                 flow = FALL
+        self.fallen = self.conditions
         self.conditions = before
         return flow
 
@@ -471,7 +473,8 @@ def _if(visit: Visit, statement: f.If, env: Env, frame: Frame) -> str | Conditio
         visit.conditions = (*outer, chosen)
         flow = visit.run_block(statement.body if known else statement.orelse, env, frame)
         visit.conditions = outer
-        return chosen if flow is FALL else flow
+        left_out = statement.orelse if known else statement.body
+        return chosen if flow is FALL and left_out else flow  # without another way, nothing depends on the test
     before = dict(env.vars)
     visit.conditions = (*outer, yes)
     first = visit.run_block(statement.body, env, frame)

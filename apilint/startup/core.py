@@ -69,6 +69,7 @@ class Core:
         self.results: list[Result] = []
         self.instances: list[Instance] = []
         self.called: set[Function] = set()
+        self.entries: set[Function] = set()
         self.substitutes: dict[str, Value] = {}
         self.extensions = Extensions()
         self.function_attrs: dict[Function, dict[str, Value]] = {}

@@ -210,7 +210,9 @@ def _module_from_spec(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> 
     return ModuleValue(module)
 
 
-_IMPORTS = frozenset({"import_module", "__import__", "import_string", "spec_from_file_location", "module_from_spec", "__all__"})
+_IMPORTS = frozenset(
+    {"import_module", "__import__", "import_string", "spec_from_file_location", "module_from_spec", "__all__"}
+)
 
 
 def _imports(machine: Core, span: Span) -> bool:

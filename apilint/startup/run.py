@@ -32,6 +32,7 @@ def start(machine: Machine, constructors: Collection[str]) -> None:
         env = machine.run_module(function.module)
         value = unwrap(env.vars.get(function.name) or FunctionValue(function, env))
         if isinstance(value, FunctionValue) and value.function is function:
+            machine.entries.add(function)
             machine.call_within(value, [], function.span)
     machine.steps = 0  # what is asked of the machine from now on is not the start-up's
 

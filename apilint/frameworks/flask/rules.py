@@ -8,7 +8,8 @@ import msgspec
 
 from apilint.facts import Span
 from apilint.frameworks.program import Object, Program, argument, path_part
-from apilint.startup.values import Attr, Condition, Known, Mapping, Result, Value, text_of, unwrap
+from apilint.index import Function
+from apilint.startup.values import Attr, Condition, Known, Mapping, Result, Unknown, Value, text_of, unwrap
 
 APPS = (
     "flask.Flask",
@@ -155,7 +156,7 @@ class Registration:
             view=view,
             span=event.span,
             scope=scope,
-            conditions=(*scope.conditions, *event.conditions),
+            conditions=(*scope.conditions, *event.conditions, *self._entry(event)),
         )
 
     # ------------------------------------------------------------- blueprints
@@ -198,7 +199,17 @@ class Registration:
         )
 
     def _hooks(self, event: Result, via: str) -> list[Hook]:
-        return [Hook(function, via, event.span, event.conditions) for function in event.args[:1]]
+        conditions = (*event.conditions, *self._entry(event))
+        return [Hook(function, via, event.span, conditions) for function in event.args[:1]]
+
+    def _entry(self, event: Result) -> tuple[Condition, ...]:
+        """The condition under which something is done to an application by a function that nobody in the program
+        calls, and that did not make the application."""
+        for function in self.program.machine.entries:
+            if _inside(event.span, function) and not _inside(self.app.span, function):
+                reason = Unknown("whether it is called", function.span)
+                return (Condition(function.span, f"{function.name}() is called", True, reason),)
+        return ()
 
     def own_hooks(self) -> list[Hook]:
         """The functions before every request of the application, however they were attached."""
@@ -220,6 +231,11 @@ class Registration:
                 for listed in value.items.values() if isinstance(value, Mapping) else [value]:
                     for function in self.program.items(listed):
                         yield Hook(function, _FUNCS, span, ())
+
+
+def _inside(span: Span, function: Function) -> bool:
+    facts = function.facts
+    return span.file == function.module.file and facts.start <= span.start < facts.end
 
 
 def full_path(prefix: str | None, path: str) -> str:
