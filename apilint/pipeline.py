@@ -226,7 +226,11 @@ def _refuse_nothing(options: Options, scope: Scope, found: discover.Discovered) 
 
 
 def _in_scope(scope: Scope, tests: bool) -> Callable[[Finding], bool]:
-    return lambda finding: scope.covers(finding.place.file) and (tests or not finding.is_test)
+    def is_shown(finding: Finding) -> bool:
+        file = finding.place.file
+        return scope.covers(file) and (tests or not finding.is_test or scope.names_test(file))
+
+    return is_shown
 
 
 def _either(one: Callable[[Finding], bool], other: Callable[[Finding], bool]) -> Callable[[Finding], bool]:

@@ -25,6 +25,10 @@ class Scope:
         """Whether a file was asked for."""
         return self.is_whole or file in self.names or file.startswith(self._folders)
 
+    def names_test(self, file: str) -> bool:
+        """Whether a file lies in test code that was named."""
+        return file in self.tests or file.startswith(tuple(f"{name}/" for name in self.tests))
+
     def is_test(self, file: str) -> bool:
         """Whether a file is test code. What lies in named test code is judged by the rest of its path."""
         for name in self.tests:
