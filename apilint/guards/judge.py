@@ -211,10 +211,8 @@ class Judge:
         if exit_.kind == "pass":
             return "pass"
         if exit_.kind == "raise":
-            if self.knowledge.rejects(exit_):
-                turned = exit_.credential or _about_caller(exit_, mode)
-            else:
-                turned = exit_.follows
+            is_answer = self.knowledge.rejects(exit_)
+            turned = (exit_.credential or _about_caller(exit_, mode)) if is_answer else exit_.follows
             return "reject" if turned else "other"
         value = exit_.value
         if mode == "dependency":

@@ -51,7 +51,7 @@ class Followed:
 
     def repeat(self, args: list[Value]) -> None:
         """Change the containers among the arguments of another such call as this one did."""
-        for value, after in zip(args, self.after):
+        for value, after in zip(args, self.after, strict=False):
             if isinstance(value, Mapping) and isinstance(after, dict):
                 value.items.clear()
                 value.items.update(after)
@@ -105,7 +105,7 @@ _TURNS_AWAY = re.compile(
 _CONTAINERS = frozenset(
     "get set add update pop items keys values append extend insert remove clear copy join split strip format replace "
     "filter all first one count order_by delete save create read write close open run execute query init __init__ "
-    "__call__ __enter__ __exit__ main load dump loads dumps to_dict from_dict parse validate process handle name".split()
+    "__call__ __enter__ __exit__ main load dump loads dumps to_dict from_dict parse validate process name".split()
 )
 LONG = 25
 MAX_CONTENTS = 24

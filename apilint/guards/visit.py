@@ -236,8 +236,10 @@ class Visit(Machine):
                 return NOTHING if name.endswith("getattr") else Sure(False)
             if name in ("builtins.bool", "builtins.str", "builtins.len") and args and isinstance(args[0], Nothing):
                 return Sure(False) if name == "builtins.bool" else NOTHING
-            if name in ("builtins.all", "builtins.any") and args and _holds_special(args[0]):
-                return _all_any(name, args[0])
+            if name in ("builtins.all", "builtins.any") and args:
+                items = args[0]
+                if isinstance(items, Seq) and any(isinstance(item, Special) for item in items.items):
+                    return _all_any(name, items)
             if self.knowledge.verifies(name) and self._misses(args, kwargs):
                 self.missing_used += 1
                 if self.knowledge.raises(name):
@@ -405,10 +407,6 @@ class Visit(Machine):
     def exits(self) -> list[Exit]:
         """Those of the running function, so far."""
         return self.frames[-1] if self.frames else []
-
-
-def _holds_special(value: Value) -> bool:
-    return isinstance(value, Seq) and any(isinstance(item, Special) for item in value.items)
 
 
 def _all_any(name: str, items: Seq) -> Value:

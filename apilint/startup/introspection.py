@@ -67,11 +67,8 @@ def _getmembers(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value 
     found = members(machine, args[0]) if args else None
     if found is None:
         return None
-    pairs: list[Value] = []
-    for name in sorted(found):
-        if predicate is None or _keeps(machine, predicate, found[name], span):
-            pairs.append(Seq("tuple", [Known(name), found[name]]))
-    return Seq("list", pairs)
+    kept = (name for name in sorted(found) if predicate is None or _keeps(machine, predicate, found[name], span))
+    return Seq("list", [Seq("tuple", [Known(name), found[name]]) for name in kept])
 
 
 def _keeps(machine: Core, predicate: Value, value: Value, span: Span) -> bool:
