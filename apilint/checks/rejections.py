@@ -52,6 +52,10 @@ class Rejections:
                 return True
         return False
 
+    def has_sign(self, function: Function) -> bool:
+        """Whether a function, or one that it calls, raises or returns what means "not allowed"."""
+        return self._has_sign(function, is_handler=True)
+
     def _handlers(self, route: Route) -> Iterator[Function]:
         """The handler; for a view class all of its methods, which run around it."""
         function = route.function.function if route.function is not None else None
