@@ -34,11 +34,17 @@ from apilint.startup.values import (
     External,
     FunctionValue,
     Instance,
+    Known,
+    Mapping,
+    ModuleValue,
     Result,
     Seq,
+    Setting,
     Special,
+    Text,
     Unknown,
     Value,
+    Wrapped,
     join,
     unwrap,
 )
@@ -53,6 +59,12 @@ _WRAPPERS = {"Headers": "headers", "Request": "", "HTTPConnection": "", "WebSock
 
 
 Answers = Callable[["Visit", Value, "list[Value]", "dict[str, Value]", Span], "Value | None"]
+
+
+_AS_IS = frozenset(
+    {Known, Seq, Mapping, FunctionValue, Result, Instance, ClassValue, ModuleValue, Setting, Text, Wrapped}
+)
+"""Values that are the same for every caller."""
 
 
 class Turned(Exception):
@@ -172,6 +184,8 @@ class Visit(Machine):
     def evaluate(self, expr: f.Expr, env: Env) -> Value:
         """As in start-up, with the caller's values in the place of the library's request objects."""
         value = expressions.evaluate(self, expr, env)
+        if type(value) in _AS_IS:
+            return value
         if isinstance(value, External):
             special = self.knowledge.special(value.name)
             if special is not None:

@@ -45,6 +45,10 @@ _SETTINGS_BASES = ("BaseSettings", "BaseAppSettings")
 
 def get(machine: Core, base: Value, name: str, span: Span) -> Value:
     """`base.name`."""
+    if type(base) is Attr:
+        return Attr(base, name)
+    if type(base) is Unknown:
+        return Unknown(base.reason, base.span or span, (base, f".{name}"))
     if isinstance(base, Special):
         return base.attribute(name)
     if isinstance(base, External):
@@ -78,8 +82,6 @@ def get(machine: Core, base: Value, name: str, span: Span) -> Value:
         return base
     if isinstance(base, Setting):
         return Setting(f"{base.name}.{name}", Unknown("part of a setting", span, name), span)
-    if isinstance(base, Unknown):
-        return Unknown(base.reason, base.span or span, (base, f".{name}"))
     return Attr(base, name)
 
 

@@ -99,6 +99,11 @@ def _arguments(machine: Core, expr: f.Call, env: Env) -> tuple[list[Value], dict
 
 def call(machine: Core, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
     """`callee(*args, **kwargs)` at `span`."""
+    if type(callee) is Attr:
+        value = _method(machine, callee, args, kwargs, span) if machine.extensions.names else None
+        return _record(machine, callee, args, kwargs, span) if value is None else value
+    if type(callee) is Unknown:
+        return Unknown(callee.reason, callee.span or span, (callee, "()"))
     if isinstance(callee, Special):
         return callee.called(args, kwargs)
     if isinstance(callee, FunctionValue):
@@ -137,12 +142,6 @@ def call(machine: Core, callee: Value, args: list[Value], kwargs: dict[str, Valu
         if found is not None and isinstance(found[1], ClassValue):
             return machine.call(attributes.get(machine, callee, "__call__", span), args, kwargs, span)
         return _record(machine, callee, args, kwargs, span)
-    if isinstance(callee, Unknown):
-        return Unknown(callee.reason, callee.span or span, (callee, "()"))
-    if isinstance(callee, Attr) and machine.extensions.names:
-        value = _method(machine, callee, args, kwargs, span)
-        if value is not None:
-            return value
     return _record(machine, callee, args, kwargs, span)
 
 

@@ -23,6 +23,8 @@ from apilint.startup.values import (
     Instance,
     Known,
     LambdaValue,
+    LazyExpr,
+    LazyName,
     Mapping,
     ModuleValue,
     Operation,
@@ -41,6 +43,7 @@ from apilint.startup.values import (
 )
 
 BUILTINS = frozenset(dir(builtins))
+LAZY = (LazyName, LazyExpr)
 MAX_DEPTH = 200
 
 
@@ -53,7 +56,13 @@ def evaluate(machine: Core, expr: f.Expr, env: Env) -> Value:
 
 
 def _name(machine: Core, expr: f.Name, env: Env) -> Value:
-    return machine.lookup(expr.id, env, env.module.span(expr.start, expr.end))
+    value = env.vars.get(expr.id)
+    if value is not None and type(value) not in LAZY:
+        return value
+    value = machine.lookup(expr.id, env)
+    if type(value) is Unknown and value.span is None and value.is_named:
+        value.span = env.module.span(expr.start, expr.end)
+    return value
 
 
 def _attribute(machine: Core, expr: f.Attribute, env: Env) -> Value:
@@ -207,7 +216,9 @@ def _compared(left: Value, op: str, right: Value) -> bool | None:
         return None
     if op in ("is", "is not", "==", "!="):
         if type(left) is type(right) and isinstance(left, (ModuleValue, ClassValue, FunctionValue)):
-            return _identity(left) is _identity(right) if op in ("is", "==") else _identity(left) is not _identity(right)
+            return (
+                _identity(left) is _identity(right) if op in ("is", "==") else _identity(left) is not _identity(right)
+            )
         none, other = (right, left) if isinstance(right, Known) and right.value is None else (left, right)
         if isinstance(none, Known) and none.value is None and isinstance(other, _SOLID):
             return op in ("is not", "!=")

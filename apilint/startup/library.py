@@ -22,6 +22,7 @@ from apilint.startup.values import (
     Mapping,
     ModuleValue,
     Partial,
+    Result,
     Seq,
     Setting,
     Special,
@@ -57,8 +58,14 @@ def _items(value: Value) -> tuple[list[Value], bool]:
 # ------------------------------------------------------------------------------------------- methods
 
 
+_PLAIN = frozenset({Attr, Unknown, Instance, Result, FunctionValue, ModuleValue, Super, Wrapped})
+"""What has no methods that are modelled here."""
+
+
 def method(machine: Core, base: Value, name: str, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     """A method call on a container or string; None when the base is something else."""
+    if type(base) in _PLAIN:
+        return None
     if isinstance(base, Special):
         return base.method(name, args, kwargs)
     if isinstance(base, Seq):
@@ -445,7 +452,11 @@ def _import_string(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Val
 def _path_join(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     texts = [text_of(arg) for arg in args]
     known = [text for text in texts if text is not None]
-    return Known(posixpath.normpath("/".join(text.strip("/") for text in known))) if texts and len(known) == len(texts) else None
+    return (
+        Known(posixpath.normpath("/".join(text.strip("/") for text in known)))
+        if texts and len(known) == len(texts)
+        else None
+    )
 
 
 def _update_wrapper(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:

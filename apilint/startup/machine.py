@@ -115,6 +115,8 @@ class Machine(Core):
 
     def force(self, value: Value, env: Env | None = None, name: str = "") -> Value:
         """Look up lazy names and evaluate lazy expressions; remembered in `env` under `name`."""
+        if type(value) not in expressions.LAZY:
+            return value
         if isinstance(value, LazyName):
             if env is None or value in self.resolving:
                 return Unknown(f"the import of '{value.name}' runs in a circle", value.span, value.name)
