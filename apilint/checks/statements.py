@@ -32,6 +32,7 @@ from apilint.unparse import unparse
 from apilint.walk import walk
 
 MAX_WRAPPERS_DEEP = 3
+KEYWORDS = ("query", "sql", "statement", "operation", "stmt")
 
 PLACEHOLDER, VALUE, QUOTED, NAME, STATEMENT = "placeholder", "value", "quoted", "name", "statement"
 
@@ -186,7 +187,8 @@ class Statements:
         if wanted:
             texts = [text for word in wanted if word in call.kwargs for text in _texts(call.kwargs[word])]
         else:
-            value = call.argument(entry["argument"], *filter(None, [entry.get("keyword")]))
+            known = entry.get("keyword")
+            value = call.argument(entry["argument"], *((known,) if known else KEYWORDS))
             texts = [] if value is None else list(_texts(value))
         return Sink(call, _label(call.node.func), tuple(texts), entry, is_sure) if texts else None
 

@@ -16,7 +16,8 @@ from apilint.finding import Precision
 from apilint.index import Function, Module
 from apilint.model import Step
 from apilint.project import Project
-from apilint.startup.values import Choice, Env, External, Known, Mapping as Dict, Setting, Value, text_of
+from apilint.startup.values import Choice, Env, External, Known, Setting, Value, text_of
+from apilint.startup.values import Mapping as Dict
 from apilint.unparse import unparse
 from apilint.walk import walk
 
@@ -62,23 +63,29 @@ class Clients:
         self.project = project
         self.names = Names(project)
         self.entries: Mapping[str, Any] = project.knowledge.sections.get("http", {})
-        self.roots = {name.partition(".")[0] for name in self.entries}
-        self.words = {name.rpartition(".")[2] for name in self.entries}
-        for entry in self.entries.values():
+        self.by_root: dict[str, set[str]] = {}
+        for name, entry in self.entries.items():
+            words = self.by_root.setdefault(name.partition(".")[0], set())
+            words.add(name.rpartition(".")[2])
             for key in ("disables", "method_disables", "attributes", "methods"):
-                self.words.update(entry.get(key) or ())
+                words.update(entry.get(key) or ())
+        self.words = set().union(*self.by_root.values())
 
     def modules(self) -> Iterator[Module]:
         """The modules that import one of the libraries, tests left out."""
         for module in self.project.index.modules.values():
-            if not module.is_test and any(name.partition(".")[0] in self.roots for name in module.facts.imports):
+            if not module.is_test and self._roots(module):
                 yield module
+
+    def _roots(self, module: Module) -> set[str]:
+        return {name.partition(".")[0] for name in module.facts.imports} & self.by_root.keys()
 
     def functions(self) -> Iterator[Function]:
         """Their functions that may call one."""
         for module in self.modules():
+            words = set().union(*(self.by_root[root] for root in self._roots(module)))
             for function in module.functions:
-                if not self.words.isdisjoint(function.facts.words.split(" ")):
+                if not words.isdisjoint(function.facts.words.split(" ")):
                     yield function
 
     def sent(self) -> Iterator[Sent]:

@@ -126,6 +126,7 @@ class Trace(Machine):
         self.assigned: list[Assigned] = []
         self.returned: list[tuple[Value, f.Return]] = []
         self._nodes: list[f.Call] = []
+        self._noting: f.Call | None = None
         self._made_of: list[list[Value]] = [[]]
         self._vouched: dict[int, list[f.Expr]] = {}
         self._has_paths = False
@@ -216,14 +217,16 @@ class Trace(Machine):
         return attributes.get(self, instance_of(self.base, annotation, self.prototypes), name, base.span or _nowhere())
 
     def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
-        """Note the call, then follow it."""
-        if not self._nodes:
+        """Note the call (that of a decorated function once), then follow it."""
+        node = self._nodes[-1] if self._nodes else None
+        if node is None or node is self._noting:
             return self._called(callee, args, kwargs, span)
-        node = self._nodes[-1]
         function = self.stack[-1] if self.stack else None
         noted = Call(callee, args, kwargs, span, self.conditions, function, node, len(self.stack) - 1)
         self.calls.append(noted)
+        outer, self._noting = self._noting, node
         noted.result = self._called(callee, args, kwargs, span)
+        self._noting = outer
         return noted.result
 
     def _called(self, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:

@@ -27,6 +27,12 @@ EAGER = frozenset(
     execute executemany executescript RawSQL verify
     """.split()
 )
+# A text with one of these may speak of a secret: it gets the word `~secret`, which no name can be.
+_SECRETS = (
+    b"passw", b"passph", b"pwd", b"secret", b"token", b"_key", b"apikey", b"cred", b"authoriz", b"headers", b"cookie",
+    b"ssn", b"otp", b"cvv", b"pin", b"card", b"request.", b"session", b"jwt", b"bearer", b"private",
+)  # fmt: skip
+MENTIONS_SECRET = b"~secret"
 EAGER_DECORATORS = frozenset(
     """
     action api_route api_view before_app_request before_request delete expose get has_access head middleware options
@@ -40,12 +46,16 @@ class Words:
 
     def __init__(self, text: bytes) -> None:
         self._backwards = text[::-1]
+        self._lower = text.lower()
 
     def between(self, start: int, end: int) -> set[bytes]:
         """The words between two offsets."""
         size = len(self._backwards)
         found = set(_WORD.findall(self._backwards, size - end, size - start))
-        return {word[::-1] for word in found - _KEYWORDS}
+        words = {word[::-1] for word in found - _KEYWORDS}
+        if any(self._lower.find(word, start, end) >= 0 for word in _SECRETS):
+            words.add(MENTIONS_SECRET)
+        return words
 
 
 def join(found: Iterable[bytes]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from apilint.facts import Span
-from apilint.frameworks.flask import appbuilder, resources, views
+from apilint.frameworks.flask import appbuilder, classful, resources, views
 from apilint.frameworks.flask.hooks import Hooks
 from apilint.frameworks.flask.rules import APPS, BLUEPRINTS, Registration, Rule, Scope, methods_of
 from apilint.frameworks.program import Program, sort_guards, verdict
@@ -37,6 +37,7 @@ def routes(program: Program) -> Iterator[Route]:
     for application in made:
         application.run()
         application.rules += resources.rules(program, application)
+        application.rules += classful.rules(program, application)
         application.rules += appbuilder.rules(program, application, is_first=application is made[0])
     _adopt(program, made)
     for application in made:

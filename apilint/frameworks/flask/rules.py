@@ -91,7 +91,10 @@ class Registration:
 
     def run(self) -> None:
         """Replay what happened to the application, blueprints included."""
-        self.enter(self.app, Scope(router=place(self.program, self.app)))
+        top = Scope(router=place(self.program, self.app))
+        self.enter(self.app, top)
+        for api in self.program.objects(SMOREST_APIS):
+            self._smorest(api, top)
         for rule in self.rules:
             if isinstance(rule.view, Known):
                 rule.view = self.views.get(rule.endpoint, rule.view)
@@ -120,6 +123,17 @@ class Registration:
             endpoint = text_of(event.args[0])
             for view in self.program.decorated(event):
                 self.views[_qualified(scope, endpoint or "?")] = view
+
+    def _smorest(self, api: Object, scope: Scope) -> None:
+        """Flask-smorest's `Api` registers blueprints on the application that it was given."""
+        args, kwargs = self.program.made_with(api)
+        given = [kwargs.get("app") or (args[0] if args else None)]
+        given += [argument(event, 0, "app") for name, event in self.program.events(api) if name == "init_app"]
+        targets = [self.program.object_of(value) for value in given if value is not None]
+        if self.app in targets:
+            for name, event in list(self.program.events(api)):
+                if name == "register_blueprint":
+                    self.register(event, scope)
 
     # ------------------------------------------------------------------ rules
 
