@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from apilint.frameworks.django.request import Request
+import msgspec
+
+from apilint.facts import Span
+from apilint.frameworks.django.request import ByTraits, Request
 from apilint.frameworks.django.views import Layer, decorators_in
 from apilint.frameworks.program import Program, under
 from apilint.guards.caller import ANONYMOUS, GATE
@@ -32,12 +36,27 @@ OPT_OUT = "opt_out"
 READ_BY_DRF = "rest_framework.decorators."
 
 
-def layer_guards(program: Program, layer: Layer, request: Request) -> Iterator[Guard]:
-    """What one layer does to an anonymous caller."""
+def layer_guards(
+    program: Program, layer: Layer, request: Request, memo: ByTraits[Guard] | None = None
+) -> Iterator[Guard]:
+    """What one layer does to an anonymous caller. `memo` keeps what wrappers of one decorator do, which differ in the
+    view only."""
     if layer.parts is None:
         layer.parts = list(_parts(program, layer))
     for part in layer.parts:
-        yield under(_guard(program, part, request), layer.conditions)
+        if memo is None or part.alike is None:
+            yield under(_guard(program, part, request), layer.conditions)
+        else:
+            guard = memo.get(part.alike, request, partial(_guard, program, part, request))
+            yield under(_at(guard, part.span), layer.conditions)
+
+
+def _at(guard: Guard, span: Span) -> Guard:
+    """The same guard, attached in another place."""
+    if guard.span == span:
+        return guard
+    first = msgspec.structs.replace(guard.chain[0], span=span)
+    return msgspec.structs.replace(guard, span=span, chain=(first, *guard.chain[1:]))
 
 
 def _parts(program: Program, layer: Layer) -> Iterator[Layer]:

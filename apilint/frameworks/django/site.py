@@ -61,6 +61,7 @@ class Site:
         self.unfolding = Unfolding(program.machine)
         self._classes: dict[int, tuple[Value, Class]] = {}
         self._bodies: ByTraits[list[Guard]] = ByTraits()
+        self._wrappers: ByTraits[Guard] = ByTraits()
         self._chains: dict[int, Chain] = {}
         self._apis: dict[int, ApiView] = {}
 
@@ -222,7 +223,7 @@ class Site:
             if (guard := layer.guard(request, is_open=served.is_open)) is not None
         ]
         for layer in served.layers:
-            guards += layer_guards(self.program, layer, request)
+            guards += layer_guards(self.program, layer, request, self._wrappers)
         guards += served.guards(request, any(guard.effect == "required" for guard in guards))
         auth, unknown, condition = verdict([guard for guard in guards if guard.effect != "none"])
         counted, others = sort_guards(guards)

@@ -50,7 +50,7 @@ class Layer(msgspec.Struct):
     """One decorator around a view: as `values.Wrapped`, for decorators applied by `@` and by calls alike.
 
     `where` says where it is attached, `conditions` under what it is there at all, `parts` the single decorators that
-    it stands for, once somebody asked.
+    it stands for, once somebody asked. Layers with the same `alike` differ in the view only.
     """
 
     decorator: Value
@@ -60,6 +60,7 @@ class Layer(msgspec.Struct):
     where: str = "decorator"
     conditions: tuple[Condition, ...] = ()
     parts: list[Layer] | None = None
+    alike: tuple[object, ...] | None = None
 
     def wrapped(self) -> Wrapped:
         """The same as the start-up notes it."""
@@ -88,6 +89,7 @@ class Unfolding:
     def __init__(self, machine: Core) -> None:
         self.machine = machine
         self._names: dict[Function, frozenset[str]] = {}
+        self._called: dict[tuple[Function, str], bool] = {}
 
     def leaf(self, leaf: Leaf) -> View:
         """The view of a leaf of the URLconf."""
@@ -122,7 +124,9 @@ class Unfolding:
                 inner = self._enclosed(value)
                 if inner is None:
                     return View(layers, value)
-                layers.append(Layer(_decorator_of(value), span, inner, value, where="the URLconf"))
+                layer = Layer(_decorator_of(value), span, inner, value, where="the URLconf")
+                layer.alike = self._alike(value, inner)
+                layers.append(layer)
                 value = inner
             else:
                 return View(layers, value)
@@ -151,16 +155,45 @@ class Unfolding:
                 if isinstance(decorator, f.Call) and decorator.args and _last(decorator.func) == "wraps":
                     found = self.machine.evaluate(decorator.args[0], value.env)
                     return found if is_view(found) else None
-        names = self._names.get(function)
-        if names is None:
-            names = frozenset(node.id for node in walk(function.body) if isinstance(node, f.Name))
-            self._names[function] = names
+        names = self._mentioned(function)
         scope: Env | None = value.env
         closed_over: list[Value] = []
         while scope is not None and scope.parent is not None:
             closed_over += [item for name, item in scope.vars.items() if name in names and _is_enclosed(item, value)]
             scope = scope.parent
         return closed_over[0] if len(closed_over) == 1 else None
+
+    def _mentioned(self, function: Function) -> frozenset[str]:
+        names = self._names.get(function)
+        if names is None:
+            names = frozenset(node.id for node in walk(function.body) if isinstance(node, f.Name))
+            self._names[function] = names
+        return names
+
+    def _only_calls(self, function: Function, name: str) -> bool:
+        key = (function, name)
+        known = self._called.get(key)
+        if known is None:
+            nodes = list(walk(function.body))
+            mentions = sum(isinstance(node, f.Name) and node.id == name for node in nodes)
+            calls = sum(isinstance(node, f.Call) and _last(node.func) == name for node in nodes)
+            known = self._called[key] = mentions == calls
+        return known
+
+    def _alike(self, value: FunctionValue, inner: Value) -> tuple[object, ...] | None:
+        """What a wrapper closes over besides the view, where that is constants only and the view is only called."""
+        names = self._mentioned(value.function)
+        found: list[object] = [value.function]
+        scope: Env | None = value.env
+        while scope is not None and scope.parent is not None:
+            for name, item in scope.vars.items():
+                if name not in names or (item is inner and self._only_calls(value.function, name)):
+                    continue
+                if not isinstance(item, Known):
+                    return None
+                found += (name, type(item.value), item.value)
+            scope = scope.parent
+        return tuple(found)
 
 
 def class_view(value: Result) -> ClassView | None:
