@@ -21,6 +21,7 @@ from apilint.cache import content_digest
 from apilint.facts import encode
 from apilint.files import SourceFile
 from apilint.finding import Diagnostic
+from apilint.processes import can_fork
 from apilint.scan import scan
 
 if TYPE_CHECKING:
@@ -251,7 +252,7 @@ def _start(job: _Job, worker: int, stack: contextlib.ExitStack) -> _Worker:
     path = _results_file(job.folder, worker)
     with open(path, "xb"):
         pass
-    process: _Process = _fork(job, worker) if _can_fork() else _spawn(job, worker)
+    process: _Process = _fork(job, worker) if can_fork() else _spawn(job, worker)
     reader = _Reader(path)
     stack.callback(reader.close)
     stack.callback(process.wait)
@@ -303,12 +304,6 @@ class _Reader:
 
     def close(self) -> None:
         self._stream.close()
-
-
-def _can_fork() -> bool:
-    """Forking is quick, and safe where no other thread holds a lock and no system library minds (macOS)."""
-    threading = sys.modules.get("threading")
-    return sys.platform == "linux" and (threading is None or threading.active_count() == 1)
 
 
 class _Fork:

@@ -36,7 +36,7 @@ class Project:
         self.index: Index = program.index
         self.knowledge = program.knowledge
         self._public = tuple(public)
-        self._traces: dict[Function, flow.Trace] = {}
+        self._traces: dict[tuple[Function, bool], flow.Trace] = {}
         self._prototypes: flow.Prototypes = {}
         self._shared: dict[Hashable, object] = {}
         self._handlers: dict[Function, list[Route]] | None = None
@@ -90,11 +90,13 @@ class Project:
 
     # --------------------------------------------------------------------- calls
 
-    def trace(self, function: Function) -> flow.Trace:
-        """What a function calls, with what its arguments derive from (see `flow`)."""
-        found = self._traces.get(function)
+    def trace(self, function: Function, *, deep: bool = False) -> flow.Trace:
+        """What a function calls, with what its arguments derive from (see `flow`); `deep` follows the calls of the
+        project's own functions for what they return, which costs several times as much."""
+        found = self._traces.get((function, True)) or self._traces.get((function, deep))
         if found is None:
-            found = self._traces[function] = flow.trace(self.program.machine, function, self._prototypes)
+            machine, key = self.program.machine, (function, deep)
+            found = self._traces[key] = flow.trace(machine, function, self._prototypes, deep=deep)
         return found
 
     def calls(self, words: Collection[str]) -> Iterator[flow.Call]:

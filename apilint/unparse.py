@@ -20,7 +20,9 @@ def unparse(expr: f.Expr | None, depth: int = 6) -> str:
         return repr(expr.value)
     if isinstance(expr, f.Call):
         args = [unparse(arg, down) for arg in expr.args]
-        args += [f"{k.name}={unparse(k.value, down)}" if k.name else f"**{unparse(k.value, down)}" for k in expr.keywords]
+        args += [
+            f"{k.name}={unparse(k.value, down)}" if k.name else f"**{unparse(k.value, down)}" for k in expr.keywords
+        ]
         return f"{unparse(expr.func, depth)}({', '.join(args)})"
     if isinstance(expr, (f.BinOp, f.BoolOp)):
         return f"{unparse(expr.left, down)} {expr.op} {unparse(expr.right, down)}"

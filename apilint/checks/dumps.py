@@ -60,7 +60,7 @@ def raw_object_dump(
         if not dumps.may_dump(function):
             continue
         assigned: Assignments | None = None
-        trace = project.trace(function)
+        trace = project.trace(function, deep=True)
         made = {id(call.result): call for call in trace.calls if isinstance(call.result, Mapping)}
         for value, statement in trace.returned:
             for dump in dumps.sent(value, made):

@@ -51,7 +51,7 @@ def _is_method(node: f.Expr, methods: Collection[str]) -> bool:
 
 def answers_constant(project: Project, function: Function, pages: Collection[str]) -> bool:
     """Whether what a handler returns depends on nothing but itself: a constant, a page, a file of its own."""
-    returned = project.trace(function).returned
+    returned = project.trace(function, deep=True).returned
     return bool(returned) and all(_is_constant(project, value, pages, 6) for value, _ in returned)
 
 

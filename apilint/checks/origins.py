@@ -10,11 +10,11 @@ import msgspec
 
 from apilint import facts as f
 from apilint.checks.names import Names
-from apilint.flow import Call, Checked, Derived, Element, Input, Number
+from apilint.flow import Call, Checked, Derived, Element, Input, Number, env_of
 from apilint.flow.narrowing import last_name
 from apilint.frameworks import inputs
 from apilint.index import Function
-from apilint.model import Route, Step
+from apilint.model import Step
 from apilint.project import Project
 from apilint.startup.values import (
     Attr,
@@ -105,8 +105,9 @@ class Origins:
             for name in _listed(entry, key)
         )
         self._arguments: dict[tuple[Function, str, tuple[str, ...]], Origin | None] = {}
-        self._handed_in: dict[Function, tuple[Route, Mapping[str, str]] | None] = {}
+        self._handed_in: dict[Function, tuple[str, Mapping[str, str]] | None] = {}
         self._callers: dict[Function, list[tuple[Function, Call]]] = {}
+        self._open: set[Function] = set()
         self._unique: dict[str, int] | None = None
         self._judged: dict[int, tuple[Value, Origin | None]] = {}
 
@@ -343,28 +344,27 @@ class Origins:
             for caller, call in self.callers(function)
             for origin in [self._passed(caller, call, value, steps, depth)]
         ]
-        if origins:
-            found = [origin for origin in origins if origin is not None]
-            return min(found, key=lambda origin: origin.rank) if found else None
+        found = [origin for origin in origins if origin is not None]
+        if found and (found[0].kind != LOCAL or function not in self._open):
+            return min(found, key=lambda origin: origin.rank)
+        if origins and function not in self._open:
+            return None
         step = Step(value.span, f"'{value.param.name}' is an argument of '{function.name}'") if value.span else None
         kind = ARGUMENT if not steps else LOCAL
         return Origin(kind, _shown(value, steps), (step,) if step is not None else ())
 
-    def _of_handler(
-        self, value: Input, steps: tuple[str, ...], route: Route, kinds: Mapping[str, str]
-    ) -> Origin | None:
+    def _of_handler(self, value: Input, steps: tuple[str, ...], route: str, kinds: Mapping[str, str]) -> Origin | None:
         """What a route's caller puts into a parameter of its handler."""
         kind = kinds.get(value.param.name, inputs.SERVER)
         if kind == inputs.FIXED:
             return None
         if kind == inputs.OBJECT and steps and self._field(value, steps) == inputs.FIXED:
             return None
+        what = _shown(value, steps)
         if kind == inputs.TEXT or (kind == inputs.OBJECT and steps):
-            name = f"{'/'.join(route.methods) or 'ANY'} {route.path}"
-            what = _shown(value, steps)
-            step = Step(value.span or route.span, f"'{what}' comes from the caller of {name}")
-            return Origin(REQUEST, what, (step,), name)
-        return Origin(LOCAL, _shown(value, steps))
+            message = f"'{what}' comes from the caller of {route}" if route else f"'{what}' comes from the caller"
+            return Origin(REQUEST, what, (Step(value.span, message),) if value.span else (), route)
+        return Origin(LOCAL, what)
 
     def _field(self, value: Input, steps: tuple[str, ...]) -> str:
         annotation = unwrap(value.annotation) if value.annotation is not None else None
@@ -372,14 +372,22 @@ class Origins:
             return inputs.field_kind(self._machine, annotation, steps[0])
         return ""
 
-    def handler(self, function: Function) -> tuple[Route, Mapping[str, str]] | None:
-        """The route that a function answers, with what its caller puts into each parameter."""
+    def handler(self, function: Function) -> tuple[str, Mapping[str, str]] | None:
+        """The route that a function answers (or runs before), with what its caller puts into each parameter."""
         if function not in self._handed_in:
-            routes = self._project.routes_of(function)
-            self._handed_in[function] = (
-                (routes[0], inputs.handed_in(self._project.program, routes[0])) if routes else None
-            )
+            self._handed_in[function] = self._find_handler(function)
         return self._handed_in[function]
+
+    def _find_handler(self, function: Function) -> tuple[str, Mapping[str, str]] | None:
+        program = self._project.program
+        routes = self._project.routes_of(function)
+        if routes:
+            name = f"{'/'.join(routes[0].methods) or 'ANY'} {routes[0].path}"
+            return name, inputs.handed_in(program, routes[0])
+        if not function.head.params:
+            return None
+        kinds = inputs.injected(program, FunctionValue(function, env_of(self._machine, function)))
+        return ("", kinds) if kinds else None
 
     def _passed(self, caller: Function, call: Call, value: Input, steps: tuple[str, ...], depth: int) -> Origin | None:
         """Where the argument of one call comes from."""
@@ -424,12 +432,18 @@ class Origins:
         is_unique = self._count(word) == 1 and len(word) > 5
         found = 0
         for caller in self._project.index.functions_with((word,)):
-            if caller.module.is_test or caller is function or found > MAX_CALLERS:
+            if caller.module.is_test or caller is function:
                 continue
-            for call in self._project.trace(caller).calls:
-                if call.depth == 0 and last_name(call.node.func) == word and _calls(call, function, is_unique):
-                    found += 1
-                    yield caller, call
+            if found > MAX_CALLERS:
+                self._open.add(function)
+                return
+            for call in self._project.trace(caller, deep=True).calls:
+                if call.depth == 0 and last_name(call.node.func) == word:
+                    if _calls(call, function, is_unique):
+                        found += 1
+                        yield caller, call
+                    elif isinstance(unwrap(call.callee), (Unknown, Attr)):
+                        self._open.add(function)  # it may be this one
 
     def _count(self, name: str) -> int:
         """How many functions of the project have that name."""

@@ -80,7 +80,7 @@ def _sent(
     function = route.function.function if route.function is not None else None
     if function is None or not fetching.may_return_row(function):
         return
-    for value, statement in project.trace(function).returned:
+    for value, statement in project.trace(function, deep=True).returned:
         for item in _items(value):
             found = rows.cls(item)
             schema = schemas.of(found) if found is not None else None
@@ -134,7 +134,7 @@ def response_filter_bypassed(
         lenient = next((cls for cls, _ in models if allows_extra(project.program, cls)), None)
         if lenient is None and builders.isdisjoint(function.facts.words.split(" ")):
             continue
-        for value, statement in project.trace(function).returned:
+        for value, statement in project.trace(function, deep=True).returned:
             span = function.module.span(statement.start, statement.end)
             bodies = body_of(project.knowledge, value)
             if bodies is None:

@@ -92,7 +92,7 @@ class Statements:
     def cases(self) -> Iterator[Case]:
         """All parts of statements in which somebody else than the programmer has a say."""
         for function in self._functions():
-            for call in self._project.trace(function).calls:
+            for call in self._project.trace(function, deep=True).calls:
                 sink = self._sink(call) if call.depth == 0 else None
                 if sink is not None:
                     for text in sink.texts:

@@ -22,7 +22,9 @@ from apilint.startup.values import (
     Instance,
     Known,
     Mapping,
+    Operation,
     Seq,
+    Subscripted,
     Unknown,
     Value,
     join,
@@ -34,7 +36,7 @@ MAX_STEPS = 20_000
 # What a helper returns matters (a statement, a cast); what a whole service does below a handler does not, and costs.
 MAX_DEPTH = 2
 MAX_FOLLOWED_BYTES = 3_000
-MAX_FOLLOWED_STEPS = 1_500
+MAX_FOLLOWED_STEPS = 600
 
 Prototypes = dict[ClassValue, "dict[str, Value]"]
 """What the constructors of classes leave on `self`, for arguments that are not known."""
@@ -131,6 +133,7 @@ class Trace(Machine):
         self._vouched: dict[int, list[f.Expr]] = {}
         self._has_paths = False
         self.followed = 0
+        self.deep = True
 
     def run(self, target: FunctionValue) -> Trace:
         """Run the function; `self.calls`, `assigned` and `returned` are filled afterwards."""
@@ -208,8 +211,8 @@ class Trace(Machine):
         return value
 
     def _method(self, base: Input, name: str) -> Value | None:
-        annotation = unwrap(base.annotation) if base.annotation is not None else None
-        if not isinstance(annotation, ClassValue):
+        annotation = _class_of(base.annotation)
+        if annotation is None:
             return None
         found = attributes.in_class(self, annotation, name)
         if found is None or not isinstance(unwrap(found[0]), FunctionValue):
@@ -239,7 +242,8 @@ class Trace(Machine):
         """Follow project functions a few levels deep."""
         function = callee.function
         if (
-            len(self.stack) > MAX_DEPTH
+            not self.deep
+            or len(self.stack) > MAX_DEPTH
             or function in self.stack
             or self.followed > MAX_FOLLOWED_STEPS
             or function.facts.end - function.facts.start > MAX_FOLLOWED_BYTES
@@ -295,6 +299,21 @@ class Trace(Machine):
         is_item = isinstance(target, f.Subscript)
         depth = len(self.stack) - 1
         self.assigned.append(Assigned(base, name, value, statement, self.conditions, function, depth, is_item=is_item))
+
+
+def _class_of(annotation: Value | None) -> ClassValue | None:
+    """The class of the project that an annotation names: `Store`, `Store | None`, `Optional[Store]`."""
+    value = unwrap(annotation) if annotation is not None else None
+    if isinstance(value, ClassValue):
+        return value
+    options: list[Value] = []
+    if isinstance(value, Operation):
+        options = [value.left, *([value.right] if value.right is not None else [])]
+    elif isinstance(value, Choice):
+        options = value.options
+    elif isinstance(value, Subscripted):
+        options = [value.base, *value.index[:1]]
+    return next((found for found in map(_class_of, options) if found is not None), None)
 
 
 def _nowhere() -> Span:
@@ -598,7 +617,7 @@ Trace.table = {
 # ------------------------------------------------------------------------------------------- entry points
 
 
-def trace(base: Core, function: Function, prototypes: Prototypes | None = None) -> Trace:
+def trace(base: Core, function: Function, prototypes: Prototypes | None = None, *, deep: bool = True) -> Trace:
     """Run one function of the project symbolically. Methods get as `self` an instance of their class as its constructor
     leaves it; `prototypes` remembers such instances."""
     known: Prototypes = {} if prototypes is None else prototypes
@@ -610,7 +629,9 @@ def trace(base: Core, function: Function, prototypes: Prototypes | None = None) 
         if cls is not None:
             is_constructor = function.name == "__init__"
             self_value = Instance(cls, [], {}, owner.span, 0) if is_constructor else instance_of(base, cls, known)
-    return Trace(base, function, known).run(FunctionValue(function, env, self_value))
+    made = Trace(base, function, known)
+    made.deep = deep
+    return made.run(FunctionValue(function, env, self_value))
 
 
 def instance_of(base: Core, cls: ClassValue, prototypes: Prototypes) -> Instance:

@@ -26,6 +26,7 @@ from apilint.startup.values import (
     Value,
     unwrap,
 )
+from apilint.unparse import dotted
 
 TEXT = "text"
 """The caller chooses every character."""
@@ -59,6 +60,7 @@ _LITERAL = frozenset({"typing.Literal", "typing_extensions.Literal"})
 _ENUMS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
 _SCHEMAS = frozenset({"BaseModel", "SQLModel", "Schema", "ModelSchema", "Struct", "TypedDict"})
 _REQUESTS = frozenset({"Request", "HttpRequest", "WSGIRequest", "ASGIRequest", "WebSocket", "HTTPConnection"})
+_MARKERS = frozenset({"Depends", "Security", "Header", "Query", "Path", "Body", "Form", "Cookie", "File"})
 _TEXT_CONVERTERS = frozenset({"", "str", "string", "path", "default", "any"})
 _PLAIN_PATTERN = re.compile(r"(?:\\d|\\w|\[[\w\\-]+\]|[+*?]|\{[\d,]+\}|\w|-|[()|:])+")
 
@@ -152,16 +154,26 @@ def handed_in(program: Program, route: Route) -> Mapping[str, str]:
     function = route.function
     if function is None:
         return {}
-    if route.framework in ("fastapi", "starlette"):
-        return dict(_by_signature(program, function, route))
+    if route.framework == "starlette":
+        return {param.name: REQUEST for param in function.function.head.params if param.name != "self"}
+    if route.framework == "fastapi":
+        return dict(_by_signature(program, function))
     return dict(_by_path(program, function, route))
 
 
-def _by_signature(program: Program, function: FunctionValue, route: Route) -> Iterator[tuple[str, str]]:
-    if route.framework == "starlette":
-        params = function.function.head.params
-        yield from ((param.name, REQUEST) for param in params if param.name != "self")
-        return
+def injected(program: Program, function: FunctionValue) -> Mapping[str, str]:
+    """The same for a function that a framework calls before a handler, filling in what its parameters declare; empty for
+    any other function."""
+    for param in function.function.head.params:
+        for expr in (param.default, param.annotation):
+            marker = expr.index if isinstance(expr, f.Subscript) else expr
+            for item in marker.items if isinstance(marker, f.Sequence) else (marker,):
+                if isinstance(item, f.Call) and dotted(item.func).rpartition(".")[2] in _MARKERS:
+                    return dict(_by_signature(program, function))
+    return {}
+
+
+def _by_signature(program: Program, function: FunctionValue) -> Iterator[tuple[str, str]]:
     dependencies = Dependencies(program)
     for param, depends, env in dependencies.parameters(function):
         if depends is not None:

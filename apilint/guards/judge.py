@@ -47,7 +47,9 @@ _CREDENTIAL_TEXT = re.compile(
     r"(?i)user|token|auth|login|session|credential|api_?key|permission|role|identity|secret|password|access"
 )
 
-_NOT_CREDENTIAL = re.compile(r"(?i)[\w.]*(csrf|xsrf|captcha|remote_addr|client\.host|user_?agent)[\w.]*")
+_NOT_CREDENTIAL = re.compile(
+    r"(?i)[\w.]*(csrf|xsrf|captcha|remote_addr|client\.host|user_?agent|auth\w*_?(backend|provider|method)s?)[\w.]*"
+)
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -185,6 +187,8 @@ class Judge:
         definite = [exit_ for exit_ in passes if not exit_.open and exit_ not in sorted_["maybe"]]
         open_ = [c for exit_ in (rejects if definite else passes) for c in exit_.open]
         setting = next((c for c in open_ if is_setting(c)), None)
+        if setting is not None and not any(exit_.credential or _asks(exit_) for exit_ in rejects):
+            return Judgement("none", gives=gives, particular=particular, qualname=name)  # a switch, for everybody
         if setting is not None:
             positive = setting if definite else _negated(setting)
             return Judgement("conditional", chain, repr(positive), gives=gives, particular=particular, qualname=name)
@@ -196,7 +200,9 @@ class Judge:
             return Judgement("optional", chain, gives=gives, particular=particular, qualname=name)
         if mode == "handler":
             return Judgement("optional", chain, gives=gives, particular=particular, qualname=name)
-        if any(exit_.credential for exit_ in rejects) or any(_CREDENTIAL_TEXT.search(c.text) for c in open_):
+        if any(exit_.credential for exit_ in rejects) or any(
+            _CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in open_
+        ):
             return Judgement("required", chain, gives=gives, particular=particular, qualname=name)
         condition = repr(_negated(open_[0])) if open_ else ""
         return Judgement("conditional", chain, condition, gives=gives, particular=particular, qualname=name)
@@ -305,6 +311,14 @@ def _is_doubtful(exit_: Exit, mode: str) -> bool:
     if mode != "hook" or exit_.kind != "return" or not isinstance(exit_.value, Unknown):
         return False
     return any(_CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in exit_.open)
+
+
+def _asks(exit_: Exit) -> bool:
+    """Whether a rejection follows from a test that asks, openly or by its words, for credentials."""
+    return any(
+        _asks_caller(condition.value) or _CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", condition.text))
+        for condition in exit_.open
+    )
 
 
 def _asks_caller(value: Value | None, depth: int = 4) -> bool:

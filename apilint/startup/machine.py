@@ -41,7 +41,7 @@ LATER_STEPS = 50_000
 class Machine(Core):
     """Runs a program's start-up symbolically. `table` says how each kind of statement is run."""
 
-    table: ClassVar[dict[type, Callable[..., "str | Condition"]]] = {}
+    table: ClassVar[dict[type, Callable[..., str | Condition]]] = {}
 
     # ------------------------------------------------------------------ modules
 
@@ -528,7 +528,7 @@ def _delete(machine: Machine, statement: f.Delete, env: Env, frame: Frame) -> st
     return FALL
 
 
-RUN: dict[type, Callable[..., "str | Condition"]] = {
+RUN: dict[type, Callable[..., str | Condition]] = {
     f.Assign: _assign,
     f.AnnAssign: _ann_assign,
     f.AugAssign: _aug_assign,

@@ -74,7 +74,9 @@ def unincluded(program: Program) -> list[Module]:
     """The URLconfs of the project that no other one includes."""
     index = program.index
     modules = [
-        module for module in index.modules.values() if not module.is_test and URLPATTERNS in module.words and _lists(program, module)
+        module
+        for module in index.modules.values()
+        if not module.is_test and URLPATTERNS in module.words and _lists(program, module)
     ]
     tree = Tree(program.machine)
     for module in modules:

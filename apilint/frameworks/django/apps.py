@@ -129,8 +129,11 @@ class Registry(Special):
         return chosen[0] if chosen else None
 
     def _is_config(self, cls: ClassValue) -> bool:
-        return any(base.rpartition(".")[2] == "AppConfig" for base in attributes.external_bases(self.machine, cls)) or any(
-            isinstance(base, ClassValue) and base.cls.name.endswith("Config") for base in attributes.bases(self.machine, cls)
+        return any(
+            base.rpartition(".")[2] == "AppConfig" for base in attributes.external_bases(self.machine, cls)
+        ) or any(
+            isinstance(base, ClassValue) and base.cls.name.endswith("Config")
+            for base in attributes.bases(self.machine, cls)
         )
 
     def _default(self, cls: ClassValue) -> object:

@@ -77,7 +77,9 @@ def _parts(program: Program, layer: Layer) -> Iterator[Layer]:
 def _guard(program: Program, layer: Layer, request: Request) -> Guard:
     decorator = layer.decorator
     if isinstance(decorator, Setting):
-        return _open(program, layer, Unknown(f"the setting '{decorator.name}' names it", decorator.span, decorator.name))
+        return _open(
+            program, layer, Unknown(f"the setting '{decorator.name}' names it", decorator.span, decorator.name)
+        )
     if isinstance(decorator, Choice):
         return _choice(program, layer, decorator, request)
     tested = _tested(program, decorator)
@@ -88,7 +90,15 @@ def _guard(program: Program, layer: Layer, request: Request) -> Guard:
     guard = program.decorator_guard(layer.wrapped(), request)
     name = _outermost_name(decorator) or guard.name
     return Guard(
-        name, guard.qualname, guard.kind, layer.where, guard.effect, guard.span, guard.chain, guard.condition, guard.reason
+        name,
+        guard.qualname,
+        guard.kind,
+        layer.where,
+        guard.effect,
+        guard.span,
+        guard.chain,
+        guard.condition,
+        guard.reason,
     )
 
 

@@ -154,7 +154,11 @@ class Chain:
         """A guard that a class brings: by the mixin's name, or as the view's own method."""
         value = unwrap(found.value) if found.value is not None else None
         is_own = owner is self.view.value
-        span = (value.function.span if isinstance(value, FunctionValue) else owner.cls.span) if is_own else self.place(owner)
+        span = (
+            (value.function.span if isinstance(value, FunctionValue) else owner.cls.span)
+            if is_own
+            else self.place(owner)
+        )
         label = f"{owner.cls.name}.{name}" if is_own else owner.cls.name
         kind = name if is_own else "mixin"
         via = f"the view's own '{name}'" if is_own else "a base class"

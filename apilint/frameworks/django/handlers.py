@@ -66,7 +66,9 @@ def class_handler(view: Class, name: str, registered: Span) -> Handler:
     found = view.find(name)
     target = unwrap(found.value) if found is not None and found.value is not None else None
     if isinstance(target, FunctionValue):
-        return Handler(target.function.id, target.function.span, FunctionValue(target.function, target.env, view.instance))
+        return Handler(
+            target.function.id, target.function.span, FunctionValue(target.function, target.env, view.instance)
+        )
     if isinstance(view.value, ClassValue):
         return Handler(view.value.cls.id, view.value.cls.span)
     if isinstance(view.value, External):

@@ -47,7 +47,9 @@ class Step(msgspec.Struct):
 class Middleware:
     """One entry of MIDDLEWARE."""
 
-    def __init__(self, program: Program, name: str, value: Value, span: Span, conditions: tuple[Condition, ...]) -> None:
+    def __init__(
+        self, program: Program, name: str, value: Value, span: Span, conditions: tuple[Condition, ...]
+    ) -> None:
         self.program = program
         self.name = name
         self.value = value

@@ -23,7 +23,16 @@ PATTERN_CLASSES = frozenset({"URLPattern", "RegexURLPattern"})
 RESOLVER_CLASSES = frozenset({"URLResolver", "RegexURLResolver"})
 _ENDPOINT = frozenset({"callback", "name", "lookup_str", "default_args", "pattern", "check", "resolve"})
 _RESOLVER = frozenset(
-    {"url_patterns", "urlconf_name", "urlconf_module", "app_name", "namespace", "default_kwargs", "pattern", "reverse_dict"}
+    {
+        "url_patterns",
+        "urlconf_name",
+        "urlconf_module",
+        "app_name",
+        "namespace",
+        "default_kwargs",
+        "pattern",
+        "reverse_dict",
+    }
 )
 
 

@@ -301,7 +301,10 @@ def items_of(value: Value) -> Iterator[tuple[Value, bool]]:
                 if name not in seen:
                     seen.add(name)
                     everywhere = all(any(text_of(other) == name for other, _ in others) for others in lists)
-                    yield (item if everywhere or not isinstance(item, Known) else _under(item, value)), sure and everywhere
+                    yield (
+                        (item if everywhere or not isinstance(item, Known) else _under(item, value)),
+                        sure and everywhere,
+                    )
     elif isinstance(value, Seq):
         for item in value.items:
             yield item, not isinstance(item, Under)

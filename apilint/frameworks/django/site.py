@@ -149,9 +149,7 @@ class Site:
 
         return Served(ANY, handler, guards, "django", layers, is_open)
 
-    def _class_guards(
-        self, chain: Chain, name: str, handler: Handler, answered: bool
-    ) -> Guards:
+    def _class_guards(self, chain: Chain, name: str, handler: Handler, answered: bool) -> Guards:
         def guards(request: Request, settled: bool) -> Iterator[Guard]:
             found = chain.guards(request)
             yield from found
@@ -198,7 +196,9 @@ class Site:
         for method in policies.methods:
             if method in ("HEAD", "OPTIONS") or (allowed is not None and method not in allowed):
                 continue
-            yield Served(method, handler, policies.guards(self.program, self.defaults, handler), "drf", policies.above, True)
+            yield Served(
+                method, handler, policies.guards(self.program, self.defaults, handler), "drf", policies.above, True
+            )
 
     def class_of(self, target: ClassView) -> Class:
         """The class behind `as_view`, once for all routes where it has no options of its own."""
@@ -218,9 +218,7 @@ class Site:
         method = "" if served.method == ANY else served.method
         request = Request(method, leaf.path, leaf.name, leaf.namespaces, seen, leaf.lookup)
         guards = [
-            guard
-            for layer in self.middleware
-            if (guard := layer.guard(request, is_open=served.is_open)) is not None
+            guard for layer in self.middleware if (guard := layer.guard(request, is_open=served.is_open)) is not None
         ]
         for layer in served.layers:
             guards += layer_guards(self.program, layer, request, self._wrappers)

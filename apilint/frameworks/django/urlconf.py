@@ -101,7 +101,9 @@ class Tree:
         if site is not None:
             yield Leaf(path, scope.path, AdminSite(site), "", (*scope.namespaces, "admin"), pattern.span, conditions)
         elif isinstance(pattern.target, Seq):
-            yield from self._include(pattern, Scope(path, scope.namespaces, conditions, scope.wrappers, scope.depth + 1))
+            yield from self._include(
+                pattern, Scope(path, scope.namespaces, conditions, scope.wrappers, scope.depth + 1)
+            )
         else:
             name = text_of(pattern.name) or ""
             yield Leaf(path, scope.path, pattern.view, name, scope.namespaces, pattern.span, conditions, scope.wrappers)

@@ -300,4 +300,14 @@ def method_decorations(cls: ClassValue, method: str) -> Iterator[tuple[Value, Sp
                     yield decorator, span
 
 
-__all__ = ["ANY", "ClassView", "Known", "Layer", "Unfolding", "View", "decorators_in", "method_decorations", "restricted"]
+__all__ = [
+    "ANY",
+    "ClassView",
+    "Known",
+    "Layer",
+    "Unfolding",
+    "View",
+    "decorators_in",
+    "method_decorations",
+    "restricted",
+]

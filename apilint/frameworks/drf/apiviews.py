@@ -239,7 +239,9 @@ def _weakest(lists: list[tuple[list[Guard], bool]]) -> list[Guard]:
     if any(guard.effect == "unknown" for guards, _ in open_ for guard in guards):
         return open_[0][0]
     if all(doubt for _, doubt in open_) and strict:
-        return [msgspec.structs.replace(guard, effect="conditional") for guard in strict[0] if guard.effect == "required"]
+        return [
+            msgspec.structs.replace(guard, effect="conditional") for guard in strict[0] if guard.effect == "required"
+        ]
     weak = [msgspec.structs.replace(guard, effect="optional") for guard in (strict[0] if strict else [])]
     return [guard for guard in weak if guard.effect == "optional"]
 

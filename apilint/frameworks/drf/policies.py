@@ -283,7 +283,9 @@ def place_of(cls: ClassValue, name: str) -> Span:
     """Where a class assigns an attribute."""
     found = cls.cls.span
     for node in walk(cls.cls.code.body):
-        if (isinstance(node, f.Assign) and any(isinstance(t, f.Name) and t.id == name for t in node.targets)) or (isinstance(node, f.AnnAssign) and isinstance(node.target, f.Name) and node.target.id == name):
+        if (isinstance(node, f.Assign) and any(isinstance(t, f.Name) and t.id == name for t in node.targets)) or (
+            isinstance(node, f.AnnAssign) and isinstance(node.target, f.Name) and node.target.id == name
+        ):
             found = cls.env.module.span(node.start, node.end)
     return found
 

@@ -70,7 +70,11 @@ OFFERED = frozenset(
 )
 SAFE_METHODS = "rest_framework.permissions.SAFE_METHODS"
 ROUTE = "rest_framework.routers.Route"
-DYNAMIC_ROUTE = ("rest_framework.routers.DynamicRoute", "rest_framework.routers.DynamicListRoute", "rest_framework.routers.DynamicDetailRoute")
+DYNAMIC_ROUTE = (
+    "rest_framework.routers.DynamicRoute",
+    "rest_framework.routers.DynamicListRoute",
+    "rest_framework.routers.DynamicDetailRoute",
+)
 ACTION = "rest_framework.decorators.action"
 OLD_ACTIONS = {"rest_framework.decorators.detail_route": True, "rest_framework.decorators.list_route": False}
 _OWN_KEYS = frozenset({"methods", "detail", "url_path", "url_name"})
@@ -356,7 +360,9 @@ def _route(value: Value) -> Route | None:
     """A `Route(…)` or `DynamicRoute(…)` of a custom router."""
     if not isinstance(value, Result) or not isinstance(value.callee, External):
         return None
-    names = ("url", "mapping", "name", "detail", "initkwargs") if value.callee.name == ROUTE else ("url", "name", "detail")
+    names = (
+        ("url", "mapping", "name", "detail", "initkwargs") if value.callee.name == ROUTE else ("url", "name", "detail")
+    )
     given = by_name(names, value.args, value.kwargs)
     url = text_of(given.get("url") or NONE)
     if url is None:
@@ -491,7 +497,12 @@ def _mapped(name: str, value: Value, actions: dict[str, Action]) -> None:
     """`@cover.mapping.delete`: another method of an action that is there already."""
     for wrapped in wrappers(value):
         made = wrapped.decorator
-        if isinstance(made, Attr) and made.name in _METHODS and isinstance(made.base, Attr) and made.base.name == "mapping":
+        if (
+            isinstance(made, Attr)
+            and made.name in _METHODS
+            and isinstance(made.base, Attr)
+            and made.base.name == "mapping"
+        ):
             target = unwrap(made.base.base)
             if isinstance(target, FunctionValue) and target.function.name in actions:
                 actions[target.function.name].mapping[made.name] = name

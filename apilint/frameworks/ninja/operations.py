@@ -164,7 +164,9 @@ class Api:
         auth = _auth(kwargs, self.api.span, "the API")
         return [*self._of(self.api, "", None, auth, 0), *self._controllers(auth)]
 
-    def _of(self, router: Object, prefix: str, mounted: Auth | None, api: Auth | None, depth: int) -> Iterator[Operation]:
+    def _of(
+        self, router: Object, prefix: str, mounted: Auth | None, api: Auth | None, depth: int
+    ) -> Iterator[Operation]:
         """The operations of one router and of those below it."""
         if depth > MAX_DEPTH:
             return
