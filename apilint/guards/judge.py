@@ -48,7 +48,8 @@ _CREDENTIAL_TEXT = re.compile(
 )
 
 _NOT_CREDENTIAL = re.compile(
-    r"(?i)[\w.]*(csrf|xsrf|captcha|remote_addr|client\.host|user_?agent|auth\w*_?(backend|provider|method)s?)[\w.]*"
+    r"(?i)[\w.]*(csrf|xsrf|captcha|remote_addr|client\.host|user_?agent|auth\w*_?(backend|provider|method)s?|"
+    r"settings\.)[\w.]*"
 )
 
 
@@ -172,7 +173,7 @@ class Judge:
         name = target.function.id
         gives = join([exit_.given for exit_ in passes]) if passes else NONE
         particular = visit.caller.used
-        doubt = next((exit_ for exit_ in sorted_["other"] if _is_doubtful(exit_, mode)), None)
+        doubt = next((exit_ for exit_ in sorted_["other"] if self._is_doubtful(exit_, mode)), None)
         if not rejects and doubt is not None:
             reason = f"what it answers is not known: {_why(doubt.value)}"
             return Judgement("unknown", gives=gives, particular=particular, qualname=name, reason=reason)
@@ -200,7 +201,7 @@ class Judge:
             return Judgement("optional", chain, gives=gives, particular=particular, qualname=name)
         if mode == "handler":
             return Judgement("optional", chain, gives=gives, particular=particular, qualname=name)
-        if any(exit_.credential for exit_ in rejects) or any(
+        if any(_tells_apart(exit_, passes) for exit_ in rejects) or any(
             _CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in open_
         ):
             return Judgement("required", chain, gives=gives, particular=particular, qualname=name)
@@ -239,6 +240,15 @@ class Judge:
         if mode == "call" and visit.passed and not exit_.credential:
             return "other"
         return "reject" if exit_.credential else "other"
+
+    def _is_doubtful(self, exit_: Exit, mode: str) -> bool:
+        """Whether a hook may answer in the handler's place with something that is not known, for the caller's sake."""
+        value = exit_.value
+        if mode != "hook" or exit_.kind != "return" or exit_.status or not isinstance(value, (Unknown, Result)):
+            return False
+        if isinstance(value, Result) and self.knowledge.answers(self.knowledge.name_of(value.callee)):
+            return False
+        return any(_CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in exit_.open)
 
     # ------------------------------------------------------------------- classes
 
@@ -306,11 +316,13 @@ def _about_caller(exit_: Exit, mode: str) -> bool:
     return mode != "handler" and any(_CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in exit_.open)
 
 
-def _is_doubtful(exit_: Exit, mode: str) -> bool:
-    """Whether a hook may answer in the handler's place with something that is not known, for the caller's sake."""
-    if mode != "hook" or exit_.kind != "return" or not isinstance(exit_.value, Unknown):
-        return False
-    return any(_CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in exit_.open)
+def _tells_apart(exit_: Exit, passes: list[Exit]) -> bool:
+    """Whether missing credentials led to a rejection, and not to those who pass as well."""
+    shared = {condition.span for pass_ in passes for condition in pass_.conditions}
+    return any(
+        condition.decided and isinstance(condition.value, CREDENTIALS) and condition.span not in shared
+        for condition in exit_.conditions
+    )
 
 
 def _asks(exit_: Exit) -> bool:

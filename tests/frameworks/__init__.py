@@ -1,0 +1,1 @@
+"""Frameworks, where the fixture applications that they judge themselves do not reach."""

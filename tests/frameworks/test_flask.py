@@ -1,0 +1,440 @@
+"""Flask where the fixture applications do not reach: libraries that are not installed, doubt, discovery."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from linting import routes, write
+
+GUARDS = """
+from functools import wraps
+from flask import abort, request
+
+def need_token(view):
+    @wraps(view)
+    def wrapper(*args, **kwargs):
+        if not request.headers.get("Authorization"):
+            abort(401)
+        return view(*args, **kwargs)
+    return wrapper
+"""
+
+
+def verdicts(folder: Path, **files: str) -> dict[str, str]:
+    """`{"GET /path": verdict}` of a project of modules."""
+    write(folder, {f"{name}.py": text for name, text in files.items()})
+    return {f"{method} {row.path}": row.auth for row in routes(folder) for method in row.methods}
+
+
+def test_appbuilder_views_bring_the_methods_of_the_library(tmp_path: Path) -> None:
+    main = """
+from flask import Flask
+from flask_appbuilder import AppBuilder, BaseView, expose, has_access
+from flask_appbuilder.api import BaseApi, ModelRestApi, expose as expose_api, protect
+
+app = Flask(__name__)
+appbuilder = AppBuilder(app)
+
+class PetApi(ModelRestApi):
+    resource_name = "pet"
+    include_route_methods = {"get", "get_list", "feed"}
+
+    @expose_api("/feed", methods=("POST",))
+    def feed(self):
+        return {}
+
+class StatusApi(BaseApi):
+    @expose_api("/")
+    @expose_api("/now")
+    @protect()
+    def now(self):
+        return {}
+
+class Start(BaseView):
+    route_base = "/start"
+
+    @expose("/")
+    def index(self):
+        return "hello"
+
+    @expose("/private/")
+    @has_access
+    def private(self):
+        return "secret"
+
+appbuilder.add_api(PetApi)
+appbuilder.add_api(StatusApi)
+appbuilder.add_view_no_menu(Start())
+"""
+    assert verdicts(tmp_path, main=main) == {
+        "GET /api/v1/pet/": "required",
+        "GET /api/v1/pet/<int:pk>": "required",
+        "POST /api/v1/pet/feed": "none",
+        "GET /api/v1/statusapi/": "required",
+        "GET /api/v1/statusapi/now": "required",
+        "GET /start/": "none",
+        "GET /start/private/": "required",
+    }
+
+
+def test_an_inherited_method_without_expose_is_no_route(tmp_path: Path) -> None:
+    main = """
+from flask import Flask
+from flask_appbuilder import AppBuilder
+from flask_appbuilder.api import ModelRestApi
+
+class PetApi(ModelRestApi):
+    exclude_route_methods = {"info", "post", "put", "get"}
+
+    def delete(self, pk):
+        return {}
+
+appbuilder = AppBuilder(Flask(__name__))
+appbuilder.add_api(PetApi)
+"""
+    assert verdicts(tmp_path, main=main) == {"GET /api/v1/petapi/": "required"}
+
+
+def test_classful_views_are_routed_by_the_names_of_their_methods(tmp_path: Path) -> None:
+    main = """
+from flask import Flask
+from flask_classful import FlaskView, route
+from guards import need_token
+
+app = Flask(__name__)
+
+class QuoteView(FlaskView):
+    def index(self):
+        return "all"
+
+    def get(self, id: int):
+        return "one"
+
+    @need_token
+    def post(self):
+        return "made"
+
+    @route("/best")
+    def favourite(self):
+        return "best"
+
+class VaultView(FlaskView):
+    route_base = "/safe"
+    decorators = [need_token]
+
+    def open_door(self):
+        return "open"
+
+QuoteView.register(app)
+VaultView.register(app, trailing_slash=False)
+"""
+    assert verdicts(tmp_path, main=main, guards=GUARDS) == {
+        "GET /quote/": "none",
+        "GET /quote/<int:id>/": "none",
+        "POST /quote/": "required",
+        "GET /quote/best": "none",
+        "GET /safe/open_door": "required",
+    }
+
+
+def test_smorest_registers_blueprints_through_its_api(tmp_path: Path) -> None:
+    main = """
+from flask import Flask
+from flask.views import MethodView
+from flask_smorest import Api, Blueprint
+from guards import need_token
+
+app = Flask(__name__)
+api = Api(app)
+pets = Blueprint("pets", __name__, url_prefix="/pets")
+
+@pets.route("/")
+class Pets(MethodView):
+    @pets.response(200)
+    def get(self):
+        return []
+
+    @need_token
+    def post(self):
+        return {}
+
+api.register_blueprint(pets, url_prefix="/animals")
+"""
+    assert verdicts(tmp_path, main=main, guards=GUARDS) == {"GET /animals/": "none", "POST /animals/": "required"}
+
+
+def test_apiflask_asks_for_its_schemes(tmp_path: Path) -> None:
+    main = """
+from apiflask import APIBlueprint, APIFlask, HTTPTokenAuth
+from flask.views import MethodView
+
+app = APIFlask(__name__)
+auth = HTTPTokenAuth()
+bp = APIBlueprint("b", __name__, url_prefix="/b")
+
+@bp.before_request
+@bp.auth_required(auth)
+def hook():
+    pass
+
+@bp.get("/closed")
+def closed():
+    return {}
+
+@app.route("/items")
+class Items(MethodView):
+    def get(self):
+        return {}
+
+    @app.auth_required(auth)
+    def post(self):
+        return {}
+
+app.register_blueprint(bp)
+"""
+    assert verdicts(tmp_path, main=main) == {
+        "GET /b/closed": "required",
+        "GET /items": "none",
+        "POST /items": "required",
+    }
+
+
+def test_quart_is_read_like_flask(tmp_path: Path) -> None:
+    main = """
+from quart import Quart, abort, request
+
+app = Quart(__name__)
+
+@app.before_request
+async def gate():
+    if request.path != "/health" and not request.headers.get("Authorization"):
+        abort(401)
+
+@app.get("/health")
+async def health():
+    return "ok"
+
+@app.get("/items")
+async def items():
+    return []
+
+@app.websocket("/feed")
+async def feed():
+    ...
+"""
+    found = verdicts(tmp_path, main=main)
+    assert (found["GET /health"], found["GET /items"]) == ("none", "required")
+    assert "WEBSOCKET /feed" in found
+
+
+def test_blueprints_are_found_in_the_modules_of_a_folder(tmp_path: Path) -> None:
+    files = {
+        "shop/__init__.py": """
+import importlib
+import pkgutil
+from flask import Blueprint, Flask
+from shop import views
+
+def create_app():
+    app = Flask(__name__)
+    for module in pkgutil.iter_modules(views.__path__, "shop.views."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if isinstance(value, Blueprint):
+                app.register_blueprint(value)
+    return app
+""",
+        "shop/views/__init__.py": "",
+        "shop/views/pets.py": """
+from flask import Blueprint
+
+bp = Blueprint("pets", __name__, url_prefix="/pets")
+
+@bp.get("/")
+def pets():
+    return []
+""",
+    }
+    write(tmp_path, files)
+    assert [(row.path, row.handler) for row in routes(tmp_path)] == [("/pets/", "shop.views.pets:pets")]
+
+
+def test_views_taken_from_the_names_of_a_module(tmp_path: Path) -> None:
+    main = """
+from flask import Flask
+
+app = Flask(__name__)
+
+def list_pets():
+    return []
+
+def list_owners():
+    return []
+
+for name in ("list_pets", "list_owners"):
+    app.add_url_rule("/" + name, view_func=globals()[name])
+"""
+    write(tmp_path, {"main.py": main})
+    assert [row.handler for row in routes(tmp_path)] == ["main:list_owners", "main:list_pets"]
+
+
+def test_a_blueprint_that_something_unknown_brings_is_shown(tmp_path: Path) -> None:
+    main = """
+from flask import Flask
+from plugins import installed
+
+app = Flask(__name__)
+for plugin in installed():
+    app.register_blueprint(plugin.blueprint())
+"""
+    extra = """
+from flask import Blueprint
+
+bp = Blueprint("extra", __name__, url_prefix="/extra")
+
+@bp.get("/")
+def extra():
+    return "more"
+"""
+    assert verdicts(tmp_path, main=main, extra=extra) == {"GET /extra/": "none"}
+
+
+def test_a_guard_put_on_by_a_factory_that_nobody_calls_is_conditional(tmp_path: Path) -> None:
+    main = """
+from flask import Flask
+
+app = Flask(__name__)
+
+@app.get("/items")
+def items():
+    return []
+"""
+    secured = """
+from flask import Flask, abort, request
+from main import app
+
+def check():
+    if not request.headers.get("Authorization"):
+        abort(401)
+
+def create_app(app=app):
+    app.before_request(check)
+    app.extensions["metrics"] = Flask("metrics")
+    return app
+"""
+    write(tmp_path, {"main.py": main, "secured.py": secured})
+    (row,) = [row for row in routes(tmp_path) if row.path == "/items"]
+    assert (row.auth, row.condition) == ("conditional", "create_app() is called")
+
+
+def test_a_hook_whose_answer_is_not_known_is_unknown(tmp_path: Path) -> None:
+    main = """
+from flask import Flask, Response
+from importlib import import_module
+import configuration
+
+app = Flask(__name__)
+
+@app.before_request
+def gate():
+    authenticate = getattr(import_module(configuration.read("module")), "authenticate")
+    authorization = authenticate()
+    if isinstance(authorization, Response):
+        return authorization
+
+@app.get("/items")
+def items():
+    return []
+"""
+    write(tmp_path, {"main.py": main})
+    (row,) = routes(tmp_path)
+    assert row.auth == "unknown"
+    assert "gate" in row.unknown
+
+
+def test_a_guard_above_the_route_is_shown_as_hollow(tmp_path: Path) -> None:
+    main = """
+from flask import Flask
+from guards import need_token
+
+app = Flask(__name__)
+
+@need_token
+@app.get("/items")
+def items():
+    return []
+"""
+    write(tmp_path, {"main.py": main, "guards.py": GUARDS})
+    (row,) = routes(tmp_path)
+    assert (row.auth, [(guard.name, guard.effect) for guard in row.considered]) == ("none", [("need_token", "hollow")])
+
+
+def test_configuration_is_open_unless_it_is_a_constant_of_the_module(tmp_path: Path) -> None:
+    main = """
+from flask import Flask, abort, request
+
+app = Flask(__name__)
+app.config.from_mapping(CLOSED=True)
+
+def check():
+    if not request.headers.get("Authorization"):
+        abort(401)
+
+if app.config["CLOSED"]:
+    app.before_request(check)
+
+@app.get("/items")
+def items():
+    return []
+"""
+    write(tmp_path, {"main.py": main})
+    (row,) = routes(tmp_path)
+    assert row.auth == "conditional"
+    assert "CLOSED" in row.condition
+
+
+def test_authorization_that_a_registry_dispatches_is_followed(tmp_path: Path) -> None:
+    main = """
+from flask import Flask, abort
+from flask_login import current_user
+import access
+
+app = Flask(__name__)
+
+@app.get("/pets")
+def pets():
+    try:
+        access.check("read_pets", {"user": current_user})
+    except access.NotAuthorized:
+        abort(403)
+    return []
+
+@app.delete("/pets")
+def delete_pets():
+    try:
+        access.check("delete_pets", {"user": current_user})
+    except access.NotAuthorized:
+        abort(403)
+    return []
+"""
+    access = """
+import inspect
+import policies
+
+class NotAuthorized(Exception):
+    pass
+
+RULES = {name: rule for name, rule in inspect.getmembers(policies, inspect.isfunction)}
+
+def check(action, context):
+    if not RULES[action](context):
+        raise NotAuthorized(action)
+"""
+    policies = """
+def read_pets(context):
+    return True
+
+def delete_pets(context):
+    return context["user"].is_authenticated
+"""
+    found = verdicts(tmp_path, main=main, access=access, policies=policies)
+    assert found == {"GET /pets": "none", "DELETE /pets": "required"}
