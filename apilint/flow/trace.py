@@ -186,7 +186,7 @@ class Trace(Machine):
         self._made_of.pop()
         if type(value) is Unknown and sources:
             span = value.span or env.module.span(expr.start, expr.end)
-            return Derived(value.reason, span, value.text or unparse(expr), expr, sources)
+            return Derived(value.reason, span, (value, "") if value.is_named else expr, expr, sources)
         return value
 
     def aside(self, expr: f.Expr, env: Env) -> Value:
@@ -202,12 +202,15 @@ class Trace(Machine):
             method = self._method(base, name)
             if method is not None:
                 return method
-        outer, self._made_of = self._made_of, [[]]
-        value = super().attribute(base, name, span)
-        self._made_of = outer
+        if isinstance(base, Unknown):
+            value: Value = Unknown(base.reason, span, (base, f".{name}"))
+        else:
+            outer, self._made_of = self._made_of, [[]]
+            value = super().attribute(base, name, span)
+            self._made_of = outer
         if type(value) is Unknown:
             expr = f.Attribute(span.start, span.end, f.Opaque(span.start, span.start), name)
-            return Derived(value.reason, span, value.text, expr, [base])
+            return Derived(value.reason, span, (value, ""), expr, [base])
         return value
 
     def _method(self, base: Input, name: str) -> Value | None:
@@ -233,6 +236,8 @@ class Trace(Machine):
         return noted.result
 
     def _called(self, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+        if isinstance(callee, Unknown):
+            return Unknown(callee.reason, span, (callee, "()"))
         outer, self._made_of = self._made_of, [[]]
         value = super().call(callee, args, kwargs, span)
         self._made_of = outer
@@ -334,7 +339,7 @@ def _binary(trace: Trace, expr: f.BinOp, left: Value, right: Value, env: Env) ->
         right = _numbers(left.value, right, expr)
     made = expressions.binary(trace, left, expr.op, right, span)
     if isinstance(made, Unknown):
-        return Derived(made.reason, span, unparse(expr), expr, [left, right])
+        return Derived(made.reason, span, expr, expr, [left, right])
     return made
 
 
@@ -435,9 +440,9 @@ def _element(value: Value, iterable: f.Expr, target: f.Expr, env: Env) -> Value:
     role = _role(iterable, value)
     if role == "items" and isinstance(value, Derived):
         source = value.sources[0]
-        pair: list[Value] = [Element(source, span, unparse(iterable), iterable, role) for role in ("key", "value")]
+        pair: list[Value] = [Element(source, span, iterable, iterable, role) for role in ("key", "value")]
         return Seq("tuple", pair, span=span)
-    return Element(value, span, unparse(target), iterable, "key" if role == "keys" else "element")
+    return Element(value, span, target, iterable, "key" if role == "keys" else "element")
 
 
 def _role(iterable: f.Expr, value: Value) -> str:
@@ -459,7 +464,7 @@ def bind(trace: Trace, target: f.Expr, value: Value, env: Env, expr: f.Expr) -> 
         found = [column[number] for column in columns if column is not None]
         if len(found) < len(columns):
             span = env.module.span(expr.start, expr.end)
-            found.append(Derived("unpacked from something unknown", span, unparse(inner), expr, [value]))
+            found.append(Derived("unpacked from something unknown", span, inner, expr, [value]))
         bind(trace, inner, join(found), env, expr)
 
 
@@ -476,7 +481,7 @@ def _of_builtin(trace: Trace, expr: f.Call, value: Value, sources: list[Value], 
     arguments = sources[1 : 1 + len(expr.args)]
     if isinstance(value, Mapping) and name == "dict" and value.open and not value.items and arguments:
         span = env.module.span(expr.start, expr.end)
-        return Derived("a copy of something unknown", span, unparse(expr), expr, arguments)
+        return Derived("a copy of something unknown", span, expr, expr, arguments)
     if not isinstance(value, Seq) or value.items or not value.open or not arguments:
         return value
     unknown = [_element(item, arg, arg, env) for item, arg in zip(arguments, expr.args, strict=False)]

@@ -49,7 +49,14 @@ class Derived(Unknown):
 
     __slots__ = ("expr", "sources")
 
-    def __init__(self, reason: str, span: Span | None, text: str, expr: f.Expr, sources: Sequence[Value]) -> None:
+    def __init__(
+        self,
+        reason: str,
+        span: Span | None,
+        text: str | f.Expr | tuple[Unknown, str],
+        expr: f.Expr,
+        sources: Sequence[Value],
+    ) -> None:
         super().__init__(reason, span, text)
         self.expr = expr
         self.sources = tuple(sources)
@@ -63,7 +70,7 @@ class Element(Derived):
 
     __slots__ = ("role",)
 
-    def __init__(self, source: Value, span: Span | None, text: str, expr: f.Expr, role: str = "element") -> None:
+    def __init__(self, source: Value, span: Span | None, text: f.Expr, expr: f.Expr, role: str = "element") -> None:
         super().__init__("an element of something unknown", span, text, expr, [source])
         self.role = role
 
@@ -74,7 +81,7 @@ class Checked(Derived):
     __slots__ = ()
 
     def __init__(self, value: Value, span: Span | None, test: f.Expr) -> None:
-        text = value.text if isinstance(value, Unknown) else ""
+        text = (value, "") if isinstance(value, Unknown) else ""
         super().__init__("checked before", span, text, test, [value])
 
 

@@ -35,7 +35,7 @@ from apilint.startup.values import (
 from apilint.unparse import unparse
 
 # What an application does when it is served, beside what importing it does.
-LATER_STEPS = 50_000
+LATER_STEPS = 8_000
 
 
 class Machine(Core):
