@@ -74,7 +74,9 @@ class Defaults:
     def _source(self, key: str) -> Source:
         value, span = self._entry(key)
         if value is None:
-            return Source(None, self._place(), "setting", f"{key} is not set")
+            place = self._place()
+            known = None if place is not None else Unknown("the settings in use could not be found", None, key)
+            return Source(known, place or Span("", 0, 0), "setting", f"{key} is not set")
         if isinstance(value, (Seq, Choice)):
             span = span or (value.span if isinstance(value, Seq) else None)
             value = self._resolved(value)
@@ -95,16 +97,15 @@ class Defaults:
             return Unknown(f"REST_FRAMEWORK['{key}'] may be set elsewhere", mapping.span, key), mapping.span
         return value, mapping.spans.get(key)
 
-    def _place(self) -> Span:
+    def _place(self) -> Span | None:
         """Where a missing entry would stand: in REST_FRAMEWORK, else where the framework is installed."""
-        module = self.settings.module
         for name in ("REST_FRAMEWORK", "INSTALLED_APPS"):
             value = self.settings.attribute(name)
             while isinstance(value, Setting):
                 value = value.default
             if isinstance(value, (Mapping, Seq)) and value.span is not None:
                 return value.span
-        return module.span(0, 0) if module is not None else Span("", 0, 0)
+        return None
 
     def _resolved(self, value: Value) -> Value:
         """Names of classes -> classes."""
