@@ -23,6 +23,7 @@ from apilint.model import Guard, Route, Step
 from apilint.project import Project
 
 EMPTY = "no permission"
+BY_LIBRARY = "the library's view"
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 Attached = dict[Span, list[tuple[Route, Guard]]]
 
@@ -120,6 +121,8 @@ def _attached(project: Project, kind: str, permissions: Collection[str]) -> Atta
 def _lets_in(guard: Guard, permissions: Collection[str]) -> bool:
     """Whether a permission is one of those, or an alternative is."""
     last = {name.rpartition(".")[2] for name in permissions}
+    if guard.via == BY_LIBRARY:
+        return False
     return guard.name == EMPTY or guard.qualname in permissions or not last.isdisjoint(guard.name.split(" | "))
 
 

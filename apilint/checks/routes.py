@@ -116,10 +116,22 @@ def _nothing_guarded(project: Project, opened: list[Open], total: int) -> Match:
         span=ordered[0].span,
         values={"total": total},
         related=tuple(Step(handler.span, f"'{label(handler.routes[0])}'") for handler in ordered[:50]),
-        precision=Precision.LOW if meant else None,
+        precision=Precision.LOW if meant or _knows_guards(project) else None,
         template="summary",
         about=tuple(dict.fromkeys(span for handler in ordered for span in handler.handlers)),
         weight=NO_GUARD,
+    )
+
+
+def _knows_guards(project: Project) -> bool:
+    """Whether some file imports what guards are made of: then there may be routes that could not be seen."""
+    guards = project.knowledge.sections.get("guards", {})
+    modules = {name.rpartition(".")[0] for name, entry in guards.items() if entry.get("effect") == "required"}
+    return any(
+        imported in modules and ("." in imported or "_" in imported)
+        for module in project.index.modules.values()
+        if not module.is_test
+        for imported in module.facts.imports
     )
 
 
