@@ -139,7 +139,10 @@ class Class:
 class Module:
     """One file of the project under its dotted name."""
 
-    __slots__ = ("_body", "_classes", "_functions", "_lines", "_words", "facts", "file", "index", "is_package", "is_test", "name")  # fmt: skip
+    __slots__ = (
+        "_body", "_classes", "_functions", "_lines", "_words",
+        "facts", "file", "index", "is_package", "is_test", "name",
+    )  # fmt: skip
 
     def __init__(self, index: Index, file: str, name: str, facts: FileFacts, *, is_test: bool) -> None:
         self.index = index
@@ -289,7 +292,7 @@ class Index:
 def _shared(path: str, near: str) -> int:
     """How many leading folders two paths share."""
     count = 0
-    for a, b in zip(path.split("/"), near.split("/")):
+    for a, b in zip(path.split("/"), near.split("/"), strict=False):
         if a != b:
             break
         count += 1

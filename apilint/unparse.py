@@ -29,7 +29,7 @@ def unparse(expr: f.Expr | None, depth: int = 6) -> str:
     if isinstance(expr, f.UnaryOp):
         return f"not {unparse(expr.operand, down)}" if expr.op == "not" else f"{expr.op}{unparse(expr.operand, down)}"
     if isinstance(expr, f.Compare):
-        rest = "".join(f" {op} {unparse(right, down)}" for op, right in zip(expr.ops, expr.rights))
+        rest = "".join(f" {op} {unparse(right, down)}" for op, right in zip(expr.ops, expr.rights, strict=False))
         return f"{unparse(expr.left, down)}{rest}"
     if isinstance(expr, f.Subscript):
         return f"{unparse(expr.value, depth)}[{unparse(expr.index, down)}]"

@@ -11,7 +11,6 @@ from apilint.check import load_checks
 from apilint.config import Config
 from apilint.finding import Precision
 from apilint.rule import Example, Rule, bind_params, load_rules
-
 from linting import findings, write
 
 RULES = load_rules(Config(), cached=False)

@@ -314,6 +314,9 @@ class Origins:
 
     def _from_request(self, what: str, value: Value | None) -> Origin:
         span = value.span if isinstance(value, (Unknown, Result)) else None
+        if span is None and value is not None:
+            root = _trail(value)[0]
+            span = root.span if isinstance(root, Unknown) else None
         steps = (Step(span, f"'{what}' is read from the request"),) if span is not None and span.file else ()
         return Origin(REQUEST, what, steps)
 

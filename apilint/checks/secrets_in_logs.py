@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.assigned import Assignments, last_name, pieces
-from apilint.checks.conventions import words_of
+from apilint.checks.exposed import words_of
 from apilint.checks.logs import Logs
 from apilint.checks.sensitive import Sensitive
 from apilint.finding import Precision

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from apilint.checks.conventions import words_of
+from apilint.checks.exposed import words_of
 from apilint.project import Project
 
 # What is stored in these is a fact about a secret, or refers to it.

@@ -218,6 +218,11 @@ class Statements:
     def _whole(self, sink: Sink, call: Call, function: Function, part: Part, depth: int) -> Iterator[Case]:
         """A statement that comes from elsewhere: from the request, or from whoever calls this function."""
         value = part.value
+        while isinstance(value, (Derived, Result)):
+            name, receiver, _ = _method_call(value)
+            if receiver is None or name not in ("replace", "strip", "lstrip", "rstrip", "format"):
+                break
+            value = receiver
         if isinstance(value, Checked):
             return
         if isinstance(value, Input) and value.function is not None and self._origins.handler(value.function) is None:

@@ -346,9 +346,9 @@ class Caller(Special):
         """`request.get_json()`, `await request.json()`."""
         if name in ("get_json", "json", "form", "body", "get_data"):
             return Body(name)
-        if name in ("get_full_path",):
+        if name == "get_full_path":
             return self._route(self.path, "request.get_full_path()")
-        if name in ("get_signed_cookie",):
+        if name == "get_signed_cookie":
             return NOTHING
         return None
 

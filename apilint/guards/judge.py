@@ -56,8 +56,9 @@ _NOT_CREDENTIAL = re.compile(
 class Judgement(msgspec.Struct, frozen=True):
     """What a guard does to an anonymous caller: `effect` as in `model.Guard`.
 
-    `branches` tells that the code asks for credentials and goes on without them. `gives` is what a dependency hands on when it lets the caller through; `particular` tells that the judgement
-    looked at the route (its path, method or endpoint) and holds for no other.
+    `branches` tells that the code asks for credentials and goes on without them. `gives` is what a dependency
+    hands on when it lets the caller through; `particular` tells that the judgement looked at the route (its path,
+    method or endpoint) and holds for no other.
     """
 
     effect: str
@@ -205,8 +206,7 @@ class Judge:
             _CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in open_
         ):
             return Judgement("required", chain, gives=gives, particular=particular, qualname=name)
-        condition = repr(_negated(open_[0])) if open_ else ""
-        return Judgement("conditional", chain, condition, gives=gives, particular=particular, qualname=name)
+        return Judgement("optional", chain, gives=gives, particular=particular, qualname=name)
 
     def _is_reject(self, exit_: Exit) -> bool:
         if exit_.kind == "raise":

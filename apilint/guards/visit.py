@@ -244,7 +244,7 @@ class Visit(Machine):
             if rejecting is not None:
                 status = self.knowledge.status(rejecting, args, kwargs)
                 raise Turned(Exit("raise", NONE, self.conditions, span, status, name))
-            if name in ("builtins.isinstance",) and args and isinstance(args[0], (Anonymous, Nothing)):
+            if name == "builtins.isinstance" and args and isinstance(args[0], (Anonymous, Nothing)):
                 return Sure(isinstance(args[0], Anonymous) and "Anonymous" in repr(args[1:]))
             if name in ("builtins.getattr", "builtins.hasattr") and args and isinstance(args[0], (Anonymous, Nothing)):
                 return NOTHING if name.endswith("getattr") else Sure(False)
@@ -486,7 +486,8 @@ def _if(visit: Visit, statement: f.If, env: Env, frame: Frame) -> str | Conditio
         flow = visit.run_block(statement.body if known else statement.orelse, env, frame)
         visit.conditions = outer
         left_out = statement.orelse if known else statement.body
-        return chosen if flow is FALL and left_out else flow  # without another way, nothing depends on the test
+        # What follows depends on the test only where the other way would end, or bind something.
+        return chosen if flow is FALL and not all(isinstance(other, f.ExprStmt) for other in left_out) else flow
     before = dict(env.vars)
     visit.conditions = (*outer, yes)
     first = visit.run_block(statement.body, env, frame)

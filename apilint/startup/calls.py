@@ -261,7 +261,7 @@ def _bind_parameters(
             value = Seq("tuple", args[position:])
             position = len(args)
         elif param.kind == "kwargs":
-            value = Mapping({key: item for key, item in rest.items()})
+            value = Mapping(dict(rest.items()))
         elif param.kind in ("plain", "positional") and position < len(args):
             value = args[position]
             position += 1

@@ -152,7 +152,7 @@ def _percent(template: str, right: Value) -> Value:
     if len(pieces) != len(items) + 1:
         return Unknown("a formatted string", None)
     parts: list[Value] = [Known(pieces[0])]
-    for item, piece in zip(items, pieces[1:]):
+    for item, piece in zip(items, pieces[1:], strict=False):
         parts += [item, Known(piece)]
     return concat(parts)
 

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable
 
 from apilint.facts import Span
-from apilint.startup import attributes, introspection
+from apilint.startup import attributes, introspection, patterns
 from apilint.startup.core import Core
 from apilint.startup.values import (
     FALSE,
@@ -79,6 +79,8 @@ def method(machine: Core, base: Value, name: str, args: Args, kwargs: Kwargs, sp
         return None if inner is None else Setting(base.name, inner, base.span or span)
     if isinstance(base, Setting):
         return Setting(base.name, Unknown("part of a setting", span, base.name), span)
+    if isinstance(base, Result):
+        return patterns.method(base, name, args)
     if isinstance(base, ClassValue) and name == "__subclasses__":
         return introspection.subclasses(machine, base)
     if isinstance(base, External) and base.name in ("os.environ", "environ"):
@@ -283,7 +285,7 @@ def _sequence_of(kind: str) -> Modelled:
 
 
 def _dict(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
-    made = Mapping({key: value for key, value in kwargs.items()}, span=span)
+    made = Mapping(dict(kwargs.items()), span=span)
     for arg in args:
         if isinstance(arg, Mapping):
             made.items = {**arg.items, **made.items}
@@ -322,7 +324,7 @@ def _all(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
 
 def _zip(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     columns = [_items(arg) for arg in args]
-    rows: list[Value] = [Seq("tuple", list(row)) for row in zip(*(items for items, _ in columns))]
+    rows: list[Value] = [Seq("tuple", list(row)) for row in zip(*(items for items, _ in columns), strict=False)]
     return Seq("list", rows, is_open=any(is_open for _, is_open in columns))
 
 
@@ -471,6 +473,7 @@ def _super(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | Non
 
 FUNCTIONS: dict[str, Modelled] = {
     **introspection.FUNCTIONS,
+    **patterns.FUNCTIONS,
     "os.getenv": _getenv,
     "os.environ.get": _getenv,
     "decouple.config": _getenv,

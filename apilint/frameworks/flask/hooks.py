@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from apilint.frameworks.flask import views
 from apilint.frameworks.flask.rules import Hook
 from apilint.frameworks.program import Program, under
 from apilint.guards.caller import Caller
@@ -22,13 +23,14 @@ class Hooks:
         """What one hook does to a caller of one route; conditions that the route is registered under as well are
         left out."""
         found = []
-        for layer in wrappers(hook.function):
+        function = views.developed(self.program, hook.function, hook.span)
+        for layer in wrappers(function):
             guard = self.program.decorator_guard(layer, caller)
             if guard.effect in ("required", "conditional", "optional"):
                 found.append(msgspec.structs.replace(guard, kind="before_request", via=hook.via))
-        judged = self._judge(hook.function, caller)
-        name = self._name(hook.function)
-        found.append(self.program.guard(name, "before_request", hook.via, hook.span, judged, hook.function))
+        judged = self._judge(function, caller)
+        name = self._name(function)
+        found.append(self.program.guard(name, "before_request", hook.via, hook.span, judged, function))
         conditions = tuple(c for c in hook.conditions if not any(_same(c, other) for other in shared))
         return [under(guard, conditions) for guard in found]
 

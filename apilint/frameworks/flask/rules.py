@@ -9,7 +9,7 @@ import msgspec
 from apilint.facts import Span
 from apilint.frameworks.program import Object, Program, argument, path_part
 from apilint.index import Function
-from apilint.startup.values import Attr, Condition, Known, Mapping, Result, Unknown, Value, text_of, unwrap
+from apilint.startup.values import Attr, Condition, External, Known, Mapping, Result, Unknown, Value, text_of, unwrap
 
 APPS = (
     "flask.Flask",
@@ -34,6 +34,7 @@ BLUEPRINTS = (
     "flask_openapi3.APIView",
 )
 SMOREST_APIS = ("flask_smorest.Api",)
+_CURRENT = ("flask.current_app.", "quart.current_app.")
 _FUNCS = "before_request_funcs of the application"
 SHORTCUTS = ("get", "post", "put", "delete", "patch")
 
@@ -93,11 +94,26 @@ class Registration:
         """Replay what happened to the application, blueprints included."""
         top = Scope(router=place(self.program, self.app))
         self.enter(self.app, top)
+        for name, event in self._current():
+            self._event(name, event, top)
         for api in self.program.objects(SMOREST_APIS):
             self._smorest(api, top)
         for rule in self.rules:
             if isinstance(rule.view, Known):
                 rule.view = self.views.get(rule.endpoint, rule.view)
+
+    def _current(self) -> list[tuple[str, Result]]:
+        """What is called on `flask.current_app` while the program starts: views in modules that the factory imports
+        inside its application's context. With several applications it is the first one's."""
+        if self.program.objects(APPS)[0] is not self.app:
+            return []
+        found = []
+        for event in self.program.machine.results:
+            name = event.callee.name if isinstance(event.callee, External) else ""
+            for current in _CURRENT:
+                if name.startswith(current):
+                    found.append((name[len(current) :], event))
+        return found
 
     def enter(self, made: Object, scope: Scope) -> None:
         """Replay the calls on an application or blueprint that is registered under `scope`."""
@@ -230,7 +246,7 @@ class Registration:
         return [*self._called_hooks(), *self._set_hooks(), *self.hooks]
 
     def _called_hooks(self) -> Iterator[Hook]:
-        for name, event in self.program.events(self.app):
+        for name, event in [*self.program.events(self.app), *self._current()]:
             if name in ("before_request", "before_websocket"):
                 yield from self._hooks(event, "before_request of the application")
             elif name.startswith("before_request_funcs"):

@@ -77,6 +77,8 @@ def wrapped_by(program: Program, closure: FunctionValue) -> Value | None:
                 named = program.machine.evaluate(decorator.args[0], closure.env)
                 if _is_view(named):
                     return named
+    if not any(param.kind in ("args", "kwargs") for param in closure.function.head.params):
+        return None  # a view that calls what it was given wraps nothing
     words = closure.function.words()
     parent = closure.function.parent
     while parent is not None:
