@@ -162,8 +162,8 @@ def handed_in(program: Program, route: Route) -> Mapping[str, str]:
 
 
 def injected(program: Program, function: FunctionValue) -> Mapping[str, str]:
-    """The same for a function that a framework calls before a handler, filling in what its parameters declare; empty for
-    any other function."""
+    """The same for a function that a framework calls before a handler, filling in what its parameters declare; empty
+    for any other function."""
     for param in function.function.head.params:
         for expr in (param.default, param.annotation):
             marker = expr.index if isinstance(expr, f.Subscript) else expr

@@ -106,7 +106,7 @@ class Knowledge:
 
     def guard_called(self, machine: Core, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> bool | None:
         """Whether calling this turns away whoever has no credentials, for guards that are *called* in a body:
-        `verify_jwt_in_request()`, `await oauth2_scheme(request)`, `await super().__call__(request)`. None for others."""
+        `verify_jwt_in_request()`, `await oauth2_scheme(request)`, `await super().__call__(request)`. None else."""
         scheme = callee
         if isinstance(callee, Attr) and callee.name in ("super.__call__", "__call__"):
             scheme = callee.base

@@ -438,3 +438,95 @@ def delete_pets(context):
 """
     found = verdicts(tmp_path, main=main, access=access, policies=policies)
     assert found == {"GET /pets": "none", "DELETE /pets": "required"}
+
+
+def test_views_of_modules_that_are_imported_within_the_context(tmp_path: Path) -> None:
+    main = """
+from flask import Flask
+
+def create_app():
+    app = Flask(__name__)
+    with app.app_context():
+        import views
+    return app
+"""
+    views = """
+from flask import current_app as app
+from guards import need_token
+
+@app.route("/open")
+def open_():
+    return "open"
+
+@app.route("/closed")
+@need_token
+def closed():
+    return "closed"
+"""
+    found = verdicts(tmp_path, main=main, views=views, guards=GUARDS)
+    assert found == {"GET /open": "none", "GET /closed": "required"}
+
+
+def test_a_view_that_calls_what_it_was_given_is_the_handler(tmp_path: Path) -> None:
+    main = """
+from flask import Blueprint, Flask
+from flask_login import login_required
+
+def load_items():
+    return []
+
+def make(load):
+    bp = Blueprint("items", __name__)
+
+    @bp.get("/items")
+    def items():
+        return load()
+
+    bp.before_request(login_required(lambda: None))
+    return bp
+
+app = Flask(__name__)
+app.register_blueprint(make(load_items))
+"""
+    write(tmp_path, {"main.py": main})
+    (row,) = routes(tmp_path)
+    assert (row.handler, row.auth) == ("main:make.<locals>.items", "required")
+
+
+def test_paths_exempt_by_pattern(tmp_path: Path) -> None:
+    main = """
+import re
+from flask import Flask, abort, request, session
+
+app = Flask(__name__)
+PUBLIC = [re.compile(r"^/public"), re.compile(r"^/health$")]
+
+@app.before_request
+def gate():
+    if any(pattern.match(request.path) for pattern in PUBLIC) or re.match(r"/about", request.path):
+        return
+    if "user" not in session:
+        abort(401)
+
+@app.get("/public/page")
+def page():
+    return ""
+
+@app.get("/health")
+def health():
+    return ""
+
+@app.get("/healthy")
+def healthy():
+    return ""
+
+@app.get("/about")
+def about():
+    return ""
+"""
+    assert verdicts(tmp_path, main=main) == {
+        "GET /public/page": "none",
+        "GET /health": "none",
+        "GET /healthy": "required",
+        "GET /about": "none",
+    }

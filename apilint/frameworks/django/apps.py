@@ -27,8 +27,8 @@ REGISTRY = "django.apps.apps"
 CONFIG = "django.apps.AppConfig"
 CONFIG_CLASSES = (CONFIG, "django.apps.config.AppConfig")
 _OFFERED = frozenset(
-    "name label verbose_name path module models models_module default default_auto_field apps ready get_model get_models "
-    "import_models create".split()
+    "name label verbose_name path module models models_module default default_auto_field apps ready get_model "
+    "get_models import_models create".split()
 )
 
 

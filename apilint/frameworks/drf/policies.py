@@ -43,7 +43,7 @@ HAS_OBJECT_PERMISSION = "has_object_permission"
 
 
 class Source(msgspec.Struct):
-    """A list of classes and where it is attached: `kind` is `permission` for a view's own and `setting` for defaults."""
+    """A list of classes and where it is attached: `kind` is `permission` for a view's own, `setting` for defaults."""
 
     value: Value | None
     span: Span
@@ -137,7 +137,7 @@ class Asker:
         self.view = view
 
     def guards(self, source: Source, caller: Caller) -> list[Guard]:
-        """One guard for each class of the list: all of them must let the caller pass. Nothing at all is shown as well."""
+        """One guard for each class of the list: all of them must let the caller pass. Nothing at all is shown too."""
         found = [guard for value in self._items(source) for guard in self._guard(value, source, caller)]
         if not found and source.span.file and (source.value is None or isinstance(source.value, Seq)):
             found = [self.program.guard(NOTHING_ASKED, source.kind, source.via, source.span, Judgement("none"))]

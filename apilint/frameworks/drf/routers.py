@@ -55,14 +55,14 @@ VIEW_CLASSES = tuple(f"rest_framework.{module}.{name}" for module, names in _BAS
 OFFERED = frozenset(
     """
     action action_map allowed_methods args as_view authentication_classes basename check_object_permissions
-    check_permissions check_throttles content_negotiation_class create default_response_headers description destroy detail
-    determine_version dispatch filter_backends filter_queryset finalize_response format_kwarg get_authenticators
+    check_permissions check_throttles content_negotiation_class create default_response_headers description destroy
+    detail determine_version dispatch filter_backends filter_queryset finalize_response format_kwarg get_authenticators
     get_authenticate_header get_content_negotiator get_exception_handler get_extra_action_url_map get_extra_actions
     get_format_suffix get_object get_paginated_response get_parsers get_permissions get_queryset get_renderers
     get_serializer get_serializer_class get_serializer_context get_success_headers get_throttles get_view_description
-    get_view_name handle_exception headers http_method_names http_method_not_allowed initial initialize_request kwargs list
-    lookup_field lookup_url_kwarg metadata_class name options paginate_queryset pagination_class paginator parser_classes
-    partial_update perform_authentication perform_content_negotiation perform_create perform_destroy perform_update
+    get_view_name handle_exception headers http_method_names http_method_not_allowed initial initialize_request kwargs
+    list lookup_field lookup_url_kwarg metadata_class name options paginate_queryset pagination_class paginator
+    parser_classes partial_update perform_authentication perform_content_negotiation perform_create perform_destroy perform_update
     permission_classes permission_denied queryset raise_uncaught_exception renderer_classes request response retrieve
     reverse_action schema serializer_class settings setup suffix throttle_classes throttled update versioning_class
     view_is_async
