@@ -62,7 +62,8 @@ OFFERED = frozenset(
     get_serializer get_serializer_class get_serializer_context get_success_headers get_throttles get_view_description
     get_view_name handle_exception headers http_method_names http_method_not_allowed initial initialize_request kwargs
     list lookup_field lookup_url_kwarg metadata_class name options paginate_queryset pagination_class paginator
-    parser_classes partial_update perform_authentication perform_content_negotiation perform_create perform_destroy perform_update
+    parser_classes partial_update perform_authentication perform_content_negotiation perform_create
+    perform_destroy perform_update
     permission_classes permission_denied queryset raise_uncaught_exception renderer_classes request response retrieve
     reverse_action schema serializer_class settings setup suffix throttle_classes throttled update versioning_class
     view_is_async

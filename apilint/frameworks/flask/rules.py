@@ -110,9 +110,7 @@ class Registration:
         found = []
         for event in self.program.machine.results:
             name = event.callee.name if isinstance(event.callee, External) else ""
-            for current in _CURRENT:
-                if name.startswith(current):
-                    found.append((name[len(current) :], event))
+            found += [(name[len(current) :], event) for current in _CURRENT if name.startswith(current)]
         return found
 
     def enter(self, made: Object, scope: Scope) -> None:
