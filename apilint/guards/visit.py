@@ -486,8 +486,7 @@ def _if(visit: Visit, statement: f.If, env: Env, frame: Frame) -> str | Conditio
         flow = visit.run_block(statement.body if known else statement.orelse, env, frame)
         visit.conditions = outer
         left_out = statement.orelse if known else statement.body
-        # What follows depends on the test only where the other way would end, or bind something.
-        return chosen if flow is FALL and not all(isinstance(other, f.ExprStmt) for other in left_out) else flow
+        return chosen if flow is FALL and left_out else flow  # without another way, nothing depends on the test
     before = dict(env.vars)
     visit.conditions = (*outer, yes)
     first = visit.run_block(statement.body, env, frame)
