@@ -65,7 +65,7 @@ _PLAIN = frozenset({Attr, Unknown, Instance, Result, FunctionValue, ModuleValue,
 def method(machine: Core, base: Value, name: str, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     """A method call on a container or string; None when the base is something else."""
     if type(base) in _PLAIN:
-        return None
+        return patterns.method(base, name, args) if name in patterns.METHODS and isinstance(base, Result) else None
     if isinstance(base, Special):
         return base.method(name, args, kwargs)
     if isinstance(base, Seq):
@@ -79,8 +79,6 @@ def method(machine: Core, base: Value, name: str, args: Args, kwargs: Kwargs, sp
         return None if inner is None else Setting(base.name, inner, base.span or span)
     if isinstance(base, Setting):
         return Setting(base.name, Unknown("part of a setting", span, base.name), span)
-    if isinstance(base, Result):
-        return patterns.method(base, name, args)
     if isinstance(base, ClassValue) and name == "__subclasses__":
         return introspection.subclasses(machine, base)
     if isinstance(base, External) and base.name in ("os.environ", "environ"):

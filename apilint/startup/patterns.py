@@ -10,7 +10,7 @@ from apilint.startup.core import Core
 from apilint.startup.values import NONE, External, Known, Result, Value, constant
 
 Modelled = Callable[[Core, list[Value], dict[str, Value], Span], "Value | None"]
-_METHODS = ("match", "search", "fullmatch")
+METHODS = frozenset({"match", "search", "fullmatch"})
 _MAX_PATTERN = 200
 _MAX_TEXT = 300
 # A repeated group, or many repetitions in a row, may take for ever on a string that almost fits.
@@ -35,7 +35,7 @@ def matched(pattern: Value, text: Value, how: str) -> Value | None:
 
 def method(base: Result, name: str, args: list[Value]) -> Value | None:
     """A method of a compiled pattern; None for anything else."""
-    if name not in _METHODS or not isinstance(base.callee, External) or base.callee.name != "re.compile":
+    if not isinstance(base.callee, External) or base.callee.name != "re.compile":
         return None
     return matched(base.args[0], args[0], name) if len(base.args) == 1 and len(args) == 1 and not base.kwargs else None
 
@@ -47,4 +47,4 @@ def _function(how: str) -> Modelled:
     return call
 
 
-FUNCTIONS = {f"re.{name}": _function(name) for name in _METHODS}
+FUNCTIONS = {f"re.{name}": _function(name) for name in METHODS}
