@@ -42,14 +42,14 @@ def unmarked(line: str) -> str:
     return text.removesuffix("# finding").rstrip() if text.endswith("# finding") else line
 
 
-@pytest.mark.parametrize(("rule", "example"), cases("bad"))
+@pytest.mark.parametrize(("rule", "example"), list(cases("bad")))
 def test_bad_code_is_found_on_the_marked_lines(rule: Rule, example: Example, tmp_path: Path) -> None:
     expected = example.expected()
     assert expected, "the example marks no line with '# finding'"
     assert found(tmp_path, example.bad, rule) == expected
 
 
-@pytest.mark.parametrize(("rule", "example"), cases("good"))
+@pytest.mark.parametrize(("rule", "example"), list(cases("good")))
 def test_good_code_is_not_found(rule: Rule, example: Example, tmp_path: Path) -> None:
     assert found(tmp_path, example.good, rule) == set()
 

@@ -72,9 +72,9 @@ class Clients:
         self.words = set().union(*self.by_root.values())
 
     def modules(self) -> Iterator[Module]:
-        """The modules that import one of the libraries, tests left out."""
+        """The modules that import one of the libraries."""
         for module in self.project.index.modules.values():
-            if not module.is_test and self._roots(module):
+            if self._roots(module):
                 yield module
 
     def _roots(self, module: Module) -> set[str]:
@@ -295,8 +295,6 @@ def cleartext_http(
         )
     pattern = re.compile(names)
     for module in project.index.modules.values():
-        if module.is_test:
-            continue
         for name, constant in _constants(module):
             host = _HOST.match(str(constant.value))
             if host is None or not pattern.search(name) or not is_foreign(host[1]) or (module.file, host[1]) in called:

@@ -92,6 +92,9 @@ class Dependencies:
                 target = depends_on(value)
                 if target is not None:
                     bindings[param.name] = self.judge(target, caller).gives
+            for param, value, env in self.class_parameters(function):
+                span = env.module.span(param.start, param.end)
+                found += self.guards(value, f"'{param.name}' of the class", span, caller)
         if not any(guard.effect == "required" for guard in found):
             found += self.body_guard(function, caller, bindings)
         return found
@@ -113,6 +116,23 @@ class Dependencies:
         skip = 1 if function.function.owner is not None and params and params[0].name in ("self", "cls") else 0
         for param in params[skip:]:
             yield param, self.dependency_of(param, env), env
+
+    def class_parameters(self, function: FunctionValue) -> Iterator[tuple[f.Param, Value, Env]]:
+        """The dependencies of a view class, for a handler that is its method: attributes and arguments of `__init__`,
+        which a decorator of the class hands to FastAPI."""
+        owner = function.function.owner
+        params = function.function.head.params
+        if owner is None or not params or params[0].name != "self":
+            return
+        cls = self.machine.classes.get((owner.module.file, owner.index))
+        for base in attributes.mro(self.machine, cls) if cls is not None else []:
+            if isinstance(base, ClassValue):
+                env = attributes.namespace(self.machine, base)
+                init = base.cls.method("__init__")
+                for param in (*_declared(base), *(init.head.params if init is not None else ())):
+                    value = self.dependency_of(param, env)
+                    if value is not None:
+                        yield param, value, env
 
     def dependency_of(self, param: f.Param, env: Env) -> Value | None:
         """The `Depends(…)` of a parameter, from its default or its annotation."""
@@ -229,6 +249,13 @@ class Dependencies:
                 instance = Instance(inner, [], {}, inner.cls.span, 0)
                 return FunctionValue(target_function.function, target_function.env, instance)
         return None
+
+
+def _declared(cls: ClassValue) -> Iterator[f.Param]:
+    """The annotated attributes of a class, as the parameters that they become."""
+    for node in cls.cls.code.body:
+        if isinstance(node, f.AnnAssign) and isinstance(node.target, f.Name):
+            yield f.Param(node.start, node.end, node.target.id, "plain", node.annotation, node.value)
 
 
 def is_dependency(value: Value) -> bool:

@@ -22,6 +22,7 @@ from apilint.guards.caller import (
 from apilint.guards.exits import CREDENTIALS, Exit
 from apilint.guards.knowledge import POLICY_VIOLATION, REDIRECTS, REJECTING, Knowledge, status_of
 from apilint.guards.remembered import LONG, CallKey, Followed, Remembered, call_key, decides
+from apilint.index import Function
 from apilint.startup import attributes, calls, expressions
 from apilint.startup.core import FALL, JUMP, LEAVE, Core, Frame, OutOfBudget
 from apilint.startup.machine import RUN, Machine
@@ -113,7 +114,7 @@ class Visit(Machine):
         self.particular: dict[CallKey, Followed] = {}
         self.cuts = 0
         self.fallen: tuple[Condition, ...] = ()
-        self.hints = 0
+        self.entered: list[Function] = []
         self.outer: list[tuple[Condition, ...]] = []
 
     def next_order(self) -> int:
@@ -339,8 +340,8 @@ class Visit(Machine):
         before, self.conditions = self.conditions, ()
         used, self.caller.used = self.caller.used, False
         state = (len(self.passed), len(self.statuses), self.cuts)
-        steps, hints = self.steps, self.hints
-        self.hints += self.remembered.may_turn_away(function)
+        steps, entered = self.steps, len(self.entered)
+        self.entered.append(function)
         counts = (self.missing_used, self.tolerated)
         self.outer.append(before)
         self.frames.append([])
@@ -362,11 +363,19 @@ class Visit(Machine):
         if key is not None and state[:2] == (len(self.passed), len(self.statuses)):
             calls_ = self.particular if is_particular else self.remembered.calls
             calls_[key if self.cuts == state[2] else (*key, len(self.stack))] = followed
-        if self.steps - steps > LONG and self.hints == hints and not is_particular and len(self.passed) == state[0]:
-            gave = [exit_.value for exit_ in exits if exit_.kind == "return"]
-            if not followed.missing_used and not followed.tolerated and not any(map(decides, gave)):
+        if self.steps - steps > LONG and not is_particular and len(self.passed) == state[0]:
+            if self._is_dull(followed, entered):
                 self.remembered.dull.add(function)
         return followed
+
+    def _is_dull(self, followed: Followed, entered: int) -> bool:
+        """Whether a call that took long gave nothing that could decide a test, and ran nothing (of the functions from
+        the `entered`th on) that could turn anybody away."""
+        if followed.missing_used or followed.tolerated:
+            return False
+        if any(decides(exit_.value) for exit_ in followed.exits if exit_.kind == "return"):
+            return False
+        return not any(map(self.remembered.may_turn_away, self.entered[entered:]))
 
     def _recall(self, key: CallKey) -> Followed | None:
         """A call that ended like this before: for every caller, or for this one; what was cut short holds for calls

@@ -128,6 +128,9 @@ def mro(machine: Core, cls: ClassValue) -> list[Value]:
     if cls.mro is None:
         cls.mro = [cls]  # guards against a class that inherits from itself
         lists = [mro(machine, base) if isinstance(base, ClassValue) else [base] for base in bases(machine, cls)]
+        if len(lists) == 1:  # nothing to merge
+            cls.mro = [cls, *(item for item in lists[0] if item is not cls)]
+            return cls.mro
         cls.mro = [cls, *_merge([list(order) for order in lists] + [list(bases(machine, cls))])]
     return cls.mro
 

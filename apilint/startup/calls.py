@@ -33,7 +33,7 @@ from apilint.startup.values import (
 )
 
 MAX_DEPTH = 40
-MAX_RECURSION = 2
+MAX_RECURSION = 5
 
 
 def evaluate_call(machine: Core, expr: f.Call, env: Env) -> Value:

@@ -91,13 +91,13 @@ _BASES = {
 _SECURITY_VIEWS = ("security_api", "user_api", "role_api", "group_api", "permission_api", "view_menu_api")
 
 
-def rules(program: Program, application: Registration, *, is_first: bool) -> list[Rule]:
+def rules(program: Program, application: Registration) -> list[Rule]:
     """The rules of all views of the builders that stand on the application; a builder without one stands on the
     first."""
     found: list[Rule] = []
     for builder in program.objects(BUILDERS):
         targets = _targets(program, builder)
-        if application.app in targets or (not targets and is_first):
+        if application.app in targets or (not targets and application.is_first):
             _secure(program, builder)
             for name, event in list(program.events(builder)):
                 if name in ("add_view", "add_view_no_menu", "add_api"):

@@ -33,12 +33,12 @@ _VIEW_FUNCTIONS = "flask.current_app.view_functions"
 def routes(program: Program) -> Iterator[Route]:
     """All routes of all Flask applications. Blueprints that no application registers are left out, unless some
     application registers what the source does not tell."""
-    made = [Registration(program, app) for app in program.objects(APPS)]
+    made = [Registration(program, app, is_first=at == 0) for at, app in enumerate(program.objects(APPS))]
     for application in made:
         application.run()
         application.rules += resources.rules(program, application)
         application.rules += classful.rules(program, application)
-        application.rules += appbuilder.rules(program, application, is_first=application is made[0])
+        application.rules += appbuilder.rules(program, application)
     _adopt(program, made)
     for application in made:
         yield from Views(program, application).routes()

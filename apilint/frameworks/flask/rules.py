@@ -80,9 +80,10 @@ class Rule(msgspec.Struct):
 class Registration:
     """One application being put together, as `Flask` itself does it."""
 
-    def __init__(self, program: Program, app: Object) -> None:
+    def __init__(self, program: Program, app: Object, *, is_first: bool) -> None:
         self.program = program
         self.app = app
+        self.is_first = is_first
         self.hooks: list[Hook] = []
         self.rules: list[Rule] = []
         self.views: dict[str, Value] = {}
@@ -105,7 +106,7 @@ class Registration:
     def _current(self) -> list[tuple[str, Result]]:
         """What is called on `flask.current_app` while the program starts: views in modules that the factory imports
         inside its application's context. With several applications it is the first one's."""
-        if self.program.objects(APPS)[0] is not self.app:
+        if not self.is_first:
             return []
         found = []
         for event in self.program.machine.results:
