@@ -28,6 +28,7 @@ from apilint.startup.values import (
 )
 
 MAX_DEPTH = 30
+MAX_LEAVES = 50_000
 ADMIN_SITES = frozenset({"django.contrib.admin.site", "django.contrib.admin.sites.site"})
 ADMIN_CLASSES = frozenset({"django.contrib.admin.AdminSite", "django.contrib.admin.sites.AdminSite"})
 
@@ -54,13 +55,13 @@ class Leaf(msgspec.Struct):
 
 
 class Scope(msgspec.Struct):
-    """What an entry inherits at one point of the tree."""
+    """What an entry inherits at one point of the tree; `above` are the lists that it is in, by identity."""
 
     path: str = "/"
     namespaces: tuple[str, ...] = ()
     conditions: tuple[Condition, ...] = ()
     wrappers: tuple[Value, ...] = ()
-    depth: int = 0
+    above: frozenset[int] = frozenset()
 
 
 class Tree:
@@ -71,17 +72,19 @@ class Tree:
         self.machine = machine
         self.included: set[str] = set()
         self.unknown: list[tuple[Span, str]] = []
+        self._left = MAX_LEAVES
 
     def leaves(self, urlpatterns: Value, scope: Scope) -> Iterator[Leaf]:
         """All views below a list of patterns, in the resolver's order."""
-        if scope.depth > MAX_DEPTH:
+        if len(scope.above) > MAX_DEPTH or id(urlpatterns) in scope.above:  # it includes itself
             return
         if isinstance(urlpatterns, Choice):
             for option in urlpatterns.options:
                 yield from self.leaves(option, scope)
         elif isinstance(urlpatterns, Seq):
+            inside = msgspec.structs.replace(scope, above=scope.above | {id(urlpatterns)})
             for entry in list(urlpatterns.items):
-                yield from self._entry(entry, scope)
+                yield from self._entry(entry, inside)
         elif isinstance(urlpatterns, (Several, Pattern)):
             yield from self._entry(urlpatterns, scope)
 
@@ -95,16 +98,17 @@ class Tree:
             yield from self.leaves(entry, scope)
 
     def _pattern(self, pattern: Pattern, scope: Scope) -> Iterator[Leaf]:
+        if self._left <= 0:  # lists that include each other in many ways
+            return
         path = scope.path + route_text(pattern)
         conditions = (*scope.conditions, *(c for c in pattern.conditions if not c.decided))
         site = admin_site(self.machine, pattern.target)
         if site is not None:
             yield Leaf(path, scope.path, AdminSite(site), "", (*scope.namespaces, "admin"), pattern.span, conditions)
         elif isinstance(pattern.target, Seq):
-            yield from self._include(
-                pattern, Scope(path, scope.namespaces, conditions, scope.wrappers, scope.depth + 1)
-            )
+            yield from self._include(pattern, Scope(path, scope.namespaces, conditions, scope.wrappers, scope.above))
         else:
+            self._left -= 1
             name = text_of(pattern.name) or ""
             yield Leaf(path, scope.path, pattern.view, name, scope.namespaces, pattern.span, conditions, scope.wrappers)
 
