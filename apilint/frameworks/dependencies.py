@@ -126,13 +126,14 @@ class Dependencies:
             return
         cls = self.machine.classes.get((owner.module.file, owner.index))
         for base in attributes.mro(self.machine, cls) if cls is not None else []:
-            if isinstance(base, ClassValue):
-                env = attributes.namespace(self.machine, base)
-                init = base.cls.method("__init__")
-                for param in (*_declared(base), *(init.head.params if init is not None else ())):
-                    value = self.dependency_of(param, env)
-                    if value is not None:
-                        yield param, value, env
+            if not isinstance(base, ClassValue):
+                continue
+            init = base.cls.method("__init__")
+            for param in (*_declared(base), *(init.head.params if init is not None else ())):
+                # In the body of the class the same name may stand for what is outside: `user = Depends(user)`.
+                value = self.dependency_of(param, base.env)
+                if value is not None:
+                    yield param, value, base.env
 
     def dependency_of(self, param: f.Param, env: Env) -> Value | None:
         """The `Depends(…)` of a parameter, from its default or its annotation."""
