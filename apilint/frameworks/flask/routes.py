@@ -10,8 +10,9 @@ from apilint.facts import Span
 from apilint.frameworks.flask import appbuilder, classful, resources, views
 from apilint.frameworks.flask.hooks import Hooks
 from apilint.frameworks.flask.rules import APPS, BLUEPRINTS, Registration, Rule, Scope, methods_of
-from apilint.frameworks.program import Program, sort_guards, verdict
+from apilint.frameworks.program import Program, only_if, sort_guards, verdict
 from apilint.guards.caller import Caller
+from apilint.guards.judge import Judgement
 from apilint.model import Guard, Route
 from apilint.startup.values import (
     ClassValue,
@@ -73,6 +74,7 @@ class Views:
         self.application = application
         self.hooks = Hooks(program)
         self.own_hooks = application.own_hooks()
+        self.middleware = tuple(self._middleware())
         self.framework = "quart" if program.is_a(application.app, APPS[2:4]) else "flask"
 
     def routes(self) -> Iterator[Route]:
@@ -92,6 +94,14 @@ class Views:
             del substitutes[_VIEW_FUNCTIONS]
         else:
             substitutes[_VIEW_FUNCTIONS] = before
+
+    def _middleware(self) -> Iterator[Guard]:
+        """What stands around the whole application, `app.wsgi_app = Wrapper(app.wsgi_app)`: noted, not followed."""
+        for attribute, value, span in self.application.app.sets:
+            if attribute == "wsgi_app":
+                judged = Judgement("none", reason="WSGI middleware is not followed")
+                name = self.program.short_name(value)
+                yield self.program.guard(name, "middleware", "wsgi_app of the application", span, judged, value)
 
     def _rule(self, rule: Rule) -> Iterator[Route]:
         """The routes of one rule: methods that the same function answers under the same guards go together."""
@@ -172,13 +182,14 @@ class Views:
             registered=rule.span,
             auth=auth,
             guards=counted,
-            considered=(*others, *self._above(rule, caller)),
+            considered=(*others, *self._above(rule, caller), *self.middleware),
             router=rule.scope.router,
             prefix=rule.scope.prefix or "",
             kind="websocket" if rule.is_socket else "http",
             unknown=unknown,
             condition=condition,
             function=target.function,
+            only_if=only_if(rule.conditions),
         )
 
     def _guards(self, rule: Rule, target: Target, caller: Caller) -> list[Guard]:
