@@ -33,7 +33,8 @@ from apilint.startup.values import (
 )
 
 MAX_DEPTH = 40
-MAX_RECURSION = 5
+MAX_RECURSION = 2
+MAX_DESCENT = 5
 
 
 def evaluate_call(machine: Core, expr: f.Call, env: Env) -> Value:
@@ -193,7 +194,7 @@ def call_function(
     memo_key = (function, id(callee.env))
     if not args and not kwargs and memo_key in machine.memo:
         return machine.memo[memo_key]
-    if len(machine.stack) >= MAX_DEPTH or machine.stack.count(function) >= MAX_RECURSION:
+    if len(machine.stack) >= MAX_DEPTH or machine.stack.count(function) >= _recursion(args):
         return Unknown(f"'{function.name}' calls itself or too deep", span, function.name)
     env = enter(machine, callee, args, kwargs)
     frame = Frame(function)
@@ -208,6 +209,12 @@ def call_function(
     if not args and not kwargs:
         machine.memo[memo_key] = value
     return value
+
+
+def _recursion(args: list[Value]) -> int:
+    """How often a function may call itself: more often when it walks down a list that is known."""
+    walks = any(isinstance(arg, Seq) and arg.items and not arg.open for arg in args)
+    return MAX_DESCENT if walks else MAX_RECURSION
 
 
 def enter(machine: Core, callee: FunctionValue, args: list[Value], kwargs: dict[str, Value]) -> Env:
