@@ -58,7 +58,8 @@ class Route(msgspec.Struct, frozen=True):
     `registered` is where the route is registered (the decorator, the `path(...)` call). `router` names the
     object it is registered on, `prefix` the part of the path that its mounts contributed. `guards` holds what
     guards it (`required`, `conditional`, `optional` effects); `considered` everything else that was judged.
-    `unknown` says what could not be resolved on the way, for verdict `unknown`.
+    `unknown` says what could not be resolved on the way, for verdict `unknown`; `only_if` under which conditions, in
+    the words of the source, the route exists at all.
     """
 
     framework: str
@@ -76,3 +77,4 @@ class Route(msgspec.Struct, frozen=True):
     unknown: str = ""
     condition: str = ""
     function: FunctionValue | None = None
+    only_if: str = ""

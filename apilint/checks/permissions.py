@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from apilint.check import Match, check
-from apilint.checks.conventions import Capabilities, Conventions, Privacy
+from apilint.checks.conventions import Capabilities, Conventions, Privacy, literal_parts
 from apilint.checks.exposed import (
     BY_DEFAULT,
     ON_PURPOSE,
@@ -39,6 +39,7 @@ def drf_view_public(
     safe_precision: str = "low",
     private_precision: str = "medium",
     public_precision: str = "low",
+    public_sections: tuple[str, ...] = (),
 ) -> Iterator[Match]:
     """Views that say themselves that everybody may call them."""
     conventions, capabilities, private = Conventions(project), Capabilities(project), Privacy(project)
@@ -49,7 +50,8 @@ def drf_view_public(
         changing = [(route, guard) for route, guard in found if changes.cover(route)]
         route, guard = (changing or found)[0]
         precision: Precision | None = None
-        if conventions.covers(route) or capabilities.cover(route) or rejections.may_reject(route):
+        is_meant = conventions.covers(route) or not frozenset(public_sections).isdisjoint(literal_parts(route.path))
+        if is_meant or capabilities.cover(route) or rejections.may_reject(route):
             precision = Precision(public_precision)
         elif not changing:
             precision = Precision(private_precision if private.covers(route) else safe_precision)

@@ -9,6 +9,7 @@ from apilint.check import Match, check
 from apilint.checks.exposed import MISPLACED
 from apilint.checks.mixins import Ancestry
 from apilint.facts import Span
+from apilint.finding import Precision
 from apilint.index import Class, Function, Module
 from apilint.model import Step
 from apilint.project import Project
@@ -121,6 +122,7 @@ def permission_attribute_without_drf(
                         Step(cls.span, f"none of the classes that '{cls.name}' is made of reads it"),
                     ),
                     template="" if is_foreign else "unread",
+                    precision=None if _means_to_guard(project, made, name) else Precision.LOW,
                     about=_routes_of(project, cls),
                     weight=MISPLACED,
                 )
@@ -236,6 +238,16 @@ def _holds_permissions(project: Project, cls: ClassValue, name: str) -> bool:
     value = found[0] if found is not None else None
     items = value.items if isinstance(value, Seq) else [value] if value is not None else []
     return any(_is_permission(project, item) for item in items)
+
+
+def _means_to_guard(project: Project, cls: ClassValue, name: str) -> bool:
+    """Whether one of the permissions would turn anybody away."""
+    machine = project.program.machine
+    found = attributes.in_class(machine, cls, name)
+    value = found[0] if found is not None else None
+    items = value.items if isinstance(value, Seq) else [value] if value is not None else []
+    known = [project.knowledge.guard(machine, unwrap(item)) for item in items]
+    return any(each is None or each[1].get("effect") == "required" or "judged_by" in each[1] for each in known)
 
 
 def _is_permission(project: Project, value: Value) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 
 from apilint.check import Match, check
@@ -40,6 +41,7 @@ def route_without_auth(
     pages: tuple[str, ...] = (),
     page_frameworks: tuple[str, ...] = (),
     page_views: tuple[str, ...] = (),
+    debug_conditions: str = "",
     habit: float = 0.9,
 ) -> Iterator[Match]:
     """Routes without any guard; one match for a project in which nothing is guarded."""
@@ -69,6 +71,7 @@ def route_without_auth(
             or capabilities.cover(first)
             or not is_own(project, first)
             or _is_page_view(project, first, page_views)
+            or (bool(debug_conditions) and bool(re.search(debug_conditions, first.only_if)))
             or rejections.may_reject(first)
         ):
             precision = Precision(doubtful_precision)

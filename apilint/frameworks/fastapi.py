@@ -9,7 +9,7 @@ import msgspec
 from apilint.facts import Span
 from apilint.frameworks import asgi_middleware
 from apilint.frameworks.dependencies import Dependencies
-from apilint.frameworks.program import Object, Program, join_paths, sort_guards, under, verdict
+from apilint.frameworks.program import Object, Program, join_paths, only_if, sort_guards, under, verdict
 from apilint.guards.caller import Caller
 from apilint.model import Guard, Route
 from apilint.startup import attributes
@@ -356,6 +356,7 @@ class Walker:
             unknown=unknown,
             condition=condition,
             function=function,
+            only_if=only_if(scope.conditions),
         )
 
     def _methods(self, event: Result, kind: str, scope: Scope) -> tuple[str, ...]:

@@ -311,6 +311,11 @@ def under(guard: Guard, conditions: tuple[Condition, ...]) -> Guard:
     return msgspec.structs.replace(guard, effect="conditional", condition=repr(open_[-1]))
 
 
+def only_if(conditions: tuple[Condition, ...]) -> str:
+    """What must hold for a route to exist at all, in the words of the source."""
+    return " and ".join(dict.fromkeys(repr(condition) for condition in conditions if not condition.decided))
+
+
 def _sounds_like_guard(name: str) -> bool:
     lowered = name.lower()
     return any(
@@ -351,6 +356,7 @@ __all__ = [
     "Program",
     "argument",
     "join_paths",
+    "only_if",
     "path_part",
     "qualified",
     "sort_guards",

@@ -27,7 +27,7 @@ from apilint.frameworks.django.views import ANY, ClassView, Layer, Unfolding, Vi
 from apilint.frameworks.drf.apiviews import ApiView, Guards, Policies, function_policies
 from apilint.frameworks.drf.policies import Defaults
 from apilint.frameworks.ninja.operations import NinjaView
-from apilint.frameworks.program import Program, sort_guards, verdict
+from apilint.frameworks.program import Program, only_if, sort_guards, verdict
 from apilint.guards.judge import Judgement
 from apilint.model import Guard, Route
 from apilint.startup.values import Instance, Result, Unknown, Value, Wrapped
@@ -240,6 +240,7 @@ class Site:
             unknown=unknown,
             condition=condition,
             function=served.handler.function,
+            only_if=only_if(leaf.conditions),
         )
 
     def _place(self, span: Span) -> str:
