@@ -256,6 +256,10 @@ def _of_instance(machine: Core, base: Instance, name: str, span: Span) -> Value:
         return value
     if name == "__class__":
         return base.cls
+    if name == "__dict__":
+        shared = Mapping({})
+        shared.items = base.attrs  # type: ignore[assignment]  # the same dict, whose keys are names
+        return shared
     found = in_class(machine, base.cls, name)
     if found is None:
         return base.kwargs.get(name) or Unknown(f"'{name}' is not set on '{base.cls.cls.name}'", span, name)
