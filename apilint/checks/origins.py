@@ -40,6 +40,7 @@ from apilint.startup.values import (
 from apilint.startup.values import (
     Mapping as MappingValue,
 )
+from apilint.walk import walk
 
 REQUEST, DERIVED, ARGUMENT, LOCAL = "request", "derived", "argument", "local"
 RANKS = (REQUEST, DERIVED, ARGUMENT, LOCAL)
@@ -440,7 +441,9 @@ class Origins:
             if found > MAX_CALLERS:
                 self._open.add(function)
                 return
-            for call in self._project.trace(caller, deep=True).calls:
+            if not _names(caller, word):
+                continue
+            for call in self._project.trace(caller).calls:
                 if call.depth == 0 and last_name(call.node.func) == word:
                     if _calls(call, function, is_unique):
                         found += 1
@@ -568,3 +571,8 @@ def _is_object(value: Derived) -> bool:
     """`payload.model_dump()` of an annotated object."""
     source = value.sources[0] if value.sources else None
     return isinstance(source, Input) and isinstance(unwrap(source.annotation or Known(None)), ClassValue)
+
+
+def _names(function: Function, word: str) -> bool:
+    """Whether a function's body calls something of that name: its words may only assign it."""
+    return any(isinstance(node, f.Call) and last_name(node.func) == word for node in walk(function.body))

@@ -33,6 +33,12 @@ _SECRETS = (
     b"ssn", b"otp", b"cvv", b"pin", b"card", b"request.", b"session", b"jwt", b"bearer", b"private",
 )  # fmt: skip
 MENTIONS_SECRET = b"~secret"
+# In the same way: a text with an address that is not encrypted, and one that may be about certificates.
+MARKS = (
+    (MENTIONS_SECRET, _SECRETS),
+    (b"~http", (b"http://",)),
+    (b"~tls", (b"verif", b"ssl", b"cert_", b"hostname", b"autoadd", b"warningpolicy", b"ca_bundle", b"known_hosts")),
+)
 EAGER_DECORATORS = frozenset(
     """
     action api_route api_view before_app_request before_request delete expose get has_access head middleware options
@@ -47,14 +53,16 @@ class Words:
     def __init__(self, text: bytes) -> None:
         self._backwards = text[::-1]
         self._lower = text.lower()
+        self._marks = [each for each in MARKS if any(needle in self._lower for needle in each[1])]
 
     def between(self, start: int, end: int) -> set[bytes]:
         """The words between two offsets."""
         size = len(self._backwards)
         found = set(_WORD.findall(self._backwards, size - end, size - start))
         words = {word[::-1] for word in found - _KEYWORDS}
-        if any(self._lower.find(word, start, end) >= 0 for word in _SECRETS):
-            words.add(MENTIONS_SECRET)
+        for mark, needles in self._marks:
+            if any(self._lower.find(needle, start, end) >= 0 for needle in needles):
+                words.add(mark)
         return words
 
 
