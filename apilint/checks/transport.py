@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from apilint.finding import Precision
 from apilint.index import Function, Module
 from apilint.model import Step
 from apilint.project import Project
-from apilint.startup.values import Choice, Env, External, Known, Setting, Value, text_of
+from apilint.startup.values import Choice, Env, External, Known, Setting, Unknown, Value, text_of
 from apilint.startup.values import Mapping as Dict
 from apilint.unparse import unparse
 from apilint.walk import walk
@@ -70,6 +70,12 @@ class Clients:
             for key in ("disables", "method_disables", "attributes", "methods"):
                 words.update(entry.get(key) or ())
         self.words = set().union(*self.by_root.values())
+        self.unverified = {name.rpartition(".")[2] for name, entry in self.entries.items() if entry.get("unverified")}
+        self.listed: dict[str, list[object]] = {}
+        for entry in self.entries.values():
+            for key in ("disables", "method_disables"):
+                for keyword, values in (entry.get(key) or {}).items():
+                    self.listed.setdefault(keyword, []).extend(values)
 
     def modules(self) -> Iterator[Module]:
         """The modules that import one of the libraries."""
@@ -85,8 +91,55 @@ class Clients:
         for module in self.modules():
             words = set().union(*(self.by_root[root] for root in self._roots(module)))
             for function in module.functions:
-                if not words.isdisjoint(function.facts.words.split(" ")):
+                if not words.isdisjoint(function.facts.words.split(" ")) and self._may_matter(function, words):
                     yield function
+
+    def _may_matter(self, function: Function, words: Collection[str]) -> bool:
+        """Whether some call or assignment in a function could be one that is looked for: most requests are made with
+        nothing switched off, to an address with https, and need no trace."""
+        env = self.project.program.machine.run_module(function.module)
+        local = {param.name for param in function.head.params}
+        calls: list[f.Call] = []
+        for node in walk(function.body):
+            if isinstance(node, f.Constant) and isinstance(node.value, str) and node.value.startswith("http://"):
+                return True
+            if isinstance(node, f.Assign):
+                local.update(target.id for target in node.targets if isinstance(target, f.Name))
+                if any(isinstance(target, f.Attribute) and target.attr in words for target in node.targets):
+                    return True
+            elif isinstance(node, f.Call) and _last_name(node.func) in words:
+                calls.append(node)
+        return any(self._call_may_matter(call, local, env) for call in calls)
+
+    def _call_may_matter(self, call: f.Call, local: Collection[str], env: Env) -> bool:
+        if _last_name(call.func) in self.unverified:
+            return True
+        for keyword in call.keywords:
+            if keyword.name is None:
+                return True
+            listed = self.listed.get(keyword.name)
+            if listed and self._may_be(keyword.value, listed, local, env):
+                return True
+        return any(self._is_cleartext(arg, local, env) for arg in call.args[:2])
+
+    def _may_be(self, expr: f.Expr, listed: Sequence[object], local: Collection[str], env: Env) -> bool:
+        root = expr
+        while isinstance(root, f.Attribute):
+            root = root.value
+        if not isinstance(root, (f.Name, f.Constant)) or (isinstance(root, f.Name) and root.id in {*local, "self"}):
+            return True
+        value = self.project.program.machine.evaluate(expr, env)
+        return _sureness(value, listed, Precision.MEDIUM) is not None or isinstance(value, Unknown)
+
+    def _is_cleartext(self, expr: f.Expr, local: Collection[str], env: Env) -> bool:
+        """Whether an argument begins with a constant address without encryption that stands elsewhere."""
+        while isinstance(expr, (f.Template, f.BinOp)):
+            first = expr.parts[0] if isinstance(expr, f.Template) and expr.parts else None
+            expr = expr.left if isinstance(expr, f.BinOp) else first or f.Opaque(0, 0)
+        if not isinstance(expr, (f.Name, f.Attribute)) or (isinstance(expr, f.Name) and expr.id in local):
+            return False
+        text = text_of(self.project.program.machine.evaluate(expr, env))
+        return text is not None and text.startswith("http://")
 
     def sent(self) -> Iterator[Sent]:
         """All calls that a model knows, in functions and at module and class level."""
