@@ -87,19 +87,19 @@ class Remembered:
         if not self._named:
             functions = (fn for module in function.module.index.modules.values() for fn in module.functions)
             self._named.append(
-                frozenset(fn.name for fn in functions if _TURNS_AWAY.search(fn.facts.words)) - _CONTAINERS
+                frozenset(fn.name for fn in functions if _TURNS_AWAY.search(fn.facts.words.lower())) - _CONTAINERS
             )
         known = self._may.get(function)
         if known is None:
             words = function.facts.words
-            known = bool(_TURNS_AWAY.search(words)) or not self._named[0].isdisjoint(words.split(" "))
+            known = bool(_TURNS_AWAY.search(words.lower())) or not self._named[0].isdisjoint(words.split(" "))
             self._may[function] = known
         return known
 
 
 _TURNS_AWAY = re.compile(
-    # What stands around these does not matter: looking for it would cost ten times as much.
-    r"(?i)(auth|permission|forbid|denied|credential|log_?in|logged|token|session|current_user|identity|access|"
+    # In lower case. What stands around these does not matter: looking for it, or for both cases, costs ten times as much.
+    r"(auth|permission|forbid|denied|credential|log_?in|logged|token|session|current_user|identity|access|"
     r"abort|redirect|require|privilege|protect|httpexception|status_code|jwt|csrf|\b40[13]\b)"
 )
 # Methods of containers, strings and query builders: a project's function of such a name is hardly what is meant.
@@ -143,7 +143,7 @@ def _key(value: Value, depth: int = 3) -> object:
     if isinstance(value, Known):
         return (type(value.value), value.value)
     if isinstance(value, Unknown):
-        return ("?", value.text if _TURNS_AWAY.search(value.text) else "")
+        return ("?", value.text if _TURNS_AWAY.search(value.text.lower()) else "")
     if isinstance(value, Result) and value.order < 0:  # made for a caller, on the way: the same call makes the same
         return ("call", _key(value.callee, depth), value.span, *(_key(arg, depth - 1) for arg in value.args if depth))
     if isinstance(value, External):
