@@ -59,7 +59,7 @@ class Route(msgspec.Struct, frozen=True):
     object it is registered on, `prefix` the part of the path that its mounts contributed. `guards` holds what
     guards it (`required`, `conditional`, `optional` effects); `considered` everything else that was judged.
     `unknown` says what could not be resolved on the way, for verdict `unknown`; `only_if` under which conditions, in
-    the words of the source, the route exists at all.
+    the words of the source, the route exists at all, and `app` where the application was made that serves it.
     """
 
     framework: str
@@ -78,3 +78,4 @@ class Route(msgspec.Struct, frozen=True):
     condition: str = ""
     function: FunctionValue | None = None
     only_if: str = ""
+    app: str = ""

@@ -14,6 +14,7 @@ from apilint.checks.exposed import (
     Open,
     further,
     is_guarded,
+    is_open,
     is_own,
     label,
     name_of,
@@ -33,6 +34,7 @@ def route_without_auth(
     project: Project,
     *,
     summary: str,
+    application: str,
     unsafe_methods: tuple[str, ...] = ("POST", "PUT", "PATCH", "DELETE"),
     safe_precision: str = "medium",
     public_precision: str = "low",
@@ -49,12 +51,10 @@ def route_without_auth(
     opened = open_handlers(project, changes)
     routes = [route for route in project.routes if not project.is_test(route.span.file)]
     guarded = sum(map(is_guarded, routes))
-    if not opened:
-        return
-    if not guarded:
-        if not any(route.auth == "unknown" for route in routes):
-            yield _nothing_guarded(project, opened, len(routes))
-        return
+    unguarded = _unguarded(routes) if guarded else {route.app for route in routes}
+    if guarded or not any(route.auth == "unknown" for route in routes):
+        yield from _open_as_a_whole(project, opened, routes, unguarded if guarded else {""})
+    opened = [handler for handler in opened if handler.routes[0].app not in unguarded]
     conventions, exemptions = Conventions(project), Exemptions(routes)
     capabilities, private = Capabilities(project), Privacy(project, private_sections)
     rejections = Rejections(project)
@@ -110,17 +110,37 @@ def _share(guarded: list[bool]) -> float:
     return sum(guarded) / len(guarded) if guarded else 0.0
 
 
-def _nothing_guarded(project: Project, opened: list[Open], total: int) -> Match:
-    """The one match for a project that asks nobody who they are."""
+def _unguarded(routes: Iterable[Route]) -> set[str]:
+    """The applications of which no route is guarded, as far as can be told."""
+    closed = {route.app for route in routes if not is_open(route)}
+    return {route.app for route in routes if route.app} - closed
+
+
+def _open_as_a_whole(
+    project: Project, opened: Iterable[Open], routes: list[Route], apps: Collection[str]
+) -> Iterator[Match]:
+    """One match for each application without any guard; for the project as a whole its name is empty."""
+    found: dict[str, list[Open]] = {}
+    for handler in opened:
+        app = handler.routes[0].app
+        if "" in apps or app in apps:
+            found.setdefault("" if "" in apps else app, []).append(handler)
+    for app, handlers in found.items():
+        yield _nothing_guarded(project, handlers, routes, app)
+
+
+def _nothing_guarded(project: Project, opened: list[Open], routes: list[Route], app: str) -> Match:
+    """The one match for a project, or an application in it, that asks nobody who they are."""
     conventions = Conventions(project)
     ordered = sorted(opened, key=lambda handler: (handler.span.file, handler.span.start))
     meant = all(conventions.covers(route) for handler in opened for route in handler.routes)
+    is_doubtful = meant or (not app and _knows_guards(project))
     return Match(
         span=ordered[0].span,
-        values={"total": total},
+        values={"total": sum(1 for route in routes if not app or route.app == app), "app": app},
         related=tuple(Step(handler.span, f"'{label(handler.routes[0])}'") for handler in ordered[:50]),
-        precision=Precision.LOW if meant or _knows_guards(project) else None,
-        template="summary",
+        precision=Precision.LOW if is_doubtful else Precision.MEDIUM if app else None,
+        template="application" if app else "summary",
         about=tuple(dict.fromkeys(span for handler in ordered for span in handler.handlers)),
         weight=NO_GUARD,
     )

@@ -56,6 +56,7 @@ class Scope(msgspec.Struct):
     router: str = ""
     route_class: Value | None = None
     bypassed: tuple[tuple[Value, str, Span], ...] = ()
+    app: str = ""
 
 
 def routes(program: Program) -> Iterator[Route]:
@@ -81,7 +82,7 @@ class Walker:
         mounted = {id(child) for app in [*apps, *self.program.objects(ROUTERS)] for child in self._mounted(app)}
         for app in apps:
             if id(app) not in mounted:
-                yield from self._walk(app, Scope(framework=self._framework(app)))
+                yield from self._walk(app, Scope(framework=self._framework(app), app=self._place(app)))
 
     def _framework(self, app: Object) -> str:
         return "fastapi" if self.program.is_a(app, FASTAPI) else "starlette"
@@ -165,6 +166,7 @@ class Walker:
             else scope.middleware,
             conditions=scope.conditions,
             bypassed=scope.bypassed,
+            app=scope.app,
             framework=self._framework(made) if is_app else scope.framework,
             router=self._place(made),
             route_class=kwargs.get("route_class") or (None if is_app else scope.route_class),
@@ -357,6 +359,7 @@ class Walker:
             condition=condition,
             function=function,
             only_if=only_if(scope.conditions),
+            app=scope.app,
         )
 
     def _methods(self, event: Result, kind: str, scope: Scope) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import msgspec
 from apilint.facts import Span
 from apilint.frameworks.flask import appbuilder, classful, resources, views
 from apilint.frameworks.flask.hooks import Hooks
-from apilint.frameworks.flask.rules import APPS, BLUEPRINTS, Registration, Rule, Scope, methods_of
+from apilint.frameworks.flask.rules import APPS, BLUEPRINTS, Registration, Rule, Scope, methods_of, place
 from apilint.frameworks.program import Program, only_if, sort_guards, verdict
 from apilint.guards.caller import Caller
 from apilint.guards.judge import Judgement
@@ -190,6 +190,7 @@ class Views:
             condition=condition,
             function=target.function,
             only_if=only_if(rule.conditions),
+            app=place(self.program, self.application.app),
         )
 
     def _guards(self, rule: Rule, target: Target, caller: Caller) -> list[Guard]:
