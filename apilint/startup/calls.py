@@ -212,8 +212,11 @@ def call_function(
 
 
 def _recursion(args: list[Value]) -> int:
-    """How often a function may call itself: more often when it walks down a list that is known."""
-    walks = any(isinstance(arg, Seq) and arg.items and not arg.open for arg in args)
+    """How often a function may call itself: more often when it walks down a list that is known, or is a property that
+    asks other objects for the same."""
+    walks = any(isinstance(arg, Seq) and arg.items and not arg.open for arg in args) or (
+        len(args) == 1 and isinstance(args[0], Instance)
+    )
     return MAX_DESCENT if walks else MAX_RECURSION
 
 

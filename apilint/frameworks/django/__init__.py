@@ -49,13 +49,24 @@ def routes(program: Program) -> Iterator[Route]:
         return
     site = Site(program, settings)
     root = root_urlconf(program, settings)
-    if root is not None:
-        yield from site.routes(root)
-    else:
-        for module in unincluded(program):
-            urlpatterns = program.machine.lookup_in_module(module, URLPATTERNS)
-            if urlpatterns is not None:
-                yield from site.routes(urlpatterns)
+    for urlpatterns in [root] if root is not None else roots(program):
+        yield from site.routes(urlpatterns)
+
+
+def roots(program: Program) -> Iterator[Value]:
+    """The patterns of a project without settings: of URLconfs that none includes, and of applications."""
+    for module in unincluded(program):
+        urlpatterns = program.machine.lookup_in_module(module, URLPATTERNS)
+        if urlpatterns is not None:
+            yield urlpatterns
+    registry = program.machine.substitutes.get(apps.REGISTRY)
+    if isinstance(registry, apps.Registry):
+        lists = registry.urls()
+        trees = [[leaf.span for leaf in Tree(program.machine).leaves(urlpatterns, Scope())] for urlpatterns in lists]
+        for urlpatterns, spans in zip(lists, trees, strict=True):
+            # What another application's list holds as well is included there.
+            if spans and not any(other is not spans and set(spans) < set(other) for other in trees):
+                yield urlpatterns
 
 
 def root_urlconf(program: Program, settings: Settings) -> Value | None:

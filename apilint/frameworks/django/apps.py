@@ -79,6 +79,18 @@ class Registry(Special):
                     self._configs.append(self._config(entry))
         return self._configs
 
+    def urls(self) -> list[Value]:
+        """The patterns that applications bring with a `get_urls` of their own."""
+        found: list[Value] = []
+        for config in self.configs():
+            if isinstance(config, Instance):
+                own = attributes.in_class(self.machine, config.cls, "get_urls")
+                if own is not None and isinstance(own[1], ClassValue):
+                    value = self.machine.attribute(config, "urls", config.span)
+                    if isinstance(value, Seq) and value.items:
+                        found.append(value.items[0])
+        return found
+
     def ready(self) -> None:
         """Run what every application runs when all are loaded."""
         for config in self.configs():

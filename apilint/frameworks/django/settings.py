@@ -138,7 +138,26 @@ def load(machine: Core, options: Options[str, str]) -> Settings:
         values = _values(machine, module)
         if "ROOT_URLCONF" in values or module in modules:
             return Settings(values, module)
-    return Settings({}, None)
+    return Settings(_suggested(machine), None)
+
+
+_DEFAULTS_NAMES = ("defaults", "default_settings", "settings_defaults")
+
+
+def _suggested(machine: Core) -> dict[str, Value]:
+    """What a library without settings of its own suggests: a module of defaults, and a list of applications."""
+    found: dict[str, Value] = {}
+    for module in machine.index.modules.values():
+        if module.is_test:
+            continue
+        if module.name.rpartition(".")[2] in _DEFAULTS_NAMES:
+            for name, value in _values(machine, module).items():
+                found.setdefault(name, Setting(name, value, None))
+        elif module.is_package and "INSTALLED_APPS" in module.words:
+            listed = machine.lookup_in_module(module, "INSTALLED_APPS")
+            if isinstance(listed, Seq):
+                found.setdefault("INSTALLED_APPS", listed)
+    return found
 
 
 def started_with(index: Index, variable: str) -> Iterator[str]:
