@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apilint import facts as f
-from apilint.flow import Derived, Input
+from apilint.flow import Derived, Input, Returned
+from apilint.index import Function
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.values import (
@@ -38,6 +39,8 @@ class Names:
     def __init__(self, project: Project) -> None:
         self._machine = project.program.machine
         self._returns = project.knowledge.sections.get("returns", {})
+        self._project = project
+        self._results: dict[Function, tuple[str, ...]] = {}
 
     def of(self, value: Value, depth: int = MAX_DEPTH) -> Iterator[str]:
         """The names of a function, method, class or constant, most likely one first."""
@@ -80,6 +83,8 @@ class Names:
             for owner in self.types(value.base, depth - 1):
                 if f"{owner}.__getitem__" in self._returns:
                     yield self._returns[f"{owner}.__getitem__"]
+        elif isinstance(value, Returned):
+            yield from self._result(value.function, depth - 1)
         elif isinstance(value, Derived):
             yield from self._derived(value, depth - 1)
         elif isinstance(value, Choice):
@@ -100,6 +105,14 @@ class Names:
                 known = self._returns.get(name)
                 if known is not None or not isinstance(expr, f.Call):
                     yield known or name
+
+    def _result(self, function: Function, depth: int) -> tuple[str, ...]:
+        """The types of what a function of the project returns."""
+        if function not in self._results:
+            self._results[function] = ()
+            returned = self._project.trace(function).returned
+            self._results[function] = tuple(name for value, _ in returned for name in self.types(value, depth))
+        return self._results[function]
 
     def _annotated(self, annotation: Value | None, argument: Input) -> Iterator[str]:
         if isinstance(annotation, Known) and isinstance(annotation.value, str) and argument.function is not None:

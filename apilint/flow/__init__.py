@@ -9,7 +9,7 @@ values, in order. What stays unknown is `Derived`: it knows what it was computed
 from __future__ import annotations
 
 from apilint.flow.trace import Assigned, Call, Prototypes, Trace, env_of, instance_of, trace
-from apilint.flow.values import Checked, Derived, Element, Input, Number, inputs, inside, parts
+from apilint.flow.values import Checked, Derived, Element, Input, Number, Returned, inputs, inside, parts
 
 __all__ = [
     "Assigned",
@@ -20,6 +20,7 @@ __all__ = [
     "Input",
     "Number",
     "Prototypes",
+    "Returned",
     "Trace",
     "env_of",
     "inputs",

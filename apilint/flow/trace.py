@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from apilint import facts as f
 from apilint.facts import Span
 from apilint.flow import narrowing
-from apilint.flow.values import Checked, Derived, Element, Input, Number
+from apilint.flow.values import Checked, Derived, Element, Input, Number, Returned
 from apilint.index import Function, Module
 from apilint.startup import attributes, calls, expressions
 from apilint.startup.core import FALL, LEAVE, MAX_ITEMS, Core, Frame, OutOfBudget
@@ -84,30 +84,31 @@ class Call:
 
 
 class Assigned:
-    """`base.name = value` or `base[name] = value` in the body of `function`; `span` is the whole statement's."""
+    """`base.name = value` or `base[name] = value` in the body of `function`; `target` is what is assigned to, `span`
+    the whole statement's."""
 
-    __slots__ = ("base", "conditions", "depth", "function", "is_item", "name", "span", "value")
+    __slots__ = ("base", "conditions", "depth", "function", "is_item", "name", "span", "target", "value")
 
     def __init__(
         self,
         base: Value,
         name: str,
+        target: f.Attribute | f.Subscript,
         value: Value,
         span: Span,
         conditions: tuple[Condition, ...],
         function: Function | None,
         depth: int,
-        *,
-        is_item: bool,
     ) -> None:
         self.base = base
         self.name = name
+        self.target = target
         self.value = value
         self.span = span
         self.conditions = conditions
         self.function = function
         self.depth = depth
-        self.is_item = is_item
+        self.is_item = isinstance(target, f.Subscript)
 
 
 class Trace(Machine):
@@ -253,12 +254,18 @@ class Trace(Machine):
             or self.followed > MAX_FOLLOWED_STEPS
             or function.facts.end - function.facts.start > MAX_FOLLOWED_BYTES
         ):
-            return Unknown(f"the result of '{function.name}()'", span, f"{function.name}()")
+            return self._returned(callee, args, kwargs, span)
         before = self.steps
         value = calls.call_function(self, callee, args, kwargs, span)
         if len(self.stack) == 1:
             self.followed += self.steps - before
         return value
+
+    def _returned(self, callee: FunctionValue, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+        node: f.Expr = self._nodes[-1] if self._nodes else f.Opaque(span.start, span.end)
+        is_method = isinstance(node, f.Call) and isinstance(node.func, f.Attribute)
+        receiver = callee.self_value if is_method and callee.self_value is not None else callee
+        return Returned(callee.function, span, node, [receiver, *args, *kwargs.values()])
 
     def run_module(self, module: Module) -> Env:
         """As in start-up, where most modules have run already."""
@@ -301,9 +308,8 @@ class Trace(Machine):
         else:
             return
         function = self.stack[-1] if self.stack else None
-        is_item = isinstance(target, f.Subscript)
         depth = len(self.stack) - 1
-        self.assigned.append(Assigned(base, name, value, statement, self.conditions, function, depth, is_item=is_item))
+        self.assigned.append(Assigned(base, name, target, value, statement, self.conditions, function, depth))
 
 
 def _class_of(annotation: Value | None) -> ClassValue | None:

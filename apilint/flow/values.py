@@ -91,6 +91,17 @@ class Number(Derived):
     __slots__ = ()
 
 
+class Returned(Derived):
+    """What a function of the project returned, where it was not followed."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, function: Function, span: Span, expr: f.Expr, sources: Sequence[Value]) -> None:
+        reason = f"the result of '{function.name}()'"
+        super().__init__(reason, span, f"{function.name}()", expr, sources)
+        self.function = function
+
+
 def parts(value: Value, depth: int = MAX_PARTS_DEPTH) -> Iterator[Value]:
     """A value and all that it is made of, each once: pieces of text, elements, operands, arguments of calls."""
     seen: set[int] = set()
@@ -139,4 +150,4 @@ def inputs(value: Value) -> list[Input]:
     return [part for part in parts(value) if isinstance(part, Input)]
 
 
-__all__ = ["Checked", "Derived", "Element", "Input", "Instance", "Number", "inputs", "inside", "parts"]
+__all__ = ["Checked", "Derived", "Element", "Input", "Instance", "Number", "Returned", "inputs", "inside", "parts"]
