@@ -95,7 +95,7 @@ def f(a, b=Depends(get)):
     k: int = 1
 """
     (function, _) = read(source).functions
-    assert set(function.words.split(" ")) == set("Depends b x verify z g call key inner nested int".split())
+    assert set(function.words.split(" ")) == set("Depends b x verify z g call key inner nested int ~tls".split())
 
 
 def test_words_of_a_file_cover_what_stands_outside_of_functions() -> None:
