@@ -253,6 +253,9 @@ def truth(value: Value) -> bool | None:
         return True  # a function made of a class
     if isinstance(value, Result) and isinstance(value.callee, External):
         return True if value.callee.name.rpartition(".")[2][:1].isupper() else None
+    if isinstance(value, Choice):
+        known = {truth(option) for option in value.options}
+        return known.pop() if len(known) == 1 else None
     if isinstance(value, Text):
         return True if any(isinstance(part, Known) and part.value for part in value.parts) else None
     return None
