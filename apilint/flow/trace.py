@@ -14,6 +14,7 @@ from apilint.startup.core import FALL, LEAVE, MAX_ITEMS, Core, Frame, OutOfBudge
 from apilint.startup.machine import RUN, Machine, assign_target
 from apilint.startup.values import (
     NONE,
+    Attr,
     Choice,
     ClassValue,
     Condition,
@@ -133,6 +134,7 @@ class Trace(Machine):
         self._made_of: list[list[Value]] = [[]]
         self._vouched: dict[int, list[f.Expr]] = {}
         self._has_paths = False
+        self._written: dict[str, f.Expr] = {}
         self.followed = 0
         self.deep = True
 
@@ -199,6 +201,8 @@ class Trace(Machine):
 
     def attribute(self, base: Value, name: str, span: Span) -> Value:
         """As in start-up; methods of an argument are those of its annotated class."""
+        if name == "__dict__":
+            return Attr(base, name)  # whose attributes they are is what matters here
         if isinstance(base, Input):
             method = self._method(base, name)
             if method is not None:
@@ -240,8 +244,9 @@ class Trace(Machine):
         if isinstance(callee, Unknown):
             return Unknown(callee.reason, span, (callee, "()"))
         outer, self._made_of = self._made_of, [[]]
+        written, self._written = self._written, {}
         value = super().call(callee, args, kwargs, span)
-        self._made_of = outer
+        self._made_of, self._written = outer, written
         return value
 
     def call_function(self, callee: FunctionValue, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
@@ -286,6 +291,22 @@ class Trace(Machine):
             for expr in self._vouched[id(statements)]:
                 self.vouch(expr, expr, env)
         return super().run_block(statements, env, frame)
+
+    def remember(self, name: str, expr: f.Expr) -> None:
+        """Keep in mind what a local name was assigned last, as far as that may be a test."""
+        if isinstance(expr, (f.BinOp, f.Compare, f.Comprehension, f.Call, f.UnaryOp, f.BoolOp)):
+            self._written[name] = expr
+        else:
+            self._written.pop(name, None)
+
+    def written(self, test: f.Expr) -> f.Expr:
+        """A test, or the expression behind the name that stands for it: `bad = set(xs) - ALLOWED`, `if bad:`."""
+        if isinstance(test, f.Name):
+            return self._written.get(test.id, test)
+        if isinstance(test, f.UnaryOp) and isinstance(test.operand, f.Name):
+            inner = self._written.get(test.operand.id)
+            return test if inner is None else f.UnaryOp(test.start, test.end, test.op, inner)
+        return test
 
     def vouch(self, expr: f.Expr, test: f.Expr, env: Env) -> None:
         """Remember that a name, attribute or item has passed a test."""
@@ -519,6 +540,8 @@ def _assign(trace: Trace, statement: f.Assign, env: Env, frame: Frame) -> str:
     for target in statement.targets:
         trace.note(target, value, env, span)
         bind(trace, target, value, env, statement.value)
+        if isinstance(target, f.Name):
+            trace.remember(target.id, statement.value)
     return FALL
 
 
@@ -547,15 +570,16 @@ def _return(trace: Trace, statement: f.Return, env: Env, frame: Frame) -> str:
 
 def _if(trace: Trace, statement: f.If, env: Env, frame: Frame) -> str | Condition:
     """As in start-up; what the test vouches for is remembered where it does."""
+    test = trace.written(statement.test)
     for block, holds in ((statement.body, True), (statement.orelse, False)):
-        names = list(narrowing.vouched(statement.test, holds)) if block else []
+        names = list(narrowing.vouched(test, holds)) if block else []
         if names:
             trace._vouched[id(block)] = names
     flow = RUN[f.If](trace, statement, env, frame)
     if flow is not LEAVE:
         for block, holds in ((statement.body, False), (statement.orelse, True)):
             if narrowing.leaves(block):
-                _vouch_all(trace, narrowing.vouched(statement.test, holds), statement.test, env)
+                _vouch_all(trace, narrowing.vouched(test, holds), test, env)
                 _vouch_looked_up(trace, narrowing.exists(statement.test, holds), env)
     return flow
 
