@@ -11,6 +11,8 @@ from apilint.startup.values import ClassValue, Condition, Env, FunctionValue, In
 
 MAX_STEPS = 3_000_000
 MAX_ITEMS = 1_000
+MAX_LENGTH = 2_000
+"""A list that grows beyond this (it is put into itself, say) is open from there on."""
 
 
 class OutOfBudget(Exception):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from apilint import facts as f
 from apilint.facts import Span
 from apilint.startup import attributes, calls
-from apilint.startup.core import MAX_ITEMS, Core
+from apilint.startup.core import MAX_ITEMS, MAX_LENGTH, Core
 from apilint.startup.values import (
     FALSE,
     NONE,
@@ -140,7 +140,9 @@ def _concat_sequences(left: Value, right: Value) -> Value:
 
 def _set_operation(left: Seq, op: str, right: Seq) -> Value:
     if op == "|":
-        return Seq(left.kind, [*left.items, *right.items], is_open=left.open or right.open)
+        items = [*left.items, *right.items]
+        is_open = left.open or right.open or len(items) > MAX_LENGTH
+        return Seq(left.kind, items[:MAX_LENGTH], is_open=is_open)
     others = [constant(item) for item in right.items]
     kept = [item for item in left.items if (constant(item) in others) == (op == "&")]
     return Seq(left.kind, kept, is_open=left.open or right.open)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from apilint.facts import Span
 from apilint.startup import attributes, introspection, patterns
-from apilint.startup.core import Core
+from apilint.startup.core import MAX_LENGTH, Core
 from apilint.startup.values import (
     FALSE,
     NONE,
@@ -94,14 +94,20 @@ def under(machine: Core, items: list[Value]) -> list[Value]:
     return [Under(item.value, open_) if type(item) is Known else item for item in items]
 
 
+def extend(machine: Core, base: Seq, items: list[Value], *, is_open: bool = False) -> None:
+    """Put items at the end of a list."""
+    room = max(0, MAX_LENGTH - len(base.items))
+    base.open = base.open or is_open or len(items) > room
+    base.items.extend(under(machine, items[:room]))
+
+
 def _sequence_method(machine: Core, base: Seq, name: str, args: Args, span: Span) -> Value:
     if name in ("append", "add") and args:
-        base.items.extend(under(machine, [args[0]]))
+        extend(machine, base, [args[0]])
         return NONE
     if name in ("extend", "update") and args:
         items, is_open = _items(args[0])
-        base.items.extend(under(machine, items))
-        base.open = base.open or is_open
+        extend(machine, base, items, is_open=is_open)
         return NONE
     if name == "insert" and len(args) == 2:
         at = constant(args[0])

@@ -270,8 +270,7 @@ def _aug_assign(machine: Machine, statement: f.AugAssign, env: Env, frame: Frame
     new = machine.evaluate(statement.value, env)
     if isinstance(old, Seq) and statement.op == "+" and old.kind == "list":
         items, is_open = expressions.iterate(new)
-        old.items.extend(library.under(machine, items))
-        old.open = old.open or is_open
+        library.extend(machine, old, items, is_open=is_open)
         return FALL
     if isinstance(old, Mapping) and statement.op == "|" and isinstance(new, Mapping):
         old.items.update(new.items)
