@@ -14,7 +14,6 @@ from apilint.startup.core import FALL, LEAVE, MAX_ITEMS, Core, Frame, OutOfBudge
 from apilint.startup.machine import RUN, Machine, assign_target
 from apilint.startup.values import (
     NONE,
-    Attr,
     Choice,
     ClassValue,
     Condition,
@@ -115,6 +114,8 @@ class Assigned:
 class Trace(Machine):
     """A machine that runs one function for unknown arguments and notes what it calls, assigns and returns."""
 
+    opens_objects = False  # whose attributes a `__dict__` holds is what matters here
+
     def __init__(self, base: Core, function: Function, prototypes: Prototypes | None = None) -> None:
         super().__init__(base.index)
         self.envs = base.envs
@@ -201,8 +202,6 @@ class Trace(Machine):
 
     def attribute(self, base: Value, name: str, span: Span) -> Value:
         """As in start-up; methods of an argument are those of its annotated class."""
-        if name == "__dict__":
-            return Attr(base, name)  # whose attributes they are is what matters here
         if isinstance(base, Input):
             method = self._method(base, name)
             if method is not None:

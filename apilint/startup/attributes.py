@@ -256,7 +256,7 @@ def _of_instance(machine: Core, base: Instance, name: str, span: Span) -> Value:
         return value
     if name == "__class__":
         return base.cls
-    if name == "__dict__":
+    if name == "__dict__" and machine.opens_objects:
         shared = Mapping({})
         shared.items = base.attrs  # type: ignore[assignment]  # the same dict, whose keys are names
         return shared

@@ -59,6 +59,9 @@ class Extensions:
 class Core:
     """The state of one symbolic start-up. `Machine` gives the operations their bodies."""
 
+    # Whether `obj.__dict__` is the mapping of its attributes.
+    opens_objects = True
+
     def __init__(self, index: Index) -> None:
         self.index = index
         self.envs: dict[str, Env] = {}
