@@ -106,7 +106,7 @@ class Clients:
         """The modules whose text has the mark and that import one of the libraries, with the names of what they call;
         tests are left out."""
         for module in self.project.index.modules.values():
-            if module.is_test or mark not in module.words:
+            if mark not in module.words:
                 continue
             libraries = {name.partition(".")[0] for name in module.facts.imports} & self._by_library.keys()
             if libraries:
@@ -252,7 +252,7 @@ class Clients:
         """The environment variables that the program sets."""
         listed: Mapping[str, Any] = self._entries.get("os.environ", {}).get("environment", {})
         for module in self.project.index.modules.values():
-            if module.is_test or mark not in module.words:
+            if mark not in module.words:
                 continue
             env = self._machine.run_module(module)
             for node in walk(module.body):

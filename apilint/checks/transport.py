@@ -206,7 +206,7 @@ def cleartext_http(
             )
     pattern = re.compile(names)
     for module in project.index.modules.values():
-        if module.is_test or "~http" not in module.words:
+        if "~http" not in module.words:
             continue
         for name, constant in _constants(module):
             host = _HOST.match(str(constant.value))

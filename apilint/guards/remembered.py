@@ -98,7 +98,8 @@ class Remembered:
 
 
 _TURNS_AWAY = re.compile(
-    # In lower case. What stands around these does not matter: looking for it, or for both cases, costs ten times as much.
+    # In lower case. What stands around these does not matter: looking for it, or for both cases, costs ten times
+    # as much.
     r"(auth|permission|forbid|denied|credential|log_?in|logged|token|session|current_user|identity|access|"
     r"abort|redirect|require|privilege|protect|httpexception|status_code|jwt|csrf|\b40[13]\b)"
 )
