@@ -52,7 +52,9 @@ ROOMS = {
     "msgspec": {"*"},
 }
 
-FRAMEWORKS = re.compile(r"flask|fastapi|starlette|django|rest_framework|\bdrf\b|\bninja\b", re.IGNORECASE)
+FRAMEWORKS = re.compile(
+    r"flask|fastapi|starlette|django|rest_framework|\bdrf\b|\bninja\b|litestar|aiohttp|\bquart\b", re.IGNORECASE
+)
 
 
 def sources() -> list[Path]:

@@ -28,6 +28,7 @@ from apilint.startup.values import (
     Partial,
     Result,
     Seq,
+    Subscripted,
     Unknown,
     Value,
     Wrapped,
@@ -191,6 +192,8 @@ class Program:
             return self.describe(value.callee)
         if isinstance(value, Attr):
             return f"{self.describe(value.base)}.{value.name}"
+        if isinstance(value, Subscripted):
+            return self.describe(value.base)
         if isinstance(value, Unknown):
             return value.text or "?"
         if isinstance(value, ModuleValue):
@@ -203,7 +206,22 @@ class Program:
         """What a reader would call a guard: the last name of its qualified name."""
         return self.describe(value).rpartition(":")[2].replace("<locals>.", "")
 
+    def place(self, made: Object) -> str:
+        """Where an object is made, `file:line`."""
+        module = self.index.modules.get(made.span.file)
+        return f"{made.span.file}:{module.line(made.span.start) if module else 0}"
+
     # ------------------------------------------------------------------- guards
+
+    def in_handler(
+        self, function: FunctionValue, caller: Caller, bindings: dict[str, Value] | None = None
+    ) -> list[Guard]:
+        """A rejection in the handler's own body, as a guard."""
+        judged = self.judge.function(function, "handler", caller=caller, bindings=bindings, memo=(None,))
+        if judged.effect not in ("required", "conditional", "optional") or not (judged.chain or judged.branches):
+            return []
+        span = judged.chain[-1].span if judged.chain else function.function.span
+        return [self.guard("in the handler", "in the handler", "the handler's body", span, judged, function)]
 
     def decorator_guards(self, handler: Value, caller: Caller) -> list[Guard]:
         """The guards among a handler's decorators (those below the route decorator), outermost first."""

@@ -173,7 +173,7 @@ class Container(Special):
 
     def item(self, key: Value) -> Value:
         """A credential under any key is missing; plain headers are not known."""
-        label = text_of(key)
+        label = _key(key)
         if label is not None and _PLAIN_HEADERS.match(label):
             return Unknown(f"the header {label}")
         return NOTHING
@@ -185,7 +185,7 @@ class Container(Special):
     def compared(self, op: str, other: Value, *, is_left: bool) -> Value | None:
         """No key is in it."""
         if op in ("in", "not in") and not is_left:
-            label = text_of(other)
+            label = _key(other)
             if label is not None and _PLAIN_HEADERS.match(label):
                 return None
             return Sure(op == "not in")
@@ -193,6 +193,12 @@ class Container(Special):
 
     def __repr__(self) -> str:
         return f"Container({self.name})"
+
+
+def _key(value: Value) -> str | None:
+    """A key as text: an ASGI scope has its headers in bytes."""
+    known = constant(value)
+    return known.decode("latin-1") if isinstance(known, bytes) else text_of(value)
 
 
 def _is_empty(value: Value) -> bool:

@@ -249,6 +249,8 @@ class Visit(Machine):
                 return Sure(isinstance(args[0], Anonymous) and "Anonymous" in repr(args[1:]))
             if name in ("builtins.getattr", "builtins.hasattr") and args and isinstance(args[0], (Anonymous, Nothing)):
                 return NOTHING if name.endswith("getattr") else Sure(False)
+            if name == "builtins.dict" and args and isinstance(args[0], Container):
+                return args[0]
             if name in ("builtins.bool", "builtins.str", "builtins.len") and args and isinstance(args[0], Nothing):
                 return Sure(False) if name == "builtins.bool" else NOTHING
             if name in ("builtins.all", "builtins.any") and args:

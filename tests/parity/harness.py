@@ -124,7 +124,7 @@ def claim(application: Application) -> list[Claim]:
             guards=tuple(guard["name"] for guard in route["guards"]),
         )
         for route in json.loads(output)["routes"]
-        for method in route["methods"]
+        for method in route["methods"] or ["ANY"]
     ]
 
 

@@ -27,6 +27,7 @@ import tomli
 
 PATH_VALUES = {"int": "1", "float": "1.5", "path": "a/b", "uuid": "6f1c2a52-5d0c-4e0b-9f57-0d9a6e3f7a11"}
 LOGIN = re.compile(r"log-?in|sign-?in")
+DENIALS = (1008, 3000, 3003, 4001, 4003, 4401, 4403)
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,15 @@ def read_answer(status: int, location: str, *, entered: bool) -> str:
     if status < 400:
         return "public" if entered else "shadowed"
     return "ambiguous"
+
+
+def read_close(code: int, *, entered: bool) -> str:
+    """What the closure of a websocket means, its code negative when it came before the connection was accepted."""
+    if code < 0:
+        return "denied_in_handler" if entered else "protected"
+    if code in DENIALS:
+        return "denied_in_handler"
+    return "public" if entered else "shadowed"
 
 
 def write(rows: list[Row]) -> None:

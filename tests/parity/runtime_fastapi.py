@@ -19,10 +19,9 @@ from starlette.routing import Host, Mount, Route, WebSocketRoute, compile_path
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from .observation import Entered, Place, Project, Row, load_application, open_project, read_answer, write
+from .observation import Entered, Place, Project, Row, load_application, open_project, read_answer, read_close, write
 
 HTTP_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-DENIALS = (1008, 3000, 3003, 4001, 4003, 4401, 4403)
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ def row(project: Project, client: TestClient, route: Served, place: Place, enter
     path = url(project, route.path)
     if route.method == "WEBSOCKET":
         status, validation = connect(client, path)
-        anon = read_close(status, validation=validation, entered=entered.has(route.endpoint))
+        anon = "public_to_validation" if validation else read_close(status, entered=entered.has(route.endpoint))
     else:
         status, location = call(client, route.method, path)
         anon = read_answer(status, location, entered=entered.has(route.endpoint))
@@ -136,17 +135,6 @@ def connect(client: TestClient, path: str) -> tuple[int, bool]:
         code = getattr(closed, "status_code", closed.code)
         return (code if accepted else -code), isinstance(closed.reason, list)
     return 0, False
-
-
-def read_close(code: int, *, validation: bool, entered: bool) -> str:
-    """What the closure of a websocket means."""
-    if validation:
-        return "public_to_validation"
-    if code < 0:
-        return "denied_in_handler" if entered else "protected"
-    if code in DENIALS:
-        return "denied_in_handler"
-    return "public" if entered else "shadowed"
 
 
 def main(folder: Path) -> None:
