@@ -1,0 +1,1 @@
+"""One file a command: `apilint NAME` is the function NAME in NAME.py."""

@@ -1,0 +1,126 @@
+"""`apilint check`: the findings."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from apilint.cli.ending import FAILED, LEVELS, exit_status, told
+from apilint.cli.options import (
+    InOrder,
+    format_outputs,
+    run_options,
+    since_revision,
+    with_config,
+    with_jobs,
+    with_no_cache,
+    with_paths,
+    with_verbose,
+)
+from apilint.cli.output import SURENESS, complain, render_options, visible, write
+
+FORMATS = ("text", "concise", "json", "sarif", "github")
+
+
+@click.command(cls=InOrder)
+@with_paths
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(FORMATS),
+    multiple=True,
+    help="Output format; repeat it, with --output, for several.",
+)
+@click.option(
+    "--output",
+    "-o",
+    "outputs",
+    type=click.Path(path_type=Path, dir_okay=False),
+    multiple=True,
+    help="Write the format named before to this file.",
+)
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="RULES",
+    help="Run only these rules: codes, names or beginnings of codes, separated by commas.",
+)
+@click.option("--ignore", multiple=True, metavar="RULES", help="Leave these rules out.")
+@click.option("--min-severity", type=click.Choice(LEVELS), help="Show findings of this severity and above.")
+@click.option(
+    "--min-confidence",
+    type=click.Choice(SURENESS),
+    help="Show findings of this confidence and above (default: medium).",
+)
+@click.option("--fail-on", type=click.Choice(LEVELS), help="Exit 1 only for findings of this severity and above.")
+@click.option("--exit-zero", is_flag=True, help="Exit 0 although there are findings.")
+@click.option("--statistics", is_flag=True, help="End with counts by rule.")
+@click.option(
+    "--since",
+    metavar="REVISION",
+    default="",
+    help="Report also on routes elsewhere whose verdict is not what it was at this git revision. Without PATHS: on "
+    "what has changed since.",
+)
+@click.option("--sarif-category", default="apilint/", show_default=True, help="automationDetails.id in SARIF.")
+@click.option(
+    "--sarif-suppressed",
+    type=click.Choice(("omit", "include")),
+    default="omit",
+    show_default=True,
+    help="What SARIF does with suppressed findings.",
+)
+@with_config
+@with_no_cache
+@with_jobs
+@with_verbose
+@click.pass_context
+def check(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    formats: tuple[str, ...],
+    outputs: tuple[Path, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    min_severity: str | None,
+    min_confidence: str | None,
+    fail_on: str | None,
+    exit_zero: bool,
+    statistics: bool,
+    since: str,
+    sarif_category: str,
+    sarif_suppressed: str,
+    config: Path | None,
+    no_cache: bool,
+    jobs: int | None,
+    verbose: bool,
+) -> None:
+    """Check the project and report the findings in PATHS (default: the current directory).
+
+    The whole project is always linked, however few files are named. Exit status: 0 clean, 1 findings, 2 the job
+    could not be done.
+    """
+    from apilint.pipeline import lint
+
+    wanted = format_outputs(ctx.meta["order"], formats, outputs)
+    options = run_options(paths, config, no_cache, jobs, select, ignore, since_revision(since))
+    report = visible(told(lambda: lint(options)), options.config, min_severity, min_confidence)
+    status = exit_status(report, fail_on or options.config.fail_on, exit_zero)
+    for name, output in wanted:
+        from apilint import report as reports
+
+        rendering = render_options(
+            options,
+            output,
+            verbose=verbose,
+            statistics=statistics,
+            sarif_category=sarif_category,
+            sarif_suppressed=sarif_suppressed,
+            exit_code=status,
+            execution_successful=status != FAILED,
+        )
+        write(reports.render(report, name, options=rendering), output)
+    complain(report.diagnostics, verbose, any(name in ("text", "concise") and not output for name, output in wanted))
+    sys.exit(status)
