@@ -8,10 +8,10 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MULTITOOL := .work/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint sarif hooks slow parity bench clean
+.PHONY: help demo test lint sarif hooks slow parity parity-apps bench clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "apilint needs Python 3.10 or newer; say which with make PYTHON=...")'
@@ -38,6 +38,9 @@ lint: $(VENV)/.dev ## ruff and mypy
 
 parity: $(VENV)/.dev ## only the tests that ask the real frameworks
 	$(BIN)/python -m pytest tests/parity
+
+parity-apps: $(VENV)/.dev ## the same for real applications, each in an environment of its own (downloads from PyPI)
+	$(BIN)/python -m benchmarks.parity --write
 
 slow: $(VENV)/.dev ## wheel, sdist and editable installs; oldest dependencies
 	$(BIN)/python -m pytest -m slow

@@ -31,6 +31,8 @@ def _row(project: Project, route: Route) -> RouteRow:
         public=reason is not None,
         public_reason=reason or "",
         kind=route.kind,
+        only_if=route.only_if,
+        app=route.app,
     )
 
 

@@ -232,6 +232,7 @@ def _route_object(row: RouteRow) -> dict[str, Any]:
         "guards": [_guard_object(guard) for guard in row.guards],
         "considered": [_guard_object(guard) for guard in row.considered],
         "condition": row.condition or None,
+        "only_if": row.only_if or None,
         "unknown": row.unknown or None,
         "public": {"reason": row.public_reason} if row.public else None,
     }

@@ -29,8 +29,9 @@ class GuardRow(msgspec.Struct, frozen=True):
 
 class RouteRow(msgspec.Struct, frozen=True):
     """One route. `public` says that a directive or the configuration calls it public, `public_reason` why;
-    `unknown` what could not be resolved; `condition` under which setting it is guarded; `registered` is the file in
-    which it is registered."""
+    `unknown` what could not be resolved; `condition` under which setting it is guarded; `only_if` under which
+    conditions it exists at all; `app` where the application was made that serves it, and `registered` the file in which
+    it is registered."""
 
     framework: str
     methods: tuple[str, ...]
@@ -47,6 +48,8 @@ class RouteRow(msgspec.Struct, frozen=True):
     public_reason: str = ""
     kind: str = "http"
     registered: str = ""
+    only_if: str = ""
+    app: str = ""
 
 
 def order(row: RouteRow) -> tuple[str, tuple[str, ...], str, int]:

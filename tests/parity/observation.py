@@ -23,8 +23,6 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
-import tomli
-
 PATH_VALUES = {"int": "1", "float": "1.5", "path": "a/b", "uuid": "6f1c2a52-5d0c-4e0b-9f57-0d9a6e3f7a11"}
 LOGIN = re.compile(r"log-?in|sign-?in")
 DENIALS = (1008, 3000, 3003, 4001, 4003, 4401, 4403)
@@ -88,6 +86,8 @@ class Project:
 
 def open_project(folder: Path) -> Project:
     """Read `parity.toml` and make the application importable."""
+    import tomli  # not in the environments of real applications, which are opened in another way
+
     folder = folder.resolve()
     settings = tomli.loads((folder / "parity.toml").read_text(encoding="utf-8"))
     root = folder / settings.get("root", ".")

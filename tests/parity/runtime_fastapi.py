@@ -31,6 +31,7 @@ class Served:
     method: str
     path: str
     endpoint: Callable[..., Any]
+    dependant: Any = None
 
 
 def effective_routes(routes: Iterable[Any]) -> Iterator[Any]:
@@ -53,10 +54,12 @@ def served(routes: Iterable[Any], prefix: str = "") -> Iterator[Served]:
         elif isinstance(original, Host):
             yield from served(route.routes or (), prefix)
         elif isinstance(original, WebSocketRoute):
-            yield Served("WEBSOCKET", prefix + route.path, websocket_handler(route.endpoint))
+            dependant = getattr(route, "dependant", None)
+            yield Served("WEBSOCKET", prefix + route.path, websocket_handler(route.endpoint), dependant)
         elif isinstance(original, Route):
             for method in methods(route, is_api_route=type(original).__module__.startswith("fastapi")):
-                yield Served(method, prefix + route.path, http_handler(route.endpoint, method))
+                endpoint = http_handler(route.endpoint, method)
+                yield Served(method, prefix + route.path, endpoint, getattr(route, "dependant", None))
 
 
 def methods(route: Any, *, is_api_route: bool) -> list[str]:

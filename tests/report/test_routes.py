@@ -105,6 +105,7 @@ def test_json() -> None:
         ],
         "considered": [],
         "condition": None,
+        "only_if": None,
         "unknown": None,
         "public": None,
     }

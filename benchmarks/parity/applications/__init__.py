@@ -1,0 +1,1 @@
+"""One file for each application: what it is called, and how it is started."""

@@ -1,0 +1,79 @@
+"""Runs in an application's environment: starts it, asks its framework, calls its routes, writes an `Observation`.
+
+`python -m benchmarks.parity.observe NAME OUTPUT`, where NAME is a file in `applications/`. What a framework is asked
+stands in `runtime_<framework>.py`: a generator `rows(application, started, site_packages)`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import signal
+import sys
+import sysconfig
+import tempfile
+from importlib import import_module, metadata
+from pathlib import Path
+
+from benchmarks.parity.application import Application, Observation
+from benchmarks.parity.offline import cut_off
+from benchmarks.parity.recorded import write
+
+FRAMEWORKS = ("flask", "fastapi", "starlette", "django", "djangorestframework", "django-ninja", "werkzeug")
+LONGEST = 900
+SHARED = Path(__file__).resolve().parents[2] / "tests"  # with `parity`, what the tests of fixture applications use too
+
+
+def observe(name: str) -> Observation:
+    """Start the application called `name` and look at it."""
+    module = import_module(f"benchmarks.parity.applications.{name}")
+    application: Application = module.APPLICATION
+    runtime = import_module(f"benchmarks.parity.runtime_{application.framework}")
+    site_packages = Path(sysconfig.get_path("purelib")).resolve()
+    os.environ.update(application.environment)
+    with tempfile.TemporaryDirectory() as scratch:
+        os.chdir(scratch)
+        started = module.start(Path(scratch))
+        logging.disable(logging.CRITICAL)
+        rows = tuple(runtime.rows(application, started, site_packages))
+        return Observation(
+            version=metadata.version(application.requirement.partition("==")[0].partition("[")[0]),
+            python=platform.python_version(),
+            frameworks=_versions(),
+            rows=rows,
+            loaded=frozenset(_loaded(application, site_packages)),
+        )
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in FRAMEWORKS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _loaded(application: Application, site_packages: Path) -> set[str]:
+    """The files of the application's packages that have been imported, relative to the import root."""
+    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    resolved = (Path(file).resolve() for file in files if file)
+    relative = (file.relative_to(site_packages) for file in resolved if file.is_relative_to(site_packages))
+    return {file.as_posix() for file in relative if file.parts[0] in application.packages}
+
+
+def main(name: str, output: str) -> None:
+    """Write what the application called `name` shows, and leave without waiting for its threads."""
+    target = Path(output).resolve()
+    sys.path.append(str(SHARED))
+    signal.alarm(LONGEST)
+    cut_off()
+    write(target, observe(name))
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
