@@ -261,7 +261,8 @@ class Index:
         folder = near.rpartition("/")[0]
         base = f"{folder}/" if folder else ""
         path = name.replace(".", "/")
-        return self.modules.get(f"{base}{path}.py") or self.modules.get(f"{base}{path}/__init__.py")
+        found = self.modules.get(f"{base}{path}.py") or self.modules.get(f"{base}{path}/__init__.py")
+        return found if found is None or found.file != near else None  # `from jwt import decode` in a `jwt.py`
 
     def is_namespace(self, name: str) -> bool:
         """Whether some module lies below that dotted name."""

@@ -46,16 +46,23 @@ class Capabilities:
     """The names of secrets, from the library models: who knows what stands in such a parameter is no stranger."""
 
     def __init__(self, project: Project) -> None:
-        sensitive: Mapping[str, Any] = project.knowledge.sections.get("names", {}).get("sensitive", {})
+        names = project.knowledge.sections.get("names", {})
+        sensitive: Mapping[str, Any] = names.get("sensitive", {})
+        capability: Mapping[str, Any] = names.get("capability", {})
         self.secret = re.compile(str(sensitive.get("matches", "(?!)")))
         self.never = re.compile(str(sensitive.get("never", "(?!)")))
+        self.given = re.compile(str(capability.get("matches", "(?!)")))
 
     def cover(self, route: Route) -> bool:
         """Whether the path or the handler itself takes something that only somebody who was given it can know."""
         names = [words_of(name) for name in _PARAMETER.findall(route.path)]
         if route.function is not None:
             names += [words_of(param.name) for param in route.function.function.head.params]
-        return any(self.secret.search(name) and not self.never.search(name) for name in names)
+        return any(map(self._is_secret, names))
+
+    def _is_secret(self, name: str) -> bool:
+        is_sensitive = bool(self.secret.search(name)) and not self.never.search(name)
+        return is_sensitive or bool(self.given.search(name))
 
 
 class Privacy:

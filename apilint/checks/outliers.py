@@ -9,6 +9,7 @@ import msgspec
 
 from apilint.check import Match, check
 from apilint.checks.conventions import Capabilities, Conventions
+from apilint.checks.effects import Effects
 from apilint.checks.exposed import (
     APPLICATION_WIDE,
     UNLIKE_SIBLINGS,
@@ -54,7 +55,7 @@ def auth_outlier_route(
     """Routes without a guard that most routes beside them have."""
     conventions, capabilities = Conventions(project), Capabilities(project)
     exemptions, families, rejections = Exemptions(project.routes), _families(project), Rejections(project)
-    changes = Changes(project, unsafe_methods)
+    changes, effects = Changes(project, unsafe_methods), Effects(project)
     for handler in open_handlers(project, changes):
         changing = handler.changing(changes)
         first = handler.routes[0]
@@ -67,6 +68,8 @@ def auth_outlier_route(
             siblings = [each for each in siblings if each.registered not in writing]
         habit = _habit(siblings, minimum, share)
         if habit is None or rejections.may_reject(first) or not (changing or _shows_something(project, first, pages)):
+            continue
+        if effects.only_computes(first):
             continue
         is_shared = len(habit.shared) >= share * habit.siblings
         if not changing and not is_shared:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 
 from apilint import facts as f
+from apilint.checks.reached import Reached
 from apilint.index import Class, Function
 from apilint.model import Guard, Route
 from apilint.project import Project
 from apilint.startup import attributes
-from apilint.startup.values import ClassValue, Env, FunctionValue, ModuleValue, unwrap
+from apilint.startup.values import ClassValue
 from apilint.unparse import unparse
 from apilint.walk import walk
 
@@ -19,12 +20,19 @@ MAX_DEPTH = 2
 _REJECTING = re.compile(
     r"(?i)(?<![\d.])40[13](?!\d)|unauthori[sz]ed|forbidden|not_?auth|permission_?(denied|error|required)|access_?denied"
     r"|denied|not_?logged|login_?(required|error)|auth\w*_?(error|failed|failure|required|exception)|invalid_?(token|cred)"
+    r"|credentials?_?(not_?|in)valid"
 )
 # What is asked about the caller.
 _ASKING = re.compile(
-    r"^(is_(authenticated|anonymous|staff|superuser|admin\w*|owner)|has_(perms?|permissions?|access|role)\w*|check_(access|perm)\w*"
+    r"^_?(is_(authenticated|anonymous|staff|superuser|admin\w*|owner)|has_(perms?|permissions?|access|role)\w*|check_(access|perm)\w*"
     r"|user_can\w*|can_(view|edit|access|read|write|delete|change|manage)\w*|verify_(token|signature|jwt)\w*)$"
 )
+# Where credentials stand in a request, and methods that are given a whole request to answer it.
+_HEADER = re.compile(r"(?i)^(authorization|x-(api|auth)[\w-]*|[\w-]*-(signature|token|secret|key)[\w-]*)$")
+_HANDING_ON = re.compile(r"^(handle\w*|process_\w+|dispatch)$")
+_WHOLE_REQUESTS = frozenset({"request", "req"})
+# Who is calling, as an argument.
+_USER = re.compile(r"(^|\.)(current_)?user$")
 _REDIRECT = re.compile(r"(?i)redirect")
 _LOGIN = re.compile(r"(?i)log_?-?in(?!g)|sign_?-?in(?!g)")
 
@@ -37,7 +45,7 @@ class Rejections:
         self._project = project
         self._machine = project.program.machine
         self._signs: dict[tuple[Function, bool], bool] = {}
-        self._called: dict[Function, tuple[Function, ...]] = {}
+        self._reached = Reached(project)
 
     def may_reject(self, route: Route) -> bool:
         """Whether the handler, something that runs before it, or a function that they call raises, returns or catches
@@ -48,13 +56,30 @@ class Rejections:
             # What stands before all routes tells nothing of one.
             if guard.kind == "middleware" or "the application" in guard.via:
                 continue
-            if any(self._has_sign(function, is_handler=False) for function in functions_of(self._project, guard)):
+            if any(self._has_sign(function, is_handler=False) for function in self._behind(guard)):
                 return True
+        return False
+
+    def known(self) -> bool:
+        """Whether any code of the project says "not allowed"."""
+        for module in self._project.index.modules.values():
+            if not module.is_test:
+                for function in module.functions:
+                    if _REJECTING.search(function.facts.words) and self._rejects(function, is_handler=False):
+                        return True
         return False
 
     def has_sign(self, function: Function) -> bool:
         """Whether a function, or one that it calls, raises or returns what means "not allowed"."""
         return self._has_sign(function, is_handler=True)
+
+    def _behind(self, guard: Guard) -> Iterator[Function]:
+        """The function of a guard, and the one that made it: `return wrapper`."""
+        for function in functions_of(self._project, guard):
+            yield function
+            maker = function.parent
+            if maker is not None and any(_returns(node, function.name) for node in walk(maker.body)):
+                yield maker
 
     def _handlers(self, route: Route) -> Iterator[Function]:
         """The handler; for a view class all of its methods, which run around it."""
@@ -78,7 +103,7 @@ class Rejections:
             if self._rejects(each, is_handler=is_handler):
                 return True
             if depth < MAX_DEPTH:
-                inner = [called for called in self._calls(each) if called not in seen]
+                inner = [called for called in self._reached.by(each) if called not in seen]
                 seen.update(inner)
                 pending += [(called, depth + 1) for called in inner]
         return False
@@ -90,30 +115,6 @@ class Rejections:
             nodes = walk(function.body)
             found = self._signs[key] = any(_is_rejection(node, is_handler=is_handler) for node in nodes)
         return found
-
-    def _calls(self, function: Function) -> tuple[Function, ...]:
-        """The project's functions that a function calls by name, as a method of its own class, or of a module."""
-        found = self._called.get(function)
-        if found is None:
-            env = self._machine.run_module(function.module)
-            names = {unparse(node.func): node.func for node in walk(function.body) if isinstance(node, f.Call)}
-            resolved = (self._resolved(function, node, env) for node in names.values())
-            found = self._called[function] = tuple({each: None for each in resolved if each is not None})
-        return found
-
-    def _resolved(self, function: Function, node: f.Expr, env: Env) -> Function | None:
-        if isinstance(node, f.Name):
-            value = unwrap(self._machine.lookup(node.id, env))
-            return value.function if isinstance(value, FunctionValue) else None
-        if not isinstance(node, f.Attribute) or not isinstance(node.value, f.Name):
-            return None
-        if node.value.id in ("self", "cls"):
-            return function.owner.method(node.attr) if function.owner is not None else None
-        base = self._machine.lookup(node.value.id, env)
-        if isinstance(base, ModuleValue):
-            value = unwrap(self._machine.lookup_in_module(base.module, node.attr) or base)
-            return value.function if isinstance(value, FunctionValue) else None
-        return None
 
 
 def class_of(project: Project, handler: str) -> Class | None:
@@ -138,15 +139,67 @@ def _is_rejection(node: object, *, is_handler: bool) -> bool:
     if isinstance(node, f.Return):
         return node.value is not None and (bool(_REJECTING.search(_status_of(node.value))) or _to_login(node.value))
     if isinstance(node, f.Handler):
-        return is_handler and node.type is not None and bool(_REJECTING.search(unparse(node.type)))
+        is_refusal = is_handler or any(isinstance(each, f.Raise) for each in node.body)
+        return is_refusal and node.type is not None and bool(_REJECTING.search(unparse(node.type)))
+    if isinstance(node, f.Assign):
+        return is_handler and isinstance(node.value, f.Call) and bool(_REJECTING.search(_status_of(node.value)))
+    if isinstance(node, f.If):
+        return is_handler and _asks_about_user(node)
+    if isinstance(node, f.For):
+        return is_handler and _asks_others(node)
     if isinstance(node, f.Attribute):
         return is_handler and bool(_ASKING.match(node.attr))
     if isinstance(node, f.Call):
         name = unparse(node.func).rpartition(".")[2]
         if name == "abort":
             return bool(_REJECTING.search(" ".join(map(unparse, node.args))))
-        return is_handler and bool(_ASKING.match(name))
+        return is_handler and (bool(_ASKING.match(name)) or _reads_credential(node) or _hands_on(node))
     return False
+
+
+def _reads_credential(call: f.Call) -> bool:
+    """`request.headers.get("Authorization")`: what is done with it could not be followed."""
+    if not isinstance(call.func, f.Attribute) or call.func.attr != "get" or not call.args:
+        return False
+    name = call.args[0]
+    is_header = unparse(call.func.value).rpartition(".")[2] == "headers"
+    return is_header and isinstance(name, f.Constant) and bool(_HEADER.match(str(name.value)))
+
+
+def _hands_on(call: f.Call) -> bool:
+    """`await slack.handle(request)`: whether the caller is asked is up to what answers in the handler's place."""
+    func = call.func
+    if not isinstance(func, f.Attribute) or not _HANDING_ON.match(func.attr):
+        return False
+    is_own = isinstance(func.value, f.Call) or (isinstance(func.value, f.Name) and func.value.id in ("self", "cls"))
+    return not is_own and any(isinstance(arg, f.Name) and arg.id in _WHOLE_REQUESTS for arg in call.args)
+
+
+def _asks_about_user(statement: f.If) -> bool:
+    """Whether who is calling is put to a test of the project, and one of the ways past it ends here."""
+    if not any(isinstance(branch[-1], (f.Return, f.Raise)) for branch in (statement.body, statement.orelse) if branch):
+        return False
+    calls = (
+        node for node in walk((statement.test,)) if isinstance(node, f.Call) and isinstance(node.func, f.Attribute)
+    )
+    return any(_USER.search(unparse(arg)) for call in calls for arg in call.args)
+
+
+def _asks_others(loop: f.For) -> bool:
+    """Whether hooks are asked in turn, and what one of them answers is the answer: `for hook in hooks: …`."""
+    hooks = {node.id for node in walk((loop.target,)) if isinstance(node, f.Name)}
+    answers = {
+        target.id
+        for node in walk(loop.body)
+        if isinstance(node, f.Assign) and isinstance(node.value, f.Call) and isinstance(node.value.func, f.Name)
+        for target in node.targets
+        if isinstance(target, f.Name) and node.value.func.id in hooks
+    }
+    return any(_returns(node, name) for node in walk(loop.body) for name in answers)
+
+
+def _returns(node: object, name: str) -> bool:
+    return isinstance(node, f.Return) and isinstance(node.value, f.Name) and node.value.id == name
 
 
 def _to_login(value: f.Expr) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from apilint.check import Match, check
 from apilint.checks.conventions import Capabilities, Conventions, Privacy
+from apilint.checks.effects import Effects
 from apilint.checks.exposed import (
     NO_GUARD,
     Changes,
@@ -57,7 +58,7 @@ def route_without_auth(
     opened = [handler for handler in opened if handler.routes[0].app not in unguarded]
     conventions, exemptions = Conventions(project), Exemptions(routes)
     capabilities, private = Capabilities(project), Privacy(project, private_sections)
-    rejections = Rejections(project)
+    rejections, effects = Rejections(project), Effects(project)
     habits = Habits(routes, conventions, changes)
     for handler in opened:
         changing = handler.changing(changes)
@@ -73,6 +74,7 @@ def route_without_auth(
             or _is_page_view(project, first, page_views)
             or (bool(debug_conditions) and bool(re.search(debug_conditions, first.only_if)))
             or rejections.may_reject(first)
+            or effects.only_computes(first)
         ):
             precision = Precision(doubtful_precision)
         elif changing:
@@ -134,12 +136,14 @@ def _nothing_guarded(project: Project, opened: list[Open], routes: list[Route], 
     conventions = Conventions(project)
     ordered = sorted(opened, key=lambda handler: (handler.span.file, handler.span.start))
     meant = all(conventions.covers(route) for handler in opened for route in handler.routes)
-    is_doubtful = meant or (not app and _knows_guards(project))
+    # What one application of several is for, its neighbours do not tell; and a project whose code says "not allowed"
+    # somewhere may say it on a way that could not be followed.
+    is_doubtful = meant or bool(app) or _knows_guards(project) or Rejections(project).known()
     return Match(
         span=ordered[0].span,
         values={"total": sum(1 for route in routes if not app or route.app == app), "app": app},
         related=tuple(Step(handler.span, f"'{label(handler.routes[0])}'") for handler in ordered[:50]),
-        precision=Precision.LOW if is_doubtful else Precision.MEDIUM if app else None,
+        precision=Precision.LOW if is_doubtful else None,
         template="application" if app else "summary",
         about=tuple(dict.fromkeys(span for handler in ordered for span in handler.handlers)),
         weight=NO_GUARD,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.assigned import Assignments, last_name, pieces
+from apilint.checks.choices import Choices
 from apilint.checks.exposed import words_of
 from apilint.checks.logs import Logs
 from apilint.checks.sensitive import Sensitive
@@ -29,12 +30,13 @@ _BODIES = frozenset({"json", "get_json", "form", "data", "POST", "body", "values
 _READERS = frozenset({"get", "getenv", "getlist", "get_secret_value"})
 _REQUESTS = frozenset({"request", "req", "_request", "websocket"})
 # One of these in a name says which secret it is; `token` or `secret` alone may be a word, a page or an object.
-_BARE = frozenset(
-    {"token", "secret", "key", "salt", "credential", "credentials", "authorization", "is_superuser", "hash"}
-)
+_BARE = frozenset({"token", "secret", "key", "salt", "credential", "credentials", "authorization", "hash"})
 _WORDS_OF_TEXT = frozenset({"tokenizer", "tokenize", "tokenizers", "encode_plus", "max_tokens", "detokenize", "lexer"})
 # Commands print; in a file that answers requests what is printed goes to the server's log.
 _SPOKEN = frozenset({"print", "click.echo", "typer.echo", "rich.print", "echo"})
+_COMMAND_FILE = re.compile(r"(^|/)(__main__|cli|manage)\.py$|(^|/)management/commands/")
+# Sensitive where it is shown to everybody, no secret.
+_FACTS = frozenset({"is_superuser", "is_staff"})
 MAX_DEPTH = 4
 
 
@@ -58,10 +60,13 @@ def secret_in_log(
     body_routes: str,
     name_precision: str = "medium",
     redacting: str = r"(?!)",
+    handed_out: str = r"(?!)",
+    asked_for: str = r"(?!)",
 ) -> Iterator[Match]:
     """Log calls that are given a secret, or something that carries one."""
     logs = Logs(project)
     reader = _Reader(project, logs, request_parts, re.compile(body_routes), re.compile(redacting))
+    meant, choices = re.compile(handed_out), Choices(asked_for)
     words = (*logs.methods, "print", "echo", "capture_message", "syslog")
     for function in project.index.functions_with(words):
         # Most functions that log mention no secret at all: their text says so without its being read.
@@ -75,17 +80,19 @@ def secret_in_log(
                 continue
             found = next(reader.found(call, entry, function), None)
             if found is not None:
-                yield _match(function, call, found, entry[0], name_precision)
+                is_meant = bool(meant.search(last_name(found.node))) or choices.asked_for(function.module, call.start)
+                doubt = Precision.LOW if is_meant else None if found.is_sure else Precision(name_precision)
+                yield _match(function, call, found, entry[0], doubt)
 
 
-def _match(function: Function, call: f.Call, found: _Found, logger: str, name_precision: str) -> Match:
+def _match(function: Function, call: f.Call, found: _Found, logger: str, doubt: Precision | None) -> Match:
     span = function.module.span
     steps = [Step(span(node.start, node.end), f"'{unparse(node)}' comes from here") for node in found.steps]
     return Match(
         span=span(call.start, call.end),
         values={"value": found.text, "logger": logger},
         trace=(*steps, Step(span(found.node.start, found.node.end), f"'{found.text}' is given to '{logger}'")),
-        precision=None if found.is_sure else Precision(name_precision),
+        precision=doubt,
         template="carrier" if found.carrier else "",
     )
 
@@ -114,6 +121,8 @@ class _Reader:
 
     def is_script(self, function: Function) -> bool:
         """Whether a function is a command that talks to whoever runs it."""
+        if _COMMAND_FILE.search(function.module.file):
+            return True
         decorators = [unparse(each) for each in function.head.decorators]
         return any(name.rpartition("(")[0].endswith((".command", ".option", ".argument")) for name in decorators)
 
@@ -246,7 +255,7 @@ class _Reader:
         return not (owner[:1].isupper() and not owner.isupper())
 
     def _is_secret(self, name: str) -> bool:
-        return bool(name) and self.sensitive.is_name(name)
+        return bool(name) and name not in _FACTS and self.sensitive.is_name(name)
 
     def _is_vague(self, name: str) -> bool:
         return words_of(name) in _BARE

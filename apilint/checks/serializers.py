@@ -23,11 +23,13 @@ def serializer_all_fields(
     sensitive_severity: str = "error",
     sensitive_security_severity: float = 7.5,
     unused_severity: str = "note",
+    habit: int = 5,
 ) -> Iterator[Match]:
     """Serializers with every field of their model."""
     sensitive = Sensitive(project)
-    for each in _of_models(project, "all"):
-        names = _exposed(sensitive, each)
+    found = [(each, _exposed(sensitive, each)) for each in _of_models(project, "all")]
+    is_habit = sum(1 for each, names in found if each.used and not names) >= habit
+    for each, names in found:
         if not each.used:
             severity: Severity | None = Severity(unused_severity)
         else:
@@ -38,7 +40,7 @@ def serializer_all_fields(
             trace=_proof(each, names),
             severity=severity,
             security_severity=sensitive_security_severity if names and each.used else None,
-            precision=Precision.LOW if not each.used else _precision(each),
+            precision=Precision.LOW if not each.used or (is_habit and not names) else _precision(each),
             template="exposed" if names else "",
         )
 

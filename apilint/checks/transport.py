@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from apilint import facts as f
 from apilint.check import Match, check
+from apilint.checks.choices import Choices
 from apilint.checks.clients import Clients, Sent, Set
 from apilint.facts import Span
 from apilint.finding import Precision
@@ -35,10 +36,18 @@ def tls_verify_disabled(
     guessed_precision: str = "medium",
     local_precision: str = "low",
     local_hosts: Sequence[str] = (),
+    asked_precision: str = "low",
+    switched_off: str = r"(?!)",
+    switched_on: str = r"(?!)",
 ) -> Iterator[Match]:
     """Calls, clients, contexts and environment variables that make a program accept any certificate."""
     clients = _clients(project)
     setting, guessed, local = map(Precision, (setting_precision, guessed_precision, local_precision))
+    choices, asked = Choices(switched_off, switched_on), Precision(asked_precision)
+
+    def unless_asked(span: Span, precision: Precision) -> Precision:
+        return asked if choices.asked_for(project.module(span.file), span.start) else precision
+
     for sent in clients.sent("~tls"):
         for span, argument, (value, precision), keyword in _switched_off(sent, setting):
             if not sent.is_sure:
@@ -46,7 +55,7 @@ def tls_verify_disabled(
             if _is_local(sent, local_hosts, keyword):
                 precision = local
             template = "plaintext" if keyword in _PLAINTEXT and plaintext else ""
-            yield _match(span, sent.name, argument, precision, value, template)
+            yield _match(span, sent.name, argument, unless_asked(span, precision), value, template)
     for each in clients.assigned("~tls"):
         sure = _sureness(each.value, each.listed, setting)
         if sure is not None:
@@ -54,7 +63,8 @@ def tls_verify_disabled(
                 sure = Precision.LOW  # the function decides between several values
             elif not each.is_sure:
                 sure = min(sure, guessed, key=lambda one: one.rank)
-            yield _match(each.span, each.owner, f"{each.name} = {_shown(each.value)}", sure, each.value)
+            shown = f"{each.name} = {_shown(each.value)}"
+            yield _match(each.span, each.owner, shown, unless_asked(each.span, sure), each.value)
     for variable in clients.environment("~tls"):
         sure = _sureness(variable.value, variable.listed, setting)
         if sure is not None:
