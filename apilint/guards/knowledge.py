@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from apilint.facts import Span
+from apilint.guards.caller import NOTHING, Sure
 from apilint.guards.exits import Exit
 from apilint.startup import attributes
 from apilint.startup.core import Core
@@ -252,6 +253,12 @@ class Knowledge:
         """Whether a call gives the caller's identity (`get_jwt_identity()`)."""
         entry = self._credentials.get(name)
         return isinstance(entry, Mapping) and entry.get("calls") is True
+
+    def gives(self, name: str) -> Value | None:
+        """What a call gives for a caller without credentials, where the models say so: nothing, or a truth."""
+        entry = self._credentials.get(name)
+        given = entry.get("gives") if isinstance(entry, Mapping) else None
+        return NOTHING if given == "nothing" else Sure(given) if isinstance(given, bool) else None
 
     def verifies(self, name: str) -> bool:
         """Whether a call checks a credential."""

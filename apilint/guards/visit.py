@@ -55,6 +55,8 @@ MAX_STEPS = 1_500
 _MISSING = {attributes.NO_KEY: "KeyError", attributes.NO_INDEX: "IndexError"}
 
 
+_ASKING = ("builtins.", "inspect.", "asyncio.iscoroutine")
+
 # What reads an ASGI scope: the request again, or its headers.
 _WRAPPERS = {"Headers": "headers", "Request": "", "HTTPConnection": "", "WebSocket": ""}
 
@@ -262,6 +264,9 @@ class Visit(Machine):
                 if self.knowledge.raises(name):
                     raise Turned(Exit("raise", NONE, self._noted(span), span, 0, f"{name}()"))
                 return NOTHING
+            given = self.knowledge.gives(name)
+            if given is not None:
+                return given
         if not isinstance(callee, (FunctionValue, Special)) and self._is_lookup(callee) and self._misses(args, kwargs):
             self.missing_used += 1
             return NOTHING
@@ -293,7 +298,10 @@ class Visit(Machine):
         return NONE
 
     def _hands_on(self, callee: Value, args: list[Value]) -> bool:
-        """Whether a library's function is given the guarded code to call: `run_in_threadpool(handler, …)`."""
+        """Whether a library's function is given the guarded code to call: `run_in_threadpool(handler, …)`. What only
+        asks about it (`getattr(handler, "is_public", False)`) calls nothing."""
+        if isinstance(callee, External) and callee.name.startswith(_ASKING):
+            return False
         return isinstance(callee, (External, Attr)) and any(isinstance(arg, Gate) or self.passes(arg) for arg in args)
 
     def _noted(self, span: Span) -> tuple[Condition, ...]:

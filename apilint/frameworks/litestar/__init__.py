@@ -15,6 +15,6 @@ def routes(program: Program) -> Iterator[Route]:
     """All routes of all Litestar applications. What finds them is imported for programs that have one."""
     apps = program.objects(APPS)
     if apps:
-        from apilint.frameworks.litestar.routes import routes as routes_of
+        from apilint.frameworks.litestar.views import routes as routes_of
 
         yield from routes_of(program, apps)

@@ -24,6 +24,8 @@ from apilint.startup.values import (
     Instance,
     Known,
     Result,
+    Seq,
+    Unknown,
     Value,
     text_of,
     unwrap,
@@ -84,8 +86,12 @@ class MiddlewareGuards:
         if judged.effect in ("none", "optional"):
             self._authenticated(judged, caller)
             judged = msgspec.structs.replace(judged, effect="none")
-        elif self._is_left_out(middleware, handler, caller):
-            judged = Judgement("none", qualname=judged.qualname, reason="it leaves this route out")
+        else:
+            left_out = self._is_left_out(middleware, handler, caller)
+            if left_out is None:
+                judged = Judgement("unknown", qualname=judged.qualname, reason="which paths it leaves out is not known")
+            elif left_out:
+                judged = Judgement("none", qualname=judged.qualname, reason="it leaves this route out")
         target = unwrap(middleware.value)
         name = self.program.short_name(target)
         return [self.program.guard(name, "middleware", middleware.via, middleware.span, judged, target)]
@@ -138,8 +144,9 @@ class MiddlewareGuards:
 
     # ------------------------------------------------------------- what is left out
 
-    def _is_left_out(self, middleware: Middleware, handler: Handler, caller: Connection) -> bool:
-        """Whether the middleware says of itself that it does not run for this route."""
+    def _is_left_out(self, middleware: Middleware, handler: Handler, caller: Connection) -> bool | None:
+        """Whether the middleware says of itself that it does not run for this route; None where a pattern is not
+        known."""
         stated = self._stated(middleware)
         kinds = [_word(item) for item in self.program.items(stated.get("scopes"))]
         kind = "WEBSOCKET" if handler.is_socket else "HTTP" if handler.methods else "ASGI"
@@ -155,10 +162,15 @@ class MiddlewareGuards:
             methods = list(_CONFIGURED_METHODS)
         if caller.http_method in methods:
             return True
-        patterns = [
-            text for key in _SKIPPING for item in self.program.items(stated.get(key)) if (text := text_of(item))
-        ]
-        return any(_matches(pattern, caller.path) for pattern in patterns)
+        patterns = [text_of(item) for key in _SKIPPING for item in self._patterns(stated.get(key))]
+        if any(pattern and _matches(pattern, caller.path) for pattern in patterns):
+            return True
+        return None if None in patterns else False
+
+    def _patterns(self, value: Value | None) -> list[Value]:
+        """The patterns that are stated; one that is not known for a list that is not."""
+        is_open = isinstance(value, Seq) and value.open
+        return [*self.program.items(value), *([Unknown("more patterns")] if is_open else [])]
 
     def _stated(self, middleware: Middleware) -> dict[str, Value]:
         """Arguments and class attributes that say what is left out, the arguments first."""
