@@ -14,7 +14,8 @@ from apilint.changes import Standing
 from apilint.facts import FileFacts, FunctionFacts, Stmt, decode_body, decode_file, encode
 from apilint.finding import Diagnostic, Finding, Report, Stats, Suppression
 from apilint.link import link
-from apilint.pool import Progress, default_jobs, scan_all
+from apilint.pool import Progress, scan_all
+from apilint.processes import default_jobs
 from apilint.project import Project
 from apilint.revision import Revision
 from apilint.rule import Rule, load_models, load_rules, match_codes
@@ -145,11 +146,12 @@ def judge(
     select: Sequence[str],
     ignore: Sequence[str],
     sources: Sources,
+    jobs: int = 0,
 ) -> Report:
     """Findings of the chosen rules with their suppressions, and everything else that a report tells."""
     rules = load_rules(config)
     chosen = choose(rules, config, select, ignore)
-    findings = engine.run(project, chosen, sources.place)
+    findings = engine.run(project, chosen, sources.place, jobs or default_jobs())
     findings = [_with_severity(finding, config) for finding in findings]
     findings = _ignored_by_path(findings, config)
     findings = hygiene.with_suppressions(findings, project, rules, chosen, sources.place)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from apilint.check import Check, Match, load_checks
+from apilint.check import Check, Match, is_routeless, load_checks
 from apilint.facts import Span
 from apilint.finding import Finding, Place
 from apilint.fingerprint import fingerprints
 from apilint.model import Step
-from apilint.processes import beside
+from apilint.processes import begin, share
 from apilint.project import Project
 from apilint.rule import Rule, bind_params
 
 Locate = Callable[[Span, str], Place]
-_FLOWS = frozenset({"injection"})
-_LARGE = 150  # modules; below, a second process costs more than it saves
+_LARGE = 100  # modules; below, a second process costs more than it saves
+_LONG = ("logging", "exposure", "injection")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -29,11 +31,11 @@ class Judged(msgspec.Struct, frozen=True):
     enclosing: str
 
 
-def run(project: Project, rules: Sequence[Rule], locate: Locate) -> list[Finding]:
+def run(project: Project, rules: Sequence[Rule], locate: Locate, jobs: int = 1) -> list[Finding]:
     """All findings of the rules, sorted by place and code, each place once per rule."""
     checks = load_checks()
     judged: dict[tuple[str, Span, str], Judged] = {}
-    found = _all_matches(project, rules, checks)
+    found = _all_matches(project, rules, checks, jobs)
     for rule, match in _most_specific(found):
         key = (rule.code, match.span, match.route if match.template else "")
         judged.setdefault(key, Judged(_finding(rule, match, project, locate), _enclosing(match, project)))
@@ -47,22 +49,39 @@ def sort_key(finding: Finding) -> tuple[str, int, int, str, str]:
     return (finding.place.file, finding.place.line, finding.place.column, finding.code, finding.message)
 
 
-def _all_matches(project: Project, rules: Sequence[Rule], checks: Mapping[str, Check]) -> list[tuple[Rule, Match]]:
-    """The matches of all rules, in the order of the rules. In a large project the rules that follow flows, about half
-    of the work, run in a process of their own."""
-    flows = [rule for rule in rules if rule.family in _FLOWS]
-    others = [rule for rule in rules if rule.family not in _FLOWS]
-    if len(project.index.modules) < _LARGE or not flows or not others:
-        return [pair for rule in rules for pair in _matches(project, rule, checks)]
-    codes = {rule.code: rule for rule in rules}
-    here, there = beside(
-        lambda: [pair for rule in others for pair in _matches(project, rule, checks)],
-        lambda: [(rule.code, _plain(match)) for rule in flows for _, match in _matches(project, rule, checks)],
-        list[tuple[str, Match]],
-    )
-    found = [*here, *((codes[code], match) for code, match in there)]
-    order = {rule.code: number for number, rule in enumerate(rules)}
-    return sorted(found, key=lambda pair: order[pair[0].code])
+def _all_matches(
+    project: Project, rules: Sequence[Rule], checks: Mapping[str, Check], jobs: int
+) -> list[tuple[Rule, Match]]:
+    """The matches of all rules, in the order of the rules. In a large project several processes share them: one begins
+    with the rules that ask for no routes while these are worked out, the others go by family, since the rules of one
+    look at the same functions, which should be followed only once."""
+    if len(project.index.modules) < _LARGE:
+        jobs = 1
+
+    def judge(chosen: Sequence[Rule]) -> list[tuple[str, Match]]:
+        return [(rule.code, _plain(match)) for rule in chosen for match in _matches(project, rule, checks)]
+
+    early = [rule for rule in rules if rule.check in checks and is_routeless(checks[rule.check])]
+    waiting = begin(functools.partial(judge, early), list[tuple[str, Match]], jobs)
+    _ = project.routes  # worked out here, before others need them
+    tasks = [functools.partial(judge, family) for family in _families(rule for rule in rules if rule not in early)]
+    found: dict[str, list[Match]] = {}
+    for code, match in itertools.chain(*share(tasks, list[tuple[str, Match]], jobs), waiting()):
+        found.setdefault(code, []).append(match)
+    return [(rule, match) for rule in rules for match in found.get(rule.code, ())]
+
+
+def _families(rules: Iterable[Rule]) -> Iterator[list[Rule]]:
+    """The rules by family, first those that take long."""
+    families: dict[str, list[Rule]] = {}
+    for rule in rules:
+        families.setdefault(rule.family, []).append(rule)
+    for name in sorted(families, key=_expected):
+        yield families[name]
+
+
+def _expected(family: str) -> tuple[int, str]:
+    return (_LONG.index(family) if family in _LONG else len(_LONG), family)
 
 
 def _plain(match: Match) -> Match:
@@ -70,11 +89,10 @@ def _plain(match: Match) -> Match:
     return msgspec.structs.replace(match, values={key: str(value) for key, value in match.values.items()})
 
 
-def _matches(project: Project, rule: Rule, checks: Mapping[str, Check]) -> Iterator[tuple[Rule, Match]]:
+def _matches(project: Project, rule: Rule, checks: Mapping[str, Check]) -> Iterator[Match]:
     function = checks.get(rule.check)
     if function is not None:
-        for match in function(project, **bind_params(rule, function)):
-            yield rule, match
+        yield from function(project, **bind_params(rule, function))
 
 
 def _most_specific(found: Sequence[tuple[Rule, Match]]) -> Iterator[tuple[Rule, Match]]:

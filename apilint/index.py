@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from apilint.facts import (
     NOT_LOWERED,
@@ -19,6 +20,9 @@ from apilint.facts import (
     decode_class,
     decode_head,
 )
+from apilint.walk import by_kind
+
+T = TypeVar("T")
 
 _NOT_LOWERED = bytes(NOT_LOWERED)
 
@@ -28,7 +32,7 @@ Lower = Callable[[str, FunctionFacts, FileFacts], "tuple[Stmt, ...]"]
 class Function:
     """One `def` of the project. Its head and body are decoded when first asked for."""
 
-    __slots__ = ("_body", "_head", "facts", "index", "module", "name", "qualname")
+    __slots__ = ("_body", "_head", "_nodes", "facts", "index", "module", "name", "qualname")
 
     def __init__(self, module: Module, index: int) -> None:
         self.module = module
@@ -38,6 +42,7 @@ class Function:
         self.qualname = self.facts.qualname
         self._head: FunctionHead | None = None
         self._body: tuple[Stmt, ...] | None = None
+        self._nodes: dict[type, list[Any]] | None = None
 
     @property
     def head(self) -> FunctionHead:
@@ -53,6 +58,13 @@ class Function:
             raw = self.facts.body
             self._body = self.module.index.lower(self) if bytes(raw) == _NOT_LOWERED else decode_body(raw)
         return self._body
+
+    def nodes(self, kind: type[T]) -> Sequence[T]:
+        """The nodes of one kind in the body, in source order, without those of nested functions and classes. Many
+        checks ask for them, so the body is walked only once."""
+        if self._nodes is None:
+            self._nodes = by_kind(self.body)
+        return self._nodes.get(kind, ())
 
     @property
     def owner(self) -> Class | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import pkgutil
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
 
 from apilint import frameworks
@@ -35,16 +36,14 @@ def link(
     options: Mapping[str, str] | None = None,
     public: Sequence[str] = (),
 ) -> Project:
-    """Start the program symbolically and ask every framework for its routes.
+    """Start the program symbolically; the project asks every framework for its routes when somebody wants them.
 
     Takes the facts and dotted names by file, the library models by section, the test files (not run), the name of
     the root folder, how to lower a body that the scanner left, framework options (`settings`), and which routes the
     user calls public.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
-    collecting = gc.isenabled()
-    gc.disable()  # a run is short, and the collector more than halves its speed
-    try:
+    with _without_collector():
         index = Index(facts, names, tests=tests, root_name=root_name, lower=lower)
         machine = Machine(index)
         program = Program(machine, Knowledge(models), dict(options or {}))
@@ -53,8 +52,21 @@ def link(
             if hasattr(room, "prepare"):
                 room.prepare(machine, program.options)
         start(machine, _constructors(rooms))
-        routes = [route for room in rooms if hasattr(room, "routes") for route in room.routes(program)]
-        return Project(program, _unique(routes), _cut_short(machine), public)
+
+    def routes() -> list[Route]:
+        with _without_collector():
+            return _unique(route for room in rooms if hasattr(room, "routes") for route in room.routes(program))
+
+    return Project(program, routes, lambda: _cut_short(machine), public)
+
+
+@contextlib.contextmanager
+def _without_collector() -> Iterator[None]:
+    """A run is short, and the collector more than halves its speed."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
     finally:
         if collecting:
             gc.enable()

@@ -168,7 +168,7 @@ class _Run:
 
         options = self.options
         report = analysis.judge(
-            self.project, self.scanned, options.config, options.select, options.ignore, self.sources
+            self.project, self.scanned, options.config, options.select, options.ignore, self.sources, options.jobs
         )
         return _Checked(report, analysis.standings(self.project))
 

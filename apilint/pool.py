@@ -55,13 +55,6 @@ class _Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return bool(self.digest or self.error)
 
 
-def default_jobs() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def scan_all(files: Sequence[SourceFile], jobs: int, progress: Progress | None = None) -> ScanResult:
     """Read and scan the files. The result is the same whatever the number of jobs.
 

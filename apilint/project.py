@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -26,13 +27,13 @@ class Project:
     def __init__(
         self,
         program: Program,
-        routes: Sequence[Route],
-        diagnostics: Sequence[Diagnostic] = (),
+        routes: Callable[[], Sequence[Route]],
+        diagnostics: Callable[[], Sequence[Diagnostic]],
         public: Sequence[str] = (),
     ) -> None:
         self.program = program
-        self.routes: tuple[Route, ...] = tuple(routes)
-        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
+        self._find_routes = routes
+        self._find_diagnostics = diagnostics
         self.index: Index = program.index
         self.knowledge = program.knowledge
         self._public = tuple(public)
@@ -61,7 +62,18 @@ class Project:
         """The comments that speak to apilint, by file."""
         return {file: module.facts.directives for file, module in self.index.modules.items() if module.facts.directives}
 
+    @functools.cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What stood in the way of linking, for the start-up and for the routes."""
+        _ = self.routes
+        return tuple(self._find_diagnostics())
+
     # -------------------------------------------------------------------- routes
+
+    @functools.cached_property
+    def routes(self) -> tuple[Route, ...]:
+        """All routes with their effective guards; judging the guards is about half of the work of linking."""
+        return tuple(self._find_routes())
 
     def routes_of(self, function: Function) -> list[Route]:
         """The routes that a function handles."""

@@ -43,6 +43,27 @@ def walk(nodes: Iterable[Any]) -> Iterator[Any]:
                 stack.append(value)
 
 
+def by_kind(nodes: Iterable[Any]) -> dict[type, list[Any]]:
+    """The nodes of a walk, by their type; those of one type in source order."""
+    found: dict[type, list[Any]] = {}
+    stack = list(nodes)[::-1]
+    while stack:
+        node = stack.pop()
+        kind = type(node)
+        if kind in found:
+            found[kind].append(node)
+        else:
+            found[kind] = [node]
+        for name in _FIELDS[kind]:
+            value = getattr(node, name)
+            if type(value) is tuple:
+                if value:
+                    _push(value, stack)
+            elif value is not None:
+                stack.append(value)
+    return found
+
+
 def _push(values: tuple[Any, ...], stack: list[Any]) -> None:
     """The nodes of a tuple, which may hold pairs, so that the first comes off the stack first."""
     for value in reversed(values):

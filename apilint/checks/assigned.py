@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterator
 
 from apilint import facts as f
@@ -27,8 +28,9 @@ class Assignments:
         """Read the body, when something of it is first asked for."""
         if not self._read:
             self._read = True
-            for node in walk(self.function.body):
-                self._note(node)
+            self._assignments()
+            self._bindings()
+            self._changes()
 
     @property
     def changed(self) -> set[str]:
@@ -36,33 +38,43 @@ class Assignments:
         self._ready()
         return self._changed
 
-    def _note(self, node: object) -> None:
-        if isinstance(node, f.Assign):
-            for target in node.targets:
-                self._target(target, node.value)
-        elif isinstance(node, (f.AnnAssign, f.AugAssign)):
-            if node.value is not None:
-                self._target(node.target, node.value)
-        elif isinstance(node, f.NamedExpr):
-            self._assigned.setdefault(node.target, []).append((node.start, node.value))
-        elif isinstance(node, f.For):
-            self._bound(node.target)
-        elif isinstance(node, f.With):
-            for context, bound in node.items:
+    def _assignments(self) -> None:
+        nodes = self.function.nodes
+        for each in nodes(f.Assign):
+            for target in each.targets:
+                self._target(target, each.value)
+        for declared in nodes(f.AnnAssign):
+            if declared.value is not None:
+                self._target(declared.target, declared.value)
+        for changed in nodes(f.AugAssign):
+            self._target(changed.target, changed.value)
+        for named in nodes(f.NamedExpr):
+            self._give(named.target, named.start, named.value)
+
+    def _bindings(self) -> None:
+        for loop in self.function.nodes(f.For):
+            self._bound(loop.target)
+        for block in self.function.nodes(f.With):
+            for context, bound in block.items:
                 if isinstance(bound, f.Name):
-                    self._assigned.setdefault(bound.id, []).append((node.start, context))
-        elif isinstance(node, f.Delete):
-            for target in node.targets:
+                    self._give(bound.id, block.start, context)
+
+    def _changes(self) -> None:
+        for deletion in self.function.nodes(f.Delete):
+            for target in deletion.targets:
                 if isinstance(target, f.Subscript) and isinstance(target.value, f.Name):
                     self._changed.add(target.value.id)
-        elif isinstance(node, f.Call):
-            func = node.func
+        for call in self.function.nodes(f.Call):
+            func = call.func
             if isinstance(func, f.Attribute) and func.attr in _CHANGING and isinstance(func.value, f.Name):
                 self._changed.add(func.value.id)
 
+    def _give(self, name: str, at: int, value: f.Expr) -> None:
+        insort(self._assigned.setdefault(name, []), (at, value), key=_place)
+
     def _target(self, target: f.Expr, value: f.Expr) -> None:
         if isinstance(target, f.Name):
-            self._assigned.setdefault(target.id, []).append((target.start, value))
+            self._give(target.id, target.start, value)
         elif isinstance(target, f.Subscript) and isinstance(target.value, f.Name):
             self._changed.add(target.value.id)
         else:
@@ -82,6 +94,10 @@ class Assignments:
         """Whether a name is bound by a loop or by unpacking, so that nobody can say what it holds."""
         self._ready()
         return name in self._loops
+
+
+def _place(assigned: tuple[int, f.Expr]) -> int:
+    return assigned[0]
 
 
 def last_name(expr: f.Expr) -> str:

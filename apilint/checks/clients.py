@@ -113,10 +113,11 @@ class Clients:
                 yield module, set().union(*(self._by_library[each] for each in libraries))
 
     def _functions(self, module: Module, words: set[str], mark: str) -> Iterator[Function]:
-        """The functions that may call one of the libraries, and hold what the mark says (or splat something)."""
+        """The functions that may call one of the libraries, and hold what the mark says. An address may be any name;
+        what switches TLS off stands in the text, or is splat: `get(url, **OPTIONS)`."""
         for function in module.functions:
             here = function.facts.words.split(" ")
-            if mark in here or (not words.isdisjoint(here) and _refers(function, mark)):
+            if mark in here or (not words.isdisjoint(here) and (mark != "~tls" or "~splat" in here)):
                 yield function
 
     # ----------------------------------------------------------------------- calls
@@ -259,7 +260,7 @@ class Clients:
                 yield from self._variables(node, env, listed)
             for function in module.functions:
                 if mark in function.facts.words.split(" ") and not {"environ", "putenv"}.isdisjoint(_names(function)):
-                    for node in walk(function.body):
+                    for node in (*function.nodes(f.Assign), *function.nodes(f.Call)):
                         yield from self._variables(node, env, listed)
 
     def _variables(self, node: Any, env: Env, listed: Mapping[str, Any]) -> Iterator[Set]:
@@ -283,12 +284,4 @@ class Clients:
 
 
 def _names(function: Function) -> set[str]:
-    return {node.attr for node in walk(function.body) if isinstance(node, f.Attribute)}
-
-
-def _refers(function: Function, mark: str) -> bool:
-    """Whether a function without the mark may use what has it: `get(url, **OPTIONS)`; an address may be any name."""
-    if mark != "~tls":
-        return True
-    calls = (node for node in walk(function.body) if isinstance(node, f.Call))
-    return any(keyword.name is None for node in calls for keyword in node.keywords)
+    return {node.attr for node in function.nodes(f.Attribute)}

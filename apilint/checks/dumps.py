@@ -150,7 +150,7 @@ class Dumps:
         """Whether a function's text mentions anything that dumps."""
         if not self._names_of_dumps.isdisjoint(function.facts.words.split(" ")):
             return True
-        return any(isinstance(node, f.Attribute) and node.attr in self.attributes for node in walk(function.body))
+        return any(node.attr in self.attributes for node in function.nodes(f.Attribute))
 
     def sent(self, value: Value, made: Entries[int, flow.Call], depth: int = 5) -> Iterator[Dump]:
         """The dumps that a returned value is, or that stand in it where a client sees them; `made` are the calls that

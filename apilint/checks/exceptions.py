@@ -31,8 +31,8 @@ def swallowed_exception(
     logs = Logs(project, noting)
     expected = re.compile(harmless)
     for function, route in _on_the_way(project, logs, depth):
-        for statement in walk(function.body):
-            if not isinstance(statement, f.Try) or _is_harmless(statement, expected):
+        for statement in function.nodes(f.Try):
+            if _is_harmless(statement, expected):
                 continue
             for handler in statement.handlers:
                 if not _is_broad(handler, broad) or _keeps(handler) or logs.leave_trace(handler.body, function):
@@ -69,9 +69,8 @@ def _on_the_way(project: Project, logs: Logs, depth: int) -> Iterator[tuple[Func
         yield function, route
         if left > 1:
             env = logs.env(function)
-            for node in walk(function.body):
-                if isinstance(node, f.Call):
-                    pending += [(called, route, left - 1) for called in logs.called(node, function, env)]
+            for node in function.nodes(f.Call):
+                pending += [(called, route, left - 1) for called in logs.called(node, function, env)]
 
 
 def _is_broad(handler: f.Handler, broad: tuple[str, ...]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from apilint import facts as f
 from apilint.checks.assigned import Assignments
@@ -37,32 +38,21 @@ class Fetching:
             self._known[function] = False
             assigned = Assignments(function)
             self._known[function] = any(
-                isinstance(node, f.Return) and node.value is not None and self._may_be(node.value, assigned, depth)
-                for node in walk(function.body)
+                node.value is not None and self._may_be(node.value, assigned, depth)
+                for node in function.nodes(f.Return)
             )
         return self._known[function]
 
     def _may_be(self, expr: f.Expr, assigned: Assignments, depth: int) -> bool:
-        if depth == 0:
-            return True
-        down = depth - 1
-        if isinstance(expr, (f.Await, f.Starred)):
-            return self._may_be(expr.value, assigned, depth)
+        """`depth` is how many names and calls may still be looked behind."""
         if isinstance(expr, (f.Constant, f.Template, f.Attribute, f.Compare, f.BinOp, f.UnaryOp, f.Lambda)):
             return False
-        if isinstance(expr, f.Dict):
-            return any(self._may_be(value, assigned, down) for _, value in expr.items)
-        if isinstance(expr, f.Sequence):
-            return any(self._may_be(item, assigned, down) for item in expr.items)
-        if isinstance(expr, f.IfExp):
-            return self._may_be(expr.body, assigned, down) or self._may_be(expr.orelse, assigned, down)
         if isinstance(expr, f.Name):
-            return self._may_name(expr, assigned, down)
-        if isinstance(expr, f.Comprehension):
-            element, (target, iterable, _) = expr.value or expr.element, expr.clauses[0]
-            is_same = isinstance(element, f.Name) and isinstance(target, f.Name) and element.id == target.id
-            return self._may_be(iterable if is_same else element, assigned, down)
-        return self._may_call(expr, assigned, down) if isinstance(expr, f.Call) else True
+            return depth == 0 or self._may_name(expr, assigned, depth - 1)
+        if isinstance(expr, f.Call):
+            return depth == 0 or self._may_call(expr, assigned, depth - 1)
+        inside = _inside(expr)
+        return inside is None or any(self._may_be(each, assigned, depth) for each in inside)
 
     def _may_name(self, expr: f.Name, assigned: Assignments, depth: int) -> bool:
         given = assigned.of(expr)
@@ -106,6 +96,25 @@ class Fetching:
         """Whether an annotation names a class that matters."""
         found = [schema for schema in map(self.schemas.of, classes_in(value)) if schema is not None]
         return any(schema.stored or self.names.search(schema.name) for schema in found)
+
+
+def _inside(expr: f.Expr) -> Sequence[f.Expr] | None:
+    """The expressions of which one is what `expr` stands for, or is part of it; None where nobody can say."""
+    if isinstance(expr, (f.Await, f.Starred, f.NamedExpr, f.Subscript)):
+        return (expr.value,)
+    if isinstance(expr, f.Dict):
+        return [value for _, value in expr.items]
+    if isinstance(expr, f.Sequence):
+        return expr.items
+    if isinstance(expr, f.IfExp):
+        return (expr.body, expr.orelse)
+    if isinstance(expr, f.BoolOp):
+        return (expr.left, expr.right)
+    if isinstance(expr, f.Comprehension):
+        element, (target, iterable, _) = expr.value or expr.element, expr.clauses[0]
+        is_same = isinstance(element, f.Name) and isinstance(target, f.Name) and element.id == target.id
+        return (iterable if is_same else element,)
+    return None
 
 
 __all__ = ["Fetching"]

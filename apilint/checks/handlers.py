@@ -9,7 +9,6 @@ from apilint.index import Function
 from apilint.model import Route
 from apilint.project import Project
 from apilint.startup.values import Attr, External, Known, Mapping, Result, Seq, Setting, Text, Unknown, Value, constant
-from apilint.walk import walk
 
 # The caller learns that there is nothing here.
 NOTHING_HERE = (404, 405, 410, 501)
@@ -37,12 +36,10 @@ def _says_nothing(statement: f.Stmt) -> bool:
 
 def reads_post(function: Function, unsafe_methods: Collection[str]) -> bool:
     """Whether a handler for all methods asks for the method, or for what is posted."""
-    for node in walk(function.body):
-        if isinstance(node, f.Attribute) and node.attr in ("POST", "FILES"):
-            return True
-        if isinstance(node, f.Compare) and any(_is_method(right, unsafe_methods) for right in node.rights):
-            return True
-    return False
+    if any(node.attr in ("POST", "FILES") for node in function.nodes(f.Attribute)):
+        return True
+    compared = (right for node in function.nodes(f.Compare) for right in node.rights)
+    return any(_is_method(right, unsafe_methods) for right in compared)
 
 
 def _is_method(node: f.Expr, methods: Collection[str]) -> bool:

@@ -16,7 +16,6 @@ from apilint.model import Guard, Route, Step
 from apilint.project import Project
 from apilint.startup.values import ClassValue, FunctionValue, Instance, Known, LambdaValue, Value, unwrap
 from apilint.unparse import unparse
-from apilint.walk import walk
 
 MAX_DEPTH = 2
 _GETTER = re.compile(r"^_?(get_)?(current|authenticated|logged_in)_")
@@ -101,7 +100,7 @@ def _attached(project: Project, names: GuardNames) -> Attached:
 
 def _lets_everybody_pass(project: Project, function: Function, guard: Guard, name: str) -> bool:
     """Whether it is certain that nobody is rejected, and that nothing else was meant."""
-    if any(isinstance(node, f.Raise) for node in walk(function.body)):
+    if function.nodes(f.Raise):
         return False
     if _ABSENT.search(unparse(function.head.returns)) and guard.kind == "dependency":
         return False

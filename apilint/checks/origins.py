@@ -40,7 +40,6 @@ from apilint.startup.values import (
 from apilint.startup.values import (
     Mapping as MappingValue,
 )
-from apilint.walk import walk
 
 REQUEST, DERIVED, ARGUMENT, LOCAL = "request", "derived", "argument", "local"
 RANKS = (REQUEST, DERIVED, ARGUMENT, LOCAL)
@@ -575,4 +574,4 @@ def _is_object(value: Derived) -> bool:
 
 def _names(function: Function, word: str) -> bool:
     """Whether a function's body calls something of that name: its words may only assign it."""
-    return any(isinstance(node, f.Call) and last_name(node.func) == word for node in walk(function.body))
+    return any(last_name(node.func) == word for node in function.nodes(f.Call))

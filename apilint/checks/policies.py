@@ -16,7 +16,6 @@ from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.values import ClassValue, Env, External, FunctionValue, Result, Seq, Value, unwrap
 from apilint.unparse import unparse
-from apilint.walk import walk
 
 Decorator = tuple[f.Expr, str]
 
@@ -277,12 +276,11 @@ def _asks_for(ancestry: Ancestry, cls: ClassValue, name: str) -> bool:
 
 
 def _mentions(function: Function, name: str) -> bool:
-    for node in walk(function.body):
-        if isinstance(node, f.Attribute) and node.attr == name:
-            return True
-        if isinstance(node, f.Constant) and node.value == name:
-            return True
-    return False
+    return any(node.attr == name for node in function.nodes(f.Attribute)) or _spells(function, name)
+
+
+def _spells(function: Function, name: str) -> bool:
+    return any(node.value == name for node in function.nodes(f.Constant))
 
 
 def _reads(project: Project, cls: Class, name: str) -> bool:
@@ -290,12 +288,7 @@ def _reads(project: Project, cls: Class, name: str) -> bool:
     machine = project.program.machine
     made = machine.classes.get((cls.module.file, cls.index))
     bases = [base.cls for base in attributes.mro(machine, made) if isinstance(base, ClassValue)] if made else [cls]
-    return any(
-        isinstance(node, f.Constant) and node.value == name
-        for base in bases
-        for method in base.methods.values()
-        for node in walk(method.body)
-    )
+    return any(_spells(method, name) for base in bases for method in base.methods.values())
 
 
 def _routes_of(project: Project, cls: Class) -> tuple[Span, ...]:

@@ -19,7 +19,6 @@ from apilint.model import Step
 from apilint.project import Project
 from apilint.startup.values import Attr, Choice, ClassValue, Result, Setting, Subscripted, Unknown, Value
 from apilint.unparse import unparse
-from apilint.walk import walk
 
 # What puts a value into a text, or hands it through as it is.
 _TRANSPARENT = frozenset(
@@ -72,9 +71,7 @@ def secret_in_log(
         # Most functions that log mention no secret at all: their text says so without its being read.
         if "~secret" not in function.facts.words or function.module.is_test or reader.is_script(function):
             continue
-        for call in walk(function.body):
-            if not isinstance(call, f.Call):
-                continue
+        for call in function.nodes(f.Call):
             entry = logs.entry(call, logs.env(function)) if last_name(call.func) in reader.names else None
             if entry is None or (entry[0] in _SPOKEN and not reader.serves(function)):
                 continue

@@ -87,9 +87,8 @@ def _judging(project: Project, logs: Logs, logged_by: Collection[str]) -> Iterat
         yield function
         if left > 1:
             env = logs.env(function)
-            for node in walk(function.body):
-                if isinstance(node, f.Call):
-                    pending += [(called, left - 1) for called in logs.called(node, function, env)]
+            for node in function.nodes(f.Call):
+                pending += [(called, left - 1) for called in logs.called(node, function, env)]
 
 
 def _of_route(project: Project, route: Route) -> Iterator[Function]:
@@ -111,7 +110,7 @@ class _Reader:
 
     def refusals(self, function: Function) -> list[Refusal]:
         """The refusals in a function's body, in order."""
-        if not any(isinstance(node, f.Call) and self._may_verify(node) for node in walk(function.body)):
+        if not any(self._may_verify(node) for node in function.nodes(f.Call)):
             return []
         walker = _Walker(self, function)
         walker.block(function.body, (), None)
@@ -241,17 +240,21 @@ class _Handlers:
                 for decorator in function.head.decorators:
                     if isinstance(decorator, f.Call) and last_name(decorator.func) in _HANDLING:
                         yield from self._names_if_logged(decorator, function)
-            bodies = [(module.body, None), *((function.body, function) for function in module.functions)]
-            for body, within in bodies:
-                for node in walk(body):
-                    if isinstance(node, f.Call) and last_name(node.func) in _HANDLING and len(node.args) > 1:
-                        yield from self._registered(node, within)
+            for node in walk(module.body):
+                if isinstance(node, f.Call):
+                    yield from self._registered(node, None)
+            for function in module.functions:
+                if not function.words().isdisjoint(_HANDLING):
+                    for call in function.nodes(f.Call):
+                        yield from self._registered(call, function)
 
     def _names_if_logged(self, decorator: f.Call, function: Function) -> Iterator[str]:
         if self.logs.function_logs(function):
             yield from (unparse(arg).rpartition(".")[2] for arg in decorator.args)
 
     def _registered(self, call: f.Call, within: Function | None) -> Iterator[str]:
+        if last_name(call.func) not in _HANDLING or len(call.args) < 2:
+            return
         name = last_name(call.args[1])
         functions = within.module.index.modules.values() if within is not None else ()
         for module in functions:
@@ -280,9 +283,7 @@ class _Handlers:
         is_middleware = owner is not None and "middleware" in owner.name.lower()
         if not decorated and not is_middleware:
             return False
-        return any(
-            isinstance(node, f.Attribute) and node.attr in ("status_code", "status") for node in walk(function.body)
-        )
+        return any(node.attr in ("status_code", "status") for node in function.nodes(f.Attribute))
 
 
 __all__ = ["silent_auth_failure"]

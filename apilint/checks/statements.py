@@ -29,7 +29,6 @@ from apilint.startup.values import (
     Mapping as MappingValue,
 )
 from apilint.unparse import unparse
-from apilint.walk import walk
 
 MAX_WRAPPERS_DEEP = 3
 KEYWORDS = ("query", "sql", "statement", "operation", "stmt")
@@ -121,8 +120,8 @@ class Statements:
 
     def _is_candidate(self, function: Function, words: Collection[str]) -> bool:
         written: dict[str, list[f.Expr]] | None = None
-        for node in walk(function.body):
-            if isinstance(node, f.Call) and last_name(node.func) in words and (node.args or node.keywords):
+        for node in function.nodes(f.Call):
+            if last_name(node.func) in words and (node.args or node.keywords):
                 if written is None:
                     written = _assigned(function)
                 arguments = [*node.args[:2], *(keyword.value for keyword in node.keywords)]
@@ -143,13 +142,31 @@ class Statements:
         if isinstance(expr, f.Await):
             return self._is_plain(expr.value, written, depth)
         if isinstance(expr, f.Call):
-            return last_name(_root(expr)) in self._constructors
+            return self._is_made(expr, written, frozenset())
         if isinstance(expr, f.Name) and depth:
             found = written.get(expr.id)
             if found is None:
                 return expr.id.isupper()
             return all(self._is_plain(each, written, depth - 1) for each in found)
         return False
+
+    def _is_made(self, expr: f.Expr, written: Mapping[str, list[f.Expr]], within: frozenset[str]) -> bool:
+        """Whether an expression is a statement that a constructor made, whatever was added to it since:
+        `stmt = select(A)`, `stmt = stmt.where(b)`. `within` are the names whose assignments are being looked at."""
+        if isinstance(expr, f.Await):
+            return self._is_made(expr.value, written, within)
+        if isinstance(expr, f.Name):
+            found = written.get(expr.id, ())
+            return expr.id in within or (
+                bool(found) and all(self._is_made(each, written, within | {expr.id}) for each in found)
+            )
+        if not isinstance(expr, f.Call):
+            return False
+        root = _root(expr)
+        if last_name(root) in self._constructors:
+            return True
+        receiver = root.value if isinstance(root, f.Attribute) else None
+        return isinstance(receiver, f.Name) and self._is_made(receiver, written, within)
 
     # ---------------------------------------------------------------------- sinks
 
@@ -304,23 +321,24 @@ def _assigned(function: Function) -> dict[str, list[f.Expr]]:
 
     for param in function.head.params:
         found.setdefault(param.name, []).append(f.Opaque(param.start, param.end))
-    for node in walk(function.body):
-        if isinstance(node, f.Assign):
-            for target in node.targets:
-                bound(target, node.value)
-        elif isinstance(node, (f.AnnAssign, f.AugAssign)):
-            bound(node.target, node.value or node.target)
-        elif isinstance(node, f.For):
-            bound(node.target, f.Opaque(0, 0))
-        elif isinstance(node, f.With):
-            for _, with_target in node.items:
-                if with_target is not None:
-                    bound(with_target, f.Opaque(0, 0))
+    for assign in function.nodes(f.Assign):
+        for target in assign.targets:
+            bound(target, assign.value)
+    for declared in function.nodes(f.AnnAssign):
+        bound(declared.target, declared.value or declared.target)
+    for changed in function.nodes(f.AugAssign):
+        bound(changed.target, changed.value)
+    for loop in function.nodes(f.For):
+        bound(loop.target, f.Opaque(0, 0))
+    for block in function.nodes(f.With):
+        for _, with_target in block.items:
+            if with_target is not None:
+                bound(with_target, f.Opaque(0, 0))
     return found
 
 
 def _root(expr: f.Expr) -> f.Expr:
-    """The innermost call of a chain: `select(…)` of `select(…).where(…).limit(1)`."""
+    """What is called first in a chain: `select` of `select(…).where(…).limit(1)`, `q.where` of `q.where(…).all()`."""
     while isinstance(expr, f.Call) and isinstance(expr.func, f.Attribute):
         inner = expr.func.value
         while isinstance(inner, (f.Attribute, f.Subscript)):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from apilint import facts as f
-from apilint.check import Match, check
+from apilint.check import Match, check, routeless
 from apilint.checks.choices import Choices
 from apilint.checks.clients import Clients, Sent, Set
 from apilint.facts import Span
@@ -27,6 +27,7 @@ _PRIVATE = re.compile(r"^(127|10|0)\.|^192\.168\.|^169\.254\.|^172\.(1[6-9]|2\d|
 _CREDENTIALS = frozenset({"authorization", "x-api-key", "api-key", "x-auth-token", "cookie"})
 
 
+@routeless
 @check
 def tls_verify_disabled(
     project: Project,
@@ -175,6 +176,7 @@ def _options(value: Value | None) -> Sequence[Value]:
     return [value] if value is not None else []
 
 
+@routeless
 @check
 def cleartext_http(
     project: Project,

@@ -32,12 +32,20 @@ _SECRETS = (
     b"passw", b"passph", b"pwd", b"secret", b"token", b"_key", b"apikey", b"cred", b"authoriz", b"headers", b"cookie",
     b"ssn", b"otp", b"cvv", b"pin", b"card", b"request.", b"session", b"jwt", b"bearer", b"private",
 )  # fmt: skip
+# `verify` as a name or key, not as the beginning of `verify_token` or the end of a `get_verified_user`.
+_TLS = (
+    b"ssl", b"verify=", b"verify =", b"verify:", b"verify\"", b"verify'", b"verify_ssl", b"verify_mode",
+    b"verify_ident", b"cert_", b"_cert", b"_hostname", b"tlsinsecure", b"tlsallow", b"tls_reject", b"autoadd",
+    b"warningpolicy", b"ca_bundle", b"known_hosts", b"validate=",
+)  # fmt: skip
 MENTIONS_SECRET = b"~secret"
-# In the same way: a text with an address that is not encrypted, and one that may be about certificates.
+# In the same way: a text with an address that is not encrypted, one that may be about certificates, and one that may
+# hand on arguments that stand elsewhere.
 MARKS = (
     (MENTIONS_SECRET, _SECRETS),
     (b"~http", (b"http://",)),
-    (b"~tls", (b"verif", b"ssl", b"cert_", b"hostname", b"autoadd", b"warningpolicy", b"ca_bundle", b"known_hosts")),
+    (b"~tls", _TLS),
+    (b"~splat", (b"**",)),
 )
 EAGER_DECORATORS = frozenset(
     """
