@@ -82,7 +82,14 @@ def as_of(revision: Revision, now: Scanned, text: Text, config: settings.Config)
 # ----------------------------------------------------------------------------------------------- linking
 
 
-def start(scanned: Scanned, config: settings.Config, scope: Scope, root_name: str, text: Text) -> Project:
+def start(
+    scanned: Scanned,
+    config: settings.Config,
+    scope: Scope,
+    root_name: str,
+    text: Text,
+    documents: Mapping[str, bytes] | None = None,
+) -> Project:
     """The program, started symbolically, with its routes."""
 
     def lower(file: str, function: FunctionFacts, facts: FileFacts) -> tuple[Stmt, ...]:
@@ -99,6 +106,7 @@ def start(scanned: Scanned, config: settings.Config, scope: Scope, root_name: st
         lower=lower,
         options={"settings": config.settings} if config.settings else {},
         public=config.public,
+        documents=documents,
     )
 
 

@@ -35,12 +35,13 @@ def link(
     lower: Lower | None = None,
     options: Mapping[str, str] | None = None,
     public: Sequence[str] = (),
+    documents: Mapping[str, bytes] | None = None,
 ) -> Project:
     """Start the program symbolically; the project asks every framework for its routes when somebody wants them.
 
     Takes the facts and dotted names by file, the library models by section, the test files (not run), the name of
-    the root folder, how to lower a body that the scanner left, framework options (`settings`), and which routes the
-    user calls public.
+    the root folder, how to lower a body that the scanner left, framework options (`settings`), which routes the
+    user calls public, and the documents that speak of routes.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
     with _without_collector():
@@ -57,7 +58,7 @@ def link(
         with _without_collector():
             return _unique(route for room in rooms if hasattr(room, "routes") for route in room.routes(program))
 
-    return Project(program, routes, lambda: _cut_short(machine), public)
+    return Project(program, routes, lambda: _cut_short(machine), public, documents)
 
 
 @contextlib.contextmanager

@@ -26,6 +26,8 @@ from apilint.revision import NoRevision, Revision, revision
 from apilint.rule import rules_digest
 from apilint.scope import Scope, named
 from apilint.source import Sources
+from apilint.surface import FILE_NAME as LOCK_FILE
+from apilint.surface import LockError
 
 if TYPE_CHECKING:
     from apilint.analysis import Scanned
@@ -44,6 +46,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     since: str = ""
+    since_option: str = "--since"
     cache: bool = True
     jobs: int = 0
     progress: Progress | None = None
@@ -69,7 +72,10 @@ def lint(options: Options) -> Report:
     Raises `config.ConfigError` (also for broken rules and unknown selectors) and `NothingToAnalyse`.
     """
     run = _Run(options)
-    done = run.remembered("check", _Checked, run.check)
+    try:
+        done = run.remembered("check", _Checked, run.check)
+    except LockError as error:
+        raise settings.ConfigError(str(error)) from None
     is_shown = _in_scope(run.scope, options.config.tests)
     if run.base is not None:
         before = run.remembered("base", tuple[Standing, ...], run.standings_before)
@@ -87,6 +93,14 @@ def survey(options: Options) -> tuple[list[RouteRow], list[Diagnostic]]:
     return rows, list(_told(found.diagnostics, run.scope))
 
 
+def survey_before(options: Options) -> list[RouteRow]:
+    """All routes of the project as it was at the revision `options.since`. Raises as `lint`."""
+    run = _Run(options)
+    if run.base is None:
+        raise settings.ConfigError(f"{options.since_option} {options.since}: expected a git revision, found nothing")
+    return run.remembered("base-routes", list[RouteRow], run.rows_before)
+
+
 class _Run:
     """One run over one project: its files, its cache, and what of it was asked for."""
 
@@ -100,6 +114,7 @@ class _Run:
         self.lookup = self.cache.lookup(self.found.files)
         self.digests = dict(self.lookup.digests)
         self.sources = Sources(options.root)
+        self.documents = {} if self.scope.tests else _documents(options)
 
     # --------------------------------------------------------------------------------------- remembering
 
@@ -134,11 +149,13 @@ class _Run:
             self.scope.tests,
             self.found.diagnostics,
             self.found.projects,
-            self.base.commit if kind == "base" and self.base else "",
+            self.base.commit if kind.startswith("base") and self.base else "",
         ):
             state.update(repr(part).encode("utf-8", "surrogateescape") + b"\0")
         if options.config.rules:
             state.update(rules_digest(options.config))
+        if kind == "check":
+            state.update(repr(sorted(self.documents.items())).encode())
         for file in self.found.files:
             state.update(file.path.encode("utf-8", "surrogateescape") + b"\0" + self.digests[file.path])
         return state.digest()
@@ -160,7 +177,9 @@ class _Run:
         """The linked program."""
         from apilint import analysis
 
-        return analysis.start(self.scanned, self.options.config, self.scope, self.options.root.name, self.sources.text)
+        options = self.options
+        name, text = options.root.name, self.sources.text
+        return analysis.start(self.scanned, options.config, self.scope, name, text, self.documents)
 
     def check(self) -> _Checked:
         """All findings of the chosen rules in the whole project."""
@@ -183,11 +202,22 @@ class _Run:
         """The routes of the program as it was at the base revision."""
         from apilint import analysis
 
-        if self.base is None:
-            return ()
+        return analysis.standings(self.project_before()) if self.base is not None else ()
+
+    def rows_before(self) -> list[RouteRow]:
+        """The same as rows."""
+        from apilint.rows import route_rows
+
+        return route_rows(self.project_before())
+
+    def project_before(self) -> Project:
+        """The program as it was at the base revision."""
+        from apilint import analysis
+
+        assert self.base is not None
         config, scope = self.options.config, self.scope
         scanned, text = analysis.as_of(self.base, self.scanned, self.sources.text, config)
-        return analysis.standings(analysis.start(scanned, config, scope, self.options.root.name, text))
+        return analysis.start(scanned, config, scope, self.options.root.name, text)
 
 
 # ------------------------------------------------------------------------------------ what was asked for
@@ -199,7 +229,17 @@ def _base(options: Options) -> Revision | None:
     try:
         return revision(options.root, options.since)
     except NoRevision as error:
-        raise settings.ConfigError(f"--since {options.since}: {error}") from None
+        raise settings.ConfigError(f"{options.since_option} {options.since}: {error}") from None
+
+
+def _documents(options: Options) -> dict[str, bytes]:
+    """What stands beside the source and speaks of its routes."""
+    try:
+        return {LOCK_FILE: (options.root / LOCK_FILE).read_bytes()}
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise settings.ConfigError(f"{options.root / LOCK_FILE}: cannot be read: {error.strerror}") from None
 
 
 def _scope(options: Options, base: Revision | None, found: discover.Discovered) -> Scope:
@@ -247,4 +287,4 @@ def _told(diagnostics: Iterable[Diagnostic], scope: Scope) -> Iterator[Diagnosti
             yield msgspec.structs.replace(each, fatal=False)
 
 
-__all__ = ["NothingToAnalyse", "Options", "lint", "survey"]
+__all__ = ["NothingToAnalyse", "Options", "lint", "survey", "survey_before"]

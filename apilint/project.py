@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from apilint import flow
@@ -21,7 +21,8 @@ T = TypeVar("T")
 
 
 class Project:
-    """Routes, names, calls and declarations of one program. Nothing in it changes once it is linked; what is
+    """Routes, names, calls and declarations of one program; `documents` are the texts beside the source that speak of
+    its routes, by file. Nothing in it changes once it is linked; what is
     expensive is worked out when first asked for."""
 
     def __init__(
@@ -30,10 +31,12 @@ class Project:
         routes: Callable[[], Sequence[Route]],
         diagnostics: Callable[[], Sequence[Diagnostic]],
         public: Sequence[str] = (),
+        documents: Mapping[str, bytes] | None = None,
     ) -> None:
         self.program = program
         self._find_routes = routes
         self._find_diagnostics = diagnostics
+        self.documents: Mapping[str, bytes] = documents or {}
         self.index: Index = program.index
         self.knowledge = program.knowledge
         self._public = tuple(public)

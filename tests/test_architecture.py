@@ -18,6 +18,7 @@ PACKAGE = Path(__file__).parent.parent / "apilint"
 LAYERS = (
     ("__main__",),
     ("cli",),
+    ("review",),
     ("pipeline",),
     ("analysis",),
     ("rows", "hygiene", "scope"),

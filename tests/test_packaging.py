@@ -51,7 +51,12 @@ def new_environment(folder: Path, *install: str, interpreter: str = sys.executab
 
 def test_the_hooks_call_commands_that_exist() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    assert {hook["id"] for hook in hooks} == {"apilint", "apilint-routes"}
+    assert {hook["id"] for hook in hooks} == {
+        "apilint",
+        "apilint-routes",
+        "apilint-routes-check",
+        "apilint-routes-diff",
+    }
     for hook in hooks:
         program, command, *options = hook["entry"].split()
         assert program in PROJECT["scripts"]

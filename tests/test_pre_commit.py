@@ -127,3 +127,32 @@ def test_the_route_table(repository: Repository) -> None:
     assert result.returncode == 0, result.stdout
     assert "/orders/" in result.stdout
     assert "list_orders" in result.stdout
+
+
+OPENED = GUARDED.replace('@app.post("/fine", dependencies=[Depends(signed_in)])', '@app.post("/fine")')
+BECAME_PUBLIC = "became public\n  POST /fine  required -> none, lost signed_in  fine main.py:17\n\n1 change against "
+
+
+def test_a_change_that_is_not_in_the_lock_file(repository: Repository) -> None:
+    lock = [sys.executable, "-m", "apilint", "routes", "--lock"]
+    subprocess.run(lock, cwd=repository.folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
+    repository.git("add", ".")
+    repository.git("commit", "-q", "-m", "The surface")
+    repository.write(main=f"{GUARDED}\n# A remark.\n")
+    assert repository.try_hook("apilint-routes-check").returncode == 0
+    repository.write(main=OPENED)
+    result = repository.try_hook("apilint-routes-check")
+    assert result.returncode == 1, result.stdout
+    assert BECAME_PUBLIC in result.stdout
+
+
+def test_a_change_that_opens_a_route(repository: Repository) -> None:
+    repository.write(main=GUARDED.replace('app.post("/fine"', 'app.put("/fine"'))
+    result = repository.try_hook("apilint-routes-diff")
+    assert result.returncode == 0, result.stdout
+    assert "removed\n  POST /fine  was required (signed_in)" in result.stdout
+    assert "PUT /fine  required (signed_in)" in result.stdout
+    repository.write(main=OPENED)
+    result = repository.try_hook("apilint-routes-diff")
+    assert result.returncode == 1, result.stdout
+    assert BECAME_PUBLIC in result.stdout

@@ -7,14 +7,20 @@ from pathlib import Path
 
 import click
 
-from apilint.cli.ending import CLEAN, FAILED, fail, told
+from apilint.cli.ending import CLEAN, FAILED, LEVELS, fail, told
 from apilint.cli.options import run_options, with_config, with_jobs, with_no_cache, with_paths, with_verbose
 from apilint.cli.output import complain, render_options, write
+from apilint.cli.surface import task_of, tell_changes, write_lock
 
 
 @click.command()
 @with_paths
-@click.option("--format", "format_", type=click.Choice(("table", "json")), default="table", show_default=True)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(("table", "json", "text", "markdown")),
+    help="table (default) or json; text (default), markdown or json with --check and --diff.",
+)
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
 @click.option("--public", is_flag=True, help="Only what anyone may call.")
 @click.option(
@@ -23,26 +29,50 @@ from apilint.cli.output import complain, render_options, write
     help="The chain by which each guard reaches, or fails to reach, this route: a path, with * if you like, perhaps "
     "after a method.",
 )
+@click.option("--lock", is_flag=True, help="Write who may call what to apilint.routes, for review with the change.")
+@click.option("--check", is_flag=True, help="Say what has changed against apilint.routes.")
+@click.option("--diff", metavar="REVISION", help="Say what has changed against this git revision.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(LEVELS),
+    default="note",
+    help="With --check and --diff: exit 1 only for changes of this severity and above.",
+)
 @with_config
 @with_no_cache
 @with_jobs
 @with_verbose
 def routes(
     paths: tuple[Path, ...],
-    format_: str,
+    format_: str | None,
     output: Path | None,
     public: bool,
     why: str | None,
+    lock: bool,
+    check: bool,
+    diff: str | None,
+    fail_on: str,
     config: Path | None,
     no_cache: bool,
     jobs: int | None,
     verbose: bool,
 ) -> None:
-    """Show every route: methods, full path, handler, verdict, and the guards with where they come from."""
+    """Show every route: methods, full path, handler, verdict, and the guards with where they come from.
+
+    With --lock, --check or --diff: the surface of the whole project as a file, and what has changed of it. Exit status:
+    0 no change, 1 changes, 2 the job could not be done.
+    """
     from apilint.pipeline import survey
     from apilint.report import routes as tables
 
     options = run_options(paths, config, no_cache, jobs, (), (), "")
+    asked = {"--lock": lock, "--check": check, "--diff": diff is not None, "--why": why is not None}
+    task = task_of(asked, public, format_)
+    if task == "--lock":
+        sys.exit(write_lock(options, output))
+    if task in ("--check", "--diff"):
+        sys.exit(tell_changes(options, diff, format_ or "text", output, fail_on))
+    format_ = format_ or "table"
     rows, diagnostics = told(lambda: survey(options))
     if public:
         rows = [row for row in rows if row.auth in ("none", "optional")]
