@@ -298,7 +298,7 @@ def is_waived(entry: Entry, call: Value | None) -> bool:
 def _specials(credentials: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, entry in credentials.items():
         last = name.rpartition(".")[2]
-        if last == "request":
+        if last in ("request", "websocket"):
             yield name, "request"
         elif last in ("session", "g"):
             yield name, last

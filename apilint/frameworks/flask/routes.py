@@ -196,6 +196,8 @@ class Views:
     def _guards(self, rule: Rule, target: Target, caller: Caller) -> list[Guard]:
         guards: list[Guard] = []
         for hook in [*self.own_hooks, *rule.scope.hooks]:
+            if hook.of_sockets is not rule.is_socket:
+                continue
             guards += self.hooks.guards(hook, caller, rule.conditions)
         for layer in target.layers:
             if not self._registers(layer):

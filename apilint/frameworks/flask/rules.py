@@ -40,12 +40,13 @@ SHORTCUTS = ("get", "post", "put", "delete", "patch")
 
 
 class Hook(msgspec.Struct, frozen=True):
-    """A function that runs before requests; `via` says of which object."""
+    """A function that runs before requests, or before websockets; `via` says of which object."""
 
     function: Value
     via: str
     span: Span
     conditions: tuple[Condition, ...]
+    of_sockets: bool = False
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -229,7 +230,8 @@ class Registration:
 
     def _hooks(self, event: Result, via: str) -> list[Hook]:
         conditions = (*event.conditions, *self._entry(event))
-        return [Hook(function, via, event.span, conditions) for function in event.args[:1]]
+        of_sockets = isinstance(event.callee, Attr) and event.callee.name.endswith("_websocket")
+        return [Hook(function, via, event.span, conditions, of_sockets) for function in event.args[:1]]
 
     def _entry(self, event: Result) -> tuple[Condition, ...]:
         """The condition under which something is done to an application by a function that nobody in the program
