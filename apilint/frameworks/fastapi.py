@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from apilint.facts import Span
-from apilint.frameworks import asgi_middleware
+from apilint.frameworks import asgi_middleware, brought
 from apilint.frameworks.dependencies import Dependencies
 from apilint.frameworks.program import Object, Program, join_paths, only_if, sort_guards, under, verdict
 from apilint.guards.caller import Caller
@@ -134,7 +134,30 @@ class Walker:
             yield from self._event(
                 made, name.rpartition(".")[2] if name.startswith(("router.", "app.")) else name, event, scope
             )
+        yield from self._brought(made, scope)
         self.seen.pop()
+
+    def _brought(self, made: Object, scope: Scope) -> Iterator[Route]:
+        """The routes of a router that a library made, and of objects that a library serves on this application."""
+        if isinstance(made, Result):
+            for each in brought.routes_of(self.program, made):
+                path = join_paths(scope.prefix, each.path)
+                caller = Caller(each.methods[0], path)
+                guards = [*self._above(scope, made.span, caller, is_socket=False), *each.guards]
+                yield self._made(made, each.handler, made.span, path, each.methods, guards, scope, False, None)
+        for served in brought.resources_of(self.program, made) if self.program.is_a(made, FASTAPI) else ():
+            prefix = scope.prefix + part(served.event.kwargs.get("prefix"))
+            inner = msgspec.structs.replace(below(scope, served.event.conditions), prefix=prefix)
+            yield from self._route(served.event, served.handler, served.verb, inner)
+
+    def _above(self, scope: Scope, span: Span, caller: Caller, *, is_socket: bool) -> list[Guard]:
+        """The guards of everything that a route stands below."""
+        guards = [
+            guard for layer in scope.middleware for guard in layer.guards(self.program, caller, is_socket=is_socket)
+        ]
+        for value, via, conditions in scope.dependencies:
+            guards += [under(guard, conditions) for guard in self.dependencies.guards(value, via, span, caller)]
+        return guards
 
     def _positional_routes(self, made: Object, args: list[Value]) -> Value | None:
         """`Starlette(debug, routes)` and `Router(routes)`."""
@@ -250,17 +273,12 @@ class Walker:
         inherits = kind not in ("route", "websocket_route")
         found = self.program.handler(handler, event.span)
         caller = Caller(methods[0] if methods else "", path)
-        guards = [
-            guard for layer in scope.middleware for guard in layer.guards(self.program, caller, is_socket=is_socket)
-        ]
-        own = [
-            (value, "the route", under_) for value, under_ in self.program.items_under(event.kwargs.get("dependencies"))
-        ]
+        standing = scope if inherits else msgspec.structs.replace(scope, dependencies=())
+        guards = self._above(standing, event.span, caller, is_socket=is_socket)
         if inherits:
-            for value, via, conditions in (*scope.dependencies, *own):
-                guards += [
-                    under(guard, conditions) for guard in self.dependencies.guards(value, via, event.span, caller)
-                ]
+            for value, conditions in self.program.items_under(event.kwargs.get("dependencies")):
+                own = self.dependencies.guards(value, "the route", event.span, caller)
+                guards += [under(guard, conditions) for guard in own]
             guards += self._route_class_guards(event, scope, caller)
         guards += self._not_inherited(event, scope, caller, inherits=inherits)
         handler = self.program.as_decorated(handler)

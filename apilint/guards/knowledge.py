@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from apilint.facts import Span
@@ -53,6 +53,7 @@ class Knowledge:
         self._responses = sections.get("responses", {})
         self._credentials = sections.get("credentials", {})
         self._verifiers = sections.get("verifiers", {})
+        self._routes = sections.get("routes", {})
         self.instance_attributes: dict[str, str] = {"request": "request"}
         self._specials = dict(_specials(self._credentials))
 
@@ -122,6 +123,11 @@ class Knowledge:
                 call = Result(callee, args, kwargs, _NOWHERE, 0, ()) if isinstance(callee, External) else _maker(scheme)
                 return entry.get("effect") == "required" and not is_waived(entry, call)
         return None
+
+    def brings(self, name: str) -> Sequence[Entry]:
+        """The routes of the router that a library's call of that name makes."""
+        entry = self._routes.get(name)
+        return entry.get("routes", ()) if isinstance(entry, Mapping) else ()
 
     # ----------------------------------------------------------------- rejections
 

@@ -6,6 +6,8 @@ An application under `tests/fixtures/apps/` is a small project with a `parity.to
     app = "shop.main:create_app()"      # the application, a factory to call, or an attribute of one
     root = "src"                        # what stands on sys.path, if it is not the folder itself
 
+    library = ["fastapi_users"]         # packages whose own routes are compared as well
+
     [values]                            # path parameters for which 1, "a/b" or a UUID is not plausible
     language = "en"
 
@@ -58,6 +60,7 @@ class Application:
     root: Path
     verdicts: Mapping[str, str]
     guards: Mapping[str, Sequence[str]]
+    library: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ def load(folder: Path) -> Application:
         root=folder / settings.get("root", "."),
         verdicts=settings.get("verdicts", {}),
         guards=settings.get("guards", {}),
+        library=settings.get("library", ()),
     )
 
 
@@ -181,6 +185,8 @@ def _is_own(application: Application, said: Claim) -> bool:
     """Whether the handler is the project's: what the framework brings itself is left out of the comparison."""
     module, separator, _ = said.handler.partition(":")
     package = application.root / module.split(".")[0]
+    if package.name in application.library:
+        return True
     return not separator or package.is_dir() or package.with_suffix(".py").is_file()
 
 
@@ -188,7 +194,7 @@ def _handler_differences(row: Row, said: Claim) -> Iterator[Difference]:
     route = f"{row.method} {row.path}"
     if said.handler != row.handler:
         yield Difference("handler", route, row.handler, said.handler)
-    if (said.file, said.line) != (row.file, row.line):
+    if row.file and (said.file, said.line) != (row.file, row.line):
         yield Difference("place", route, f"{row.file}:{row.line}", f"{said.file}:{said.line}")
 
 

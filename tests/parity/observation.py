@@ -69,13 +69,16 @@ class Project:
     root: Path
     app: str
     values: dict[str, str]
+    library: tuple[str, ...] = ()
 
     def place(self, function: Callable[..., Any]) -> Place | None:
-        """Where `function` is defined, or None when that is outside of the project (a framework's own handler)."""
+        """Where `function` is defined, or None when that is outside of the project (a framework's own handler) and of
+        the libraries whose routes are compared as well."""
         developed = developers_function(function)
         file = Path(developed.__code__.co_filename).resolve()
         if not file.is_relative_to(self.folder):
-            return None
+            name = f"{developed.__module__}:{developed.__qualname__}"
+            return Place(name, "", 0) if developed.__module__.split(".")[0] in self.library else None
         name = f"{developed.__module__}:{developed.__qualname__}"
         return Place(name, file.relative_to(self.folder).as_posix(), line_of_def(file, developed))
 
@@ -93,7 +96,8 @@ def open_project(folder: Path) -> Project:
     root = folder / settings.get("root", ".")
     sys.path.insert(0, str(root))
     logging.disable(logging.CRITICAL)
-    return Project(folder, root, settings["app"], settings.get("values", {}))
+    library = tuple(settings.get("library", ()))
+    return Project(folder, root, settings["app"], settings.get("values", {}), library)
 
 
 def load_application(project: Project) -> Any:
@@ -142,10 +146,12 @@ def line_of_def(file: Path, function: FunctionType) -> int:
 
 
 class Entered:
-    """The functions of the project that a call has entered, in whichever thread."""
+    """The functions of the project, and of the libraries whose routes are compared, that a call has entered, in
+    whichever thread."""
 
-    def __init__(self, folder: Path) -> None:
-        self._prefix = str(folder)
+    def __init__(self, folder: Path, library: tuple[str, ...] = ()) -> None:
+        origins = [importlib.import_module(name).__file__ or "" for name in library]
+        self._prefix = (str(folder), *(str(Path(origin).parent) for origin in origins))
         self._codes: set[CodeType] = set()
 
     def _profile(self, frame: FrameType, event: str, _arg: object) -> None:

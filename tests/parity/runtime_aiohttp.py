@@ -44,7 +44,7 @@ def is_automatic(route: web.AbstractRoute) -> bool:
 
 async def rows(project: Project, app: web.Application) -> AsyncIterator[Row]:
     """Every own route of the application, called once."""
-    entered = Entered(project.folder)
+    entered = Entered(project.folder, project.library)
     async with TestClient(TestServer(app)) as client:
         with entered.watching():
             for route in app.router.routes():

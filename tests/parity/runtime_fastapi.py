@@ -96,7 +96,7 @@ def url(project: Project, path: str) -> str:
 
 def rows(project: Project, app: Starlette) -> Iterator[Row]:
     """Every own route of the application, called once."""
-    entered = Entered(project.folder)
+    entered = Entered(project.folder, project.library)
     with entered.watching(), TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
         for route in list(served(app.routes)):
             if place := project.place(route.endpoint):

@@ -45,7 +45,7 @@ def url(project: Project, path: str) -> str:
 
 def rows(project: Project, app: Flask) -> Iterator[Row]:
     """Every own route of the application, called once."""
-    entered = Entered(project.folder)
+    entered = Entered(project.folder, project.library)
     with entered.watching():
         client = app.test_client(use_cookies=False)
         for rule in app.url_map.iter_rules():

@@ -42,7 +42,7 @@ def url(project: Project, path: str) -> str:
 
 def rows(project: Project, app: Litestar) -> Iterator[Row]:
     """Every own route of the application, called once."""
-    entered = Entered(project.folder)
+    entered = Entered(project.folder, project.library)
     with entered.watching(), TestClient(app, raise_server_exceptions=False) as client:
         for route in app.routes:
             for method, function in handlers(route):

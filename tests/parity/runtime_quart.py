@@ -21,7 +21,7 @@ from .runtime_flask import handler, methods, url
 
 async def rows(project: Project, app: Quart) -> AsyncIterator[Row]:
     """Every own route of the application, called once."""
-    entered = Entered(project.folder)
+    entered = Entered(project.folder, project.library)
     with entered.watching():
         async with app.test_app():
             client = app.test_client(use_cookies=False)

@@ -1,0 +1,72 @@
+"""Routes that libraries bring along: routers that they make, by the models, and objects whose methods they serve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from apilint.frameworks.program import Object, Program, argument
+from apilint.guards.judge import Judgement
+from apilint.model import Guard
+from apilint.startup import attributes
+from apilint.startup.values import ClassValue, Instance, Known, Result, Value
+
+_RESOURCE_APIS = (
+    "fastapi_utils.Api",
+    "fastapi_utils.cbv_base.Api",
+    "fastapi_restful.Api",
+    "fastapi_restful.cbv_base.Api",
+)
+_VERBS = ("delete", "get", "head", "options", "patch", "post", "put")
+
+
+class Brought(msgspec.Struct, frozen=True):
+    """One route of a library's router: the library's own handler, and what stands before it there."""
+
+    methods: tuple[str, ...]
+    path: str
+    handler: str
+    guards: tuple[Guard, ...]
+
+
+class Served(msgspec.Struct, frozen=True):
+    """A method of the project's object that a library serves: as if it had been registered by a call of its own."""
+
+    verb: str
+    event: Result
+    handler: Value
+
+
+def routes_of(program: Program, made: Object) -> Iterator[Brought]:
+    """The routes of a router that a library made, as the models list them."""
+    name = program.knowledge.name_of(made.callee) if isinstance(made, Result) else ""
+    for row in program.knowledge.brings(name):
+        guards = []
+        guard = row.get("guard")
+        if guard:
+            judged = Judgement(str(row.get("effect", "required")), qualname=guard)
+            guards.append(program.guard(guard.rpartition(".")[2], "dependency", "the library", made.span, judged))
+        yield Brought(tuple(row["methods"]), row["path"], row["handler"], tuple(guards))
+
+
+def resources_of(program: Program, app: Object) -> Iterator[Served]:
+    """`Api(app).add_resource(Items(), "/items")`: methods that are called for what they answer."""
+    for api in program.objects(_RESOURCE_APIS):
+        _, kwargs = program.made_with(api)
+        on = kwargs.get("app") or (api.args[0] if api.args else Known(None))
+        if program.object_of(on) is not app:
+            continue
+        for name, event in program.events(api):
+            given = argument(event, 0, "resource") if name == "add_resource" else None
+            if isinstance(given, Instance):
+                yield from _methods(program, event, given)
+
+
+def _methods(program: Program, event: Result, resource: Instance) -> Iterator[Served]:
+    for url in event.args[1:]:
+        for verb in _VERBS:
+            found = attributes.in_class(program.machine, resource.cls, verb)
+            if found is not None and isinstance(found[1], ClassValue):
+                made = Result(event.callee, [url], event.kwargs, event.span, event.order, event.conditions)
+                yield Served(verb, made, found[0])
