@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, TypeVar
 
 from apilint.facts import (
@@ -252,6 +253,11 @@ class Index:
         body = self._lower(function.module.file, function.facts, function.module.facts)
         self.lowered[function.module.file, function.index] = body
         return body
+
+    @cached_property
+    def tells_bases(self) -> bool:
+        """Whether any class wants to know of the classes that derive from it."""
+        return any("__init_subclass__" in cls.methods for m in self.modules.values() for cls in m.facts.classes)
 
     def module(self, name: str, near: str = "") -> Module | None:
         """The module of that dotted name; among several, the one whose path shares most with `near`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apilint import facts as f
 from apilint.facts import Span
-from apilint.startup import attributes, library
+from apilint.startup import attributes, classes, library
 from apilint.startup.core import Core, Frame, OutOfBudget
 from apilint.startup.values import (
     NONE,
@@ -296,6 +296,8 @@ def instantiate(machine: Core, cls: ClassValue, args: list[Value], kwargs: dict[
         _initialise(machine, attributes.external_bases(machine, cls), made, args, kwargs, span)
     for name in ("__init__", "__post_init__"):
         found = attributes.in_class(machine, cls, name)
+        if args and name == "__init__" and (found is None or not isinstance(found[1], ClassValue)):
+            made.kwargs = {**classes.positional_fields(machine, cls, args), **kwargs}
         if found is not None and isinstance(found[1], ClassValue):
             method = attributes.get(machine, made, name, span)
             machine.call(method, args if name == "__init__" else [], kwargs if name == "__init__" else {}, span)

@@ -12,7 +12,7 @@ from typing import ClassVar
 from apilint import facts as f
 from apilint.facts import Span
 from apilint.index import Module
-from apilint.startup import attributes, calls, expressions, library
+from apilint.startup import attributes, calls, classes, expressions, library
 from apilint.startup.core import FALL, JUMP, LEAVE, MAX_ITEMS, MAX_STEPS, Core, Frame, OutOfBudget
 from apilint.startup.values import (
     NONE,
@@ -512,6 +512,9 @@ def _class_def(machine: Machine, statement: f.ClassDef, env: Env, frame: Frame) 
         value = calls.decorate(machine, decorator, value, env)
     made.decorations = [(wrapped.decorator, wrapped.span) for wrapped in wrappers(value)]
     machine.assign(statement.name, value, env)
+    if cls.code.bases and machine.index.tells_bases:
+        keywords = {k.name: machine.evaluate(k.value, env) for k in cls.code.keywords if k.name is not None}
+        classes.announce(machine, made, keywords)
     return FALL
 
 
