@@ -28,6 +28,7 @@ from apilint.unparse import unparse
 
 VIEWS = ("flask_classful.FlaskView", "flask_classy.FlaskView")
 _ROUTES = ("flask_classful.route", "flask_classy.route")
+_METHOD = "flask_classful.method"
 _SPECIAL = {"get": "GET", "put": "PUT", "patch": "PATCH", "post": "POST", "delete": "DELETE", "index": "GET"}
 _CONVERTERS = {"int": "int:", "float": "float:", "str": "string:", "UUID": "uuid:"}
 
@@ -111,8 +112,18 @@ class _View:
         else:
             label = name.replace("_", "-") if constant(self._option("method_dashified")) is True else name
             default = own_attribute(self.program, self.cls, "default_methods")
-            path, methods = self._joined([f"/{label}/", *parts]), methods_of(self.program, default) or ("GET",)
+            methods = self._methods_listed(stated) or methods_of(self.program, default) or ("GET",)
+            path = self._joined([f"/{label}/", *parts])
         yield (path.rstrip("/") + "/" if slash else path.rstrip("/") or "/"), methods
+
+    def _methods_listed(self, decorators: list[Value]) -> tuple[str, ...]:
+        """The methods that `@method("POST")` decorators give a view."""
+        named = [
+            text_of(made.args[0])
+            for made in decorators
+            if isinstance(made, Result) and made.args and self.program.knowledge.name_of(made.callee) == _METHOD
+        ]
+        return tuple(sorted(name.upper() for name in named if name))
 
     def _is_route(self, made: Result) -> bool:
         return self.program.knowledge.name_of(made.callee) in _ROUTES
