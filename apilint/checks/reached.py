@@ -41,7 +41,8 @@ class Reached:
         seen = set()
         for node in nodes:
             if isinstance(node, f.Return):
-                yield from (each for name in walk((node.value,)) for each in self._named(name, env))
+                returned = () if node.value is None else (node.value,)
+                yield from (each for name in walk(returned) for each in self._named(name, env))
             if not isinstance(node, f.Call):
                 continue
             text = unparse(node.func)

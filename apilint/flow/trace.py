@@ -166,7 +166,7 @@ class Trace(Machine):
         """As in start-up; what stays unknown remembers what it was made of."""
         kind = type(expr)
         if kind is f.Name or kind is f.Constant:
-            value = super().evaluate(expr, env)
+            value = _EVALUATE[kind](self, expr, env)
         elif self._has_paths and kind in (f.Attribute, f.Subscript) and unparse(expr) in env.vars:
             value = env.vars[unparse(expr)]
         else:
@@ -177,16 +177,8 @@ class Trace(Machine):
     def _composed(self, expr: f.Expr, env: Env) -> Value:
         sources: list[Value] = []
         self._made_of.append(sources)
-        special = _EVALUATE.get(type(expr))
-        if special is not None:
-            value = special(self, expr, env)
-        elif type(expr) is f.Call:
-            self._nodes.append(expr)
-            value = super().evaluate(expr, env)
-            self._nodes.pop()
-            value = _of_builtin(self, expr, value, sources, env)
-        else:
-            value = super().evaluate(expr, env)
+        run = _EVALUATE.get(type(expr))
+        value = expressions.not_followed(expr, env) if run is None else run(self, expr, env)
         self._made_of.pop()
         if type(value) is Unknown and sources:
             span = value.span or env.module.span(expr.start, expr.end)
@@ -522,7 +514,17 @@ def _of_builtin(trace: Trace, expr: f.Call, value: Value, sources: list[Value], 
     return value
 
 
+def _call(trace: Trace, expr: f.Call, env: Env) -> Value:
+    sources = trace._made_of[-1]
+    trace._nodes.append(expr)
+    value = calls.evaluate_call(trace, expr, env)
+    trace._nodes.pop()
+    return _of_builtin(trace, expr, value, sources, env)
+
+
 _EVALUATE: dict[type, Callable[..., Value]] = {
+    **expressions.EVALUATE,
+    f.Call: _call,
     f.BinOp: _bin_op,
     f.BoolOp: _bool_op,
     f.IfExp: _if_exp,

@@ -26,7 +26,7 @@ from apilint.scan.packed import (
     Packed,
 )
 from apilint.scan.params import parameters
-from apilint.scan.words import EAGER, EAGER_DECORATORS, Words, join
+from apilint.scan.words import EAGER_DECORATORS, Words, is_eager, join
 
 _BLOCK = named("block")
 _IDENTIFIER = named("identifier")
@@ -140,7 +140,7 @@ class Collector:
     def _body(self, body: Node | None, found: set[bytes], telling: bool, depth: int) -> Raw:
         if body is None:
             return encode_body((), 0)
-        if self._eager or telling or not EAGER.isdisjoint(found):
+        if self._eager or telling or is_eager(found):
             return encode_body(statements(body.children, self, depth), body.start_byte)
         if self._defines(body.start_byte, body.end_byte):
             skim(body.children, self, depth)

@@ -15,18 +15,21 @@ _KEYWORDS = frozenset(
 )
 
 # Bodies that are likely to be asked for are lowered at once: they build applications, register routes, judge
-# credentials or reach a database. Tuned on what linking five applications asked for. A body lowered later costs
+# credentials, reach a database or a server. Tuned on what linking and judging five applications asked for. A body lowered later costs
 # a second parse of its text, in the main process, so it pays to lower at once what is asked for every third time.
-EAGER = frozenset(
+_EAGER = frozenset(
     b"""
     APIRouter Blueprint FastAPI Flask Mount Route Router Starlette WebSocketRoute
     add_api_route add_middleware add_resource add_route add_url_rule add_view before_app_request before_request
     include_router init_app register_blueprint register_view
     Depends Security HTTPException PermissionDenied NotAuthenticated AuthenticationFailed Unauthorized Forbidden
     HttpResponseForbidden abort get_current_user has_object_permission has_permission login_required status_code wraps
-    execute executemany executescript RawSQL verify
+    execute executemany executescript scalar scalars select text raw extra RawSQL commit rollback jsonify model_validate
+    exception Request post raise_for_status verify ~tls ~http
     """.split()
 )
+# With a secret in its text, a function that logs is always looked at.
+_LOGGING = frozenset(b"critical debug error info log print warn warning".split())
 # A text with one of these may speak of a secret: it gets the word `~secret`, which no name can be.
 _SECRETS = (
     b"passw", b"passph", b"pwd", b"secret", b"token", b"_key", b"apikey", b"cred", b"authoriz", b"headers", b"cookie",
@@ -53,6 +56,11 @@ EAGER_DECORATORS = frozenset(
     patch post protect put route websocket
     """.split()
 )
+
+
+def is_eager(words: set[bytes]) -> bool:
+    """Whether a body with these words is likely to be asked for."""
+    return not _EAGER.isdisjoint(words) or (MENTIONS_SECRET in words and not _LOGGING.isdisjoint(words))
 
 
 class Words:

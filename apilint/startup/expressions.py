@@ -49,10 +49,13 @@ MAX_DEPTH = 200
 
 def evaluate(machine: Core, expr: f.Expr, env: Env) -> Value:
     """The value of an expression; what is not modelled is `Unknown`."""
-    run = _EVALUATE.get(type(expr))
-    if run is None:
-        return Unknown("an expression that is not followed", env.module.span(expr.start, expr.end), expr)
-    return run(machine, expr, env)
+    run = EVALUATE.get(type(expr))
+    return not_followed(expr, env) if run is None else run(machine, expr, env)
+
+
+def not_followed(expr: f.Expr, env: Env) -> Value:
+    """What an expression gives that is not modelled."""
+    return Unknown("an expression that is not followed", env.module.span(expr.start, expr.end), expr)
 
 
 def _name(machine: Core, expr: f.Name, env: Env) -> Value:
@@ -243,6 +246,8 @@ def _identity(value: Value) -> object:
 
 def truth(value: Value) -> bool | None:
     """Whether a value is true; None when that is not known."""
+    if isinstance(value, Unknown):
+        return None
     if isinstance(value, Special):
         return value.truth
     if isinstance(value, Known):
@@ -483,7 +488,7 @@ def iterate(value: Value) -> tuple[list[Value], bool]:
     return [], True
 
 
-_EVALUATE: dict[type, Callable[..., Value]] = {
+EVALUATE: dict[type, Callable[..., Value]] = {
     f.Name: _name,
     f.Attribute: _attribute,
     f.Constant: _constant,

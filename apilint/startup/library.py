@@ -64,7 +64,7 @@ _PLAIN = frozenset({Attr, Unknown, Instance, Result, FunctionValue, ModuleValue,
 
 def method(machine: Core, base: Value, name: str, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     """A method call on a container or string; None when the base is something else."""
-    if type(base) in _PLAIN:
+    if type(base) in _PLAIN or isinstance(base, Unknown):
         return patterns.method(base, name, args) if name in patterns.METHODS and isinstance(base, Result) else None
     if isinstance(base, Special):
         return base.method(name, args, kwargs)

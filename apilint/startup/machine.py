@@ -165,7 +165,8 @@ class Machine(Core):
 
     def evaluate(self, expr: f.Expr, env: Env) -> Value:
         """The value of an expression in a scope. Never raises on strange code; unknown is a value."""
-        return expressions.evaluate(self, expr, env)
+        run = expressions.EVALUATE.get(type(expr))  # as `expressions.evaluate`, without another call for each node
+        return expressions.not_followed(expr, env) if run is None else run(self, expr, env)
 
     def attribute(self, base: Value, name: str, span: Span) -> Value:
         """`base.name`."""
