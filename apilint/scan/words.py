@@ -15,8 +15,9 @@ _KEYWORDS = frozenset(
 )
 
 # Bodies that are likely to be asked for are lowered at once: they build applications, register routes, judge
-# credentials, reach a database or a server. Tuned on what linking and judging five applications asked for. A body lowered later costs
-# a second parse of its text, in the main process, so it pays to lower at once what is asked for every third time.
+# credentials, reach a database or a server. Tuned on what linking and judging five applications asked for. A body
+# lowered later costs a second parse of its text, in the main process, so it pays to lower at once what is asked for
+# every third time.
 _EAGER = frozenset(
     b"""
     APIRouter Blueprint FastAPI Flask Mount Route Router Starlette WebSocketRoute
