@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -13,8 +14,12 @@ from apilint.finding import Precision
 from apilint.index import Function
 from apilint.model import Route, Step
 from apilint.project import Project
+from apilint.startup.values import Result, Value
 from apilint.unparse import unparse
 from apilint.walk import walk
+
+# A method of a shorter name is hardly the only one of that name.
+MIN_NAME = 8
 
 
 @check
@@ -26,17 +31,26 @@ def swallowed_exception(
     noting: str = r"(?!)",
     harmless: str = r"(?!)",
     client_precision: str = "low",
+    telling: str = r"(?!)",
 ) -> Iterator[Match]:
     """Clauses that catch everything and leave no trace of it, in handlers and what they call."""
-    logs = Logs(project, noting)
-    expected = re.compile(harmless)
+    logs, attempts = Logs(project, noting), Attempts(project, re.compile(harmless))
+    tells = re.compile(telling)
     for function, route in _on_the_way(project, logs, depth):
+        raised: set[int] | None = None
         for statement in function.nodes(f.Try):
-            if _is_harmless(statement, expected):
+            if attempts.is_harmless(statement):
                 continue
             for handler in statement.handlers:
-                if not _is_broad(handler, broad) or _keeps(handler) or logs.leave_trace(handler.body, function):
+                if not _is_broad(handler, broad) or _keeps(project, logs, handler, function):
                     continue
+                if attempts.is_made_again(statement, handler, function) or logs.leave_trace(handler.body, function):
+                    continue
+                if raised is None:
+                    raised = set(_followed_by_raise(function.body))
+                if statement.start in raised and not any(isinstance(each, f.Return) for each in walk(handler.body)):
+                    continue
+                is_told = bool(tells.search(function.name)) or _blames_client(project, logs, handler, function)
                 span = function.module.span(handler.start, handler.type.end if handler.type else handler.start + 6)
                 yield Match(
                     span=span,
@@ -50,7 +64,7 @@ def swallowed_exception(
                         Step(function.span, f"'{function.name}' runs for it"),
                         Step(span, "everything is caught here, and neither logged nor raised again"),
                     ),
-                    precision=Precision(client_precision) if _blames_client(project, logs, handler, function) else None,
+                    precision=Precision(client_precision) if is_told else None,
                     route=label(route),
                 )
 
@@ -78,20 +92,48 @@ def _is_broad(handler: f.Handler, broad: tuple[str, ...]) -> bool:
     return any(each is None or unparse(each).rpartition(".")[2] in broad for each in types)
 
 
-def _keeps(handler: f.Handler) -> bool:
-    """Whether a clause hands the exception on: raises it again or from it, or gives it to somebody."""
+def _keeps(project: Project, logs: Logs, handler: f.Handler, function: Function) -> bool:
+    """Whether a clause hands the exception on: raises it again, from it, or with it as the context of one that nobody
+    answers a request with; or gives it to somebody."""
+    machine = project.program.machine
     for node in walk(handler.body):
-        if isinstance(node, f.Raise) and (node.exception is None or node.cause is not None):
-            return True
+        if isinstance(node, f.Raise):
+            if node.exception is None or node.cause is not None:
+                return True
+            name = project.name_of(_class_of(machine.evaluate(node.exception, logs.env(function))))
+            if name.startswith("builtins."):
+                return True
         if handler.name and isinstance(node, f.Name) and node.id == handler.name:
             return True
     return False
+
+
+def _class_of(value: Value) -> Value:
+    return value.callee if isinstance(value, Result) else value
+
+
+def _followed_by_raise(body: tuple[f.Stmt, ...]) -> Iterator[int]:
+    """Where the `try` statements start after which the block raises, whatever became of what was tried."""
+    for block in _blocks(body):
+        for statement, following in itertools.pairwise(block):
+            if isinstance(statement, f.Try) and isinstance(following, f.Raise):
+                yield statement.start
+
+
+def _blocks(body: tuple[f.Stmt, ...]) -> Iterator[tuple[f.Stmt, ...]]:
+    yield body
+    for node in walk(body):
+        for block in (getattr(node, name, ()) for name in ("body", "orelse", "final")):
+            if isinstance(block, tuple):
+                yield block
 
 
 def _blames_client(project: Project, logs: Logs, handler: f.Handler, function: Function) -> bool:
     """Whether a clause only tells the client that the request was wrong: a status between 400 and 499."""
     last = handler.body[-1]
     machine, env = project.program.machine, logs.env(function)
+    if any(isinstance(node, f.Call) and _closes(node) for node in walk(handler.body)):
+        return True
     if isinstance(last, f.Raise) and last.exception is not None:
         _, status = project.knowledge.exception(machine, machine.evaluate(last.exception, env))
     elif isinstance(last, f.Return) and last.value is not None:
@@ -101,12 +143,55 @@ def _blames_client(project: Project, logs: Logs, handler: f.Handler, function: F
     return 400 <= status < 500
 
 
-def _is_harmless(statement: f.Try, expected: re.Pattern[str]) -> bool:
-    """Whether what is tried may well fail and means nothing: an optional import, a conversion, cleaning up."""
-    if all(isinstance(each, (f.Import, f.ImportFrom)) for each in statement.body[:1]):
-        return True
-    calls = [node for node in walk(statement.body) if isinstance(node, f.Call)]
-    return all(expected.search(unparse(call.func)) for call in calls)
+def _closes(call: f.Call) -> bool:
+    """`await websocket.close(code=4001)`: the caller is sent away, with the reason."""
+    is_close = isinstance(call.func, f.Attribute) and call.func.attr == "close"
+    return is_close and any(keyword.name in ("code", "reason") for keyword in call.keywords)
+
+
+class Attempts:
+    """What is tried, and whether it means anything when it fails. `expected` matches calls that may well fail."""
+
+    def __init__(self, project: Project, expected: re.Pattern[str]) -> None:
+        self._index = project.index
+        self._expected = expected
+        self._named: dict[str, list[Function]] | None = None
+
+    def is_harmless(self, statement: f.Try) -> bool:
+        """Whether what is tried may well fail and means nothing: an optional import, a conversion, cleaning up."""
+        if all(isinstance(each, (f.Import, f.ImportFrom)) for each in statement.body[:1]):
+            return True
+        return all(self._may_fail(call) or self._only_looks(call) for call in _calls(statement.body))
+
+    def is_made_again(self, statement: f.Try, handler: f.Handler, function: Function) -> bool:
+        """Whether the clause tries the same in another way: what fails then is no secret."""
+        tried = {unparse(call.func) for call in _calls(statement.body) if not self._may_fail(call)}
+        again = {unparse(call.func) for call in _calls(handler.body)}
+        return not tried.isdisjoint(again) or function.name in again
+
+    def _may_fail(self, call: f.Call) -> bool:
+        return bool(self._expected.search(unparse(call.func)))
+
+    def _only_looks(self, call: f.Call) -> bool:
+        """A method of the project, the only one of its name, that itself does nothing else: `pool.forget(key)`."""
+        if not isinstance(call.func, f.Attribute) or len(call.func.attr) < MIN_NAME:
+            return False
+        found = self._by_name().get(call.func.attr, ())
+        if len(found) != 1 or found[0].owner is None or any(isinstance(each, f.Raise) for each in walk(found[0].body)):
+            return False
+        return all(map(self._may_fail, _calls(found[0].body)))
+
+    def _by_name(self) -> dict[str, list[Function]]:
+        if self._named is None:
+            self._named = {}
+            for module in self._index.modules.values():
+                for function in module.functions if not module.is_test else ():
+                    self._named.setdefault(function.name, []).append(function)
+        return self._named
+
+
+def _calls(body: tuple[f.Stmt, ...]) -> list[f.Call]:
+    return [node for node in walk(body) if isinstance(node, f.Call)]
 
 
 __all__ = ["swallowed_exception"]

@@ -40,9 +40,8 @@ class Reached:
         made = made_of(nodes)
         seen = set()
         for node in nodes:
-            if isinstance(node, f.Return):
-                returned = () if node.value is None else (node.value,)
-                yield from (each for name in walk(returned) for each in self._named(name, env))
+            if isinstance(node, f.Return) and node.value is not None:
+                yield from (each for name in walk((node.value,)) for each in self._named(name, env))
             if not isinstance(node, f.Call):
                 continue
             text = unparse(node.func)

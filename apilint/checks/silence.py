@@ -23,6 +23,9 @@ from apilint.walk import walk
 
 # What registers a function for exceptions, and what runs for every answer.
 _HANDLING = ("exception_handler", "errorhandler", "app_errorhandler", "add_exception_handler", "register_error_handler")
+_EXPIRY = re.compile(r"(?i)(^|[._\W])(exp|expire[sd]?|expiry|expiration|is_expired|valid_until|not_after)(_\w+)?\b")
+# A request that another site forged brings no credential that somebody guessed.
+_FORGERY = re.compile(r"(?i)[cx]srf")
 _WATCHING = ("middleware", "after_request", "after_app_request")
 
 
@@ -110,14 +113,16 @@ class _Reader:
 
     def refusals(self, function: Function) -> list[Refusal]:
         """The refusals in a function's body, in order."""
-        if not any(self._may_verify(node) for node in function.nodes(f.Call)):
+        if _FORGERY.search(function.qualname) or not any(self._may_verify(node) for node in function.nodes(f.Call)):
             return []
         walker = _Walker(self, function)
         walker.block(function.body, (), None)
         return walker.found
 
     def _may_verify(self, call: f.Call) -> bool:
-        return isinstance(call.func, (f.Name, f.Attribute)) and bool(self.verifying.search(unparse(call.func)))
+        if not isinstance(call.func, (f.Name, f.Attribute)) or not self.verifying.search(unparse(call.func)):
+            return False
+        return not _FORGERY.search(unparse(call))
 
     def verification(self, nodes: tuple[f.Stmt | f.Expr, ...], assigned: Assignments, depth: int = 2) -> f.Expr | None:
         """A call in these nodes that looks whether a credential is genuine, or that gave a value that they name."""
@@ -161,6 +166,7 @@ class _Walker:
 
     def __init__(self, reader: _Reader, function: Function) -> None:
         self.reader = reader
+        self.function = function
         self.env = reader.logs.env(function)
         self.assigned = Assignments(function)
         self.found: list[Refusal] = []
@@ -179,12 +185,13 @@ class _Walker:
     def _statement(self, statement: f.Stmt, before: tuple[f.Stmt, ...], why: f.Stmt | f.Expr | None) -> None:
         if isinstance(statement, f.If):
             verified = self.reader.verification((statement.test,), self.assigned) or why
-            self.block(statement.body, before, verified)
+            # What has only run out of time was genuine.
+            self.block(statement.body, before, None if self._is_about_time(statement.test) else verified)
             self.block(statement.orelse, before, verified)
         elif isinstance(statement, f.Try):
             self.block(statement.body, (*before, *statement.final), why)
             verified = self.reader.verification(statement.body, self.assigned)
-            for handler in statement.handlers:
+            for handler in statement.handlers if not self._cannot_fail(statement.body) else ():
                 self.block(handler.body, (*before, *statement.final), verified)
             self.block(statement.orelse, (*before, *statement.final), why)
         elif isinstance(statement, (f.With, f.For, f.While)):
@@ -193,6 +200,29 @@ class _Walker:
             status, raised = self.reader.status(statement, self.env, self.assigned)
             if status in self.reader.statuses:
                 self.found.append(Refusal(statement, why, (*before, statement), raised, status))
+
+    def _is_about_time(self, test: f.Expr) -> bool:
+        """Whether a test only asks whether something has expired."""
+        return bool(_EXPIRY.search(unparse(test))) and self.reader.verification((test,), self.assigned, 0) is None
+
+    def _cannot_fail(self, body: tuple[f.Stmt, ...]) -> bool:
+        """Whether all that is tried is a call of a function that catches everything itself."""
+        value = body[0].value if len(body) == 1 and isinstance(body[0], (f.Assign, f.ExprStmt)) else None
+        call = value.value if isinstance(value, f.Await) else value
+        if not isinstance(call, f.Call):
+            return False
+        called = list(self.reader.logs.called(call, self.function, self.env))
+        return bool(called) and all(map(_catches_all, called))
+
+
+def _catches_all(function: Function) -> bool:
+    """`try: …` around the whole body, and no way out of `except Exception` that raises."""
+    body = [each for each in function.body if not (isinstance(each, f.ExprStmt) and isinstance(each.value, f.Constant))]
+    last = body[0] if len(body) == 1 else None
+    if not isinstance(last, f.Try):
+        return False
+    is_broad = any(each.type is None or unparse(each.type).endswith("Exception") for each in last.handlers)
+    return is_broad and not any(isinstance(node, f.Raise) for each in last.handlers for node in walk(each.body))
 
 
 def _is_way_out(statement: f.Stmt) -> bool:
