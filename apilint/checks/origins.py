@@ -107,7 +107,8 @@ class Origins:
         self._arguments: dict[tuple[Function, str, tuple[str, ...]], Origin | None] = {}
         self._handed_in: dict[Function, tuple[str, Mapping[str, str]] | None] = {}
         self._callers: dict[Function, list[tuple[Function, Call]]] = {}
-        self._open: set[Function] = set()
+        self._maybe: dict[Function, list[tuple[Function, Call]]] = {}
+        self._endless: set[Function] = set()
         self._unique: dict[str, int] | None = None
         self._judged: dict[int, tuple[Value, Origin | None]] = {}
 
@@ -342,19 +343,29 @@ class Origins:
             return self._of_handler(value, steps, *handler)
         if self._field(value, steps) == inputs.FIXED:
             return None
-        origins = [
-            origin
-            for caller, call in self.callers(function)
-            for origin in [self._passed(caller, call, value, steps, depth)]
-        ]
+        origins = [self._passed(caller, call, value, steps, depth) for caller, call in self.callers(function)]
         found = [origin for origin in origins if origin is not None]
-        if found and (found[0].kind != LOCAL or function not in self._open):
+        is_open = function in self._maybe or function in self._endless
+        if found and (found[0].kind != LOCAL or not is_open):
             return min(found, key=lambda origin: origin.rank)
-        if origins and function not in self._open:
+        if origins and not is_open:
             return None
+        if function in self._maybe and function not in self._endless:
+            return self._perhaps(value, function, steps, depth)
         step = Step(value.span, f"'{value.param.name}' is an argument of '{function.name}'") if value.span else None
         kind = ARGUMENT if not steps else LOCAL
         return Origin(kind, _shown(value, steps), (step,) if step is not None else ())
+
+    def _perhaps(self, value: Input, function: Function, steps: tuple[str, ...], depth: int) -> Origin:
+        """What those pass who may be callers of a function, where those who surely are pass nothing of a caller's."""
+        maybe = [
+            self._passed(caller, call, value, steps, depth) for caller, call in self._maybe[function][:MAX_CALLERS]
+        ]
+        found = [origin for origin in maybe if origin is not None and origin.kind in (REQUEST, DERIVED)]
+        if found:
+            return _weaker(found[0])
+        is_argument = any(origin is not None and origin.kind == ARGUMENT for origin in maybe)
+        return Origin(ARGUMENT if is_argument and not steps else LOCAL, _shown(value, steps))
 
     def _of_handler(self, value: Input, steps: tuple[str, ...], route: str, kinds: Mapping[str, str]) -> Origin | None:
         """What a route's caller puts into a parameter of its handler."""
@@ -438,7 +449,7 @@ class Origins:
             if caller.module.is_test or caller is function:
                 continue
             if found > MAX_CALLERS:
-                self._open.add(function)
+                self._endless.add(function)
                 return
             if not _names(caller, word):
                 continue
@@ -448,7 +459,7 @@ class Origins:
                         found += 1
                         yield caller, call
                     elif isinstance(unwrap(call.callee), (Unknown, Attr)):
-                        self._open.add(function)  # it may be this one
+                        self._maybe.setdefault(function, []).append((caller, call))  # it may be this one
 
     def _count(self, name: str) -> int:
         """How many functions of the project have that name."""

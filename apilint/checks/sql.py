@@ -96,7 +96,7 @@ def _precision(case: Case, is_offline: bool) -> Precision | None:
     if kind == DERIVED:
         return Precision.MEDIUM
     if kind == ARGUMENT:
-        return {QUOTED: Precision.HIGH, VALUE: Precision.MEDIUM}.get(place, Precision.LOW)
+        return Precision.MEDIUM if place == QUOTED else Precision.LOW
     return Precision.LOW
 
 
