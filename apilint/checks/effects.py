@@ -87,7 +87,7 @@ class _Body:
         self.env: Env = env_of(effects.machine, function)
         nodes = list(walk(function.body))
         self.nodes = nodes
-        self.made = made_of(nodes)
+        self.made = made_of(function)
         self.own = {param.name for param in function.head.params} | set(_bound(nodes))
 
     def is_pure(self) -> bool:

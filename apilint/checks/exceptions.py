@@ -177,9 +177,9 @@ class Attempts:
         if not isinstance(call.func, f.Attribute) or len(call.func.attr) < MIN_NAME:
             return False
         found = self._by_name().get(call.func.attr, ())
-        if len(found) != 1 or found[0].owner is None or any(isinstance(each, f.Raise) for each in walk(found[0].body)):
+        if len(found) != 1 or found[0].owner is None or found[0].nodes(f.Raise):
             return False
-        return all(map(self._may_fail, _calls(found[0].body)))
+        return all(map(self._may_fail, found[0].nodes(f.Call)))
 
     def _by_name(self) -> dict[str, list[Function]]:
         if self._named is None:

@@ -3,7 +3,7 @@ a sign of something, not for a proof."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from apilint import facts as f
 from apilint.index import Function
@@ -36,19 +36,17 @@ class Reached:
     def _read(self, function: Function) -> Iterator[Function]:
         yield from (each for each in function.module.functions if each.facts.parent == function.index)
         env = self._machine.run_module(function.module)
-        nodes = list(walk(function.body))
-        made = made_of(nodes)
+        made = made_of(function)
+        for returned in function.nodes(f.Return):
+            if returned.value is not None:
+                yield from (each for name in walk((returned.value,)) for each in self._named(name, env))
         seen = set()
-        for node in nodes:
-            if isinstance(node, f.Return) and node.value is not None:
-                yield from (each for name in walk((node.value,)) for each in self._named(name, env))
-            if not isinstance(node, f.Call):
-                continue
-            text = unparse(node.func)
+        for call in function.nodes(f.Call):
+            text = unparse(call.func)
             if text not in seen:
                 seen.add(text)
-                yield from self.called(function, node.func, env, made)
-            for arg in (*node.args, *(keyword.value for keyword in node.keywords)):
+                yield from self.called(function, call.func, env, made)
+            for arg in (*call.args, *(keyword.value for keyword in call.keywords)):
                 yield from self._named(arg, env)
 
     def called(self, function: Function, node: f.Expr, env: Env, made: Mapping[str, f.Expr]) -> Iterator[Function]:
@@ -104,12 +102,12 @@ class Reached:
         yield from found if len(found) <= MAX_NAMESAKES else ()
 
 
-def made_of(nodes: Sequence[object]) -> dict[str, f.Expr]:
+def made_of(function: Function) -> dict[str, f.Expr]:
     """What the local names were made of, where that is a call: `store = Store()`."""
     return {
         target.id: node.value
-        for node in nodes
-        if isinstance(node, f.Assign) and isinstance(node.value, f.Call)
+        for node in function.nodes(f.Assign)
+        if isinstance(node.value, f.Call)
         for target in node.targets
         if isinstance(target, f.Name)
     }
