@@ -21,6 +21,16 @@ class Step(msgspec.Struct, frozen=True):
     message: str
 
 
+class Demand(msgspec.Struct, frozen=True):
+    """What a caller must have beyond being known: `kind` is `scope`, `role`, `permission`, `group`, `quality` (a flag
+    of the user: `is_staff`) or `object` (a relation to what is asked for), `name` which one, in the words of the
+    source. What is stated and surely never looked at is not `enforced`."""
+
+    kind: str
+    name: str
+    enforced: bool = True
+
+
 class Guard(msgspec.Struct, frozen=True):
     """Something that runs before a route's handler and was considered as its guard.
 
@@ -36,7 +46,9 @@ class Guard(msgspec.Struct, frozen=True):
     - `none`: does something else (it is not a guard at all);
     - `unknown`: could not be judged; `reason` says what stood in the way.
 
-    `span` is the place where it is attached, `chain` leads from the route to the line that rejects.
+    `span` is the place where it is attached, `chain` leads from the route to the line that rejects. `demands` is what
+    it asks of callers beyond being known, `lapses` are the ways in which it lets through whom it should turn away (a
+    secret that is not set, debug mode, an exception in the check): each a place and what happens there.
     """
 
     name: str
@@ -48,6 +60,8 @@ class Guard(msgspec.Struct, frozen=True):
     chain: tuple[Step, ...] = ()
     condition: str = ""
     reason: str = ""
+    demands: tuple[Demand, ...] = ()
+    lapses: tuple[Step, ...] = ()
 
 
 class Route(msgspec.Struct, frozen=True):

@@ -87,6 +87,15 @@ class Project:
                     self._handlers.setdefault(route.function.function, []).append(route)
         return self._handlers.get(function, [])
 
+    def function(self, qualname: str) -> Function | None:
+        """The project's function of a name like `package.module:Class.method`, or None."""
+        name, _, inner = qualname.rpartition(":")
+        module = self.index.module(name) if name else None
+        if module is None:
+            return None
+        named = self.once(("functions", module), lambda: {each.qualname: each for each in module.functions})
+        return named.get(inner)
+
     def is_public(self, route: Route) -> str | None:
         """Why the user calls a route public: the reason in a comment beside it, or the pattern in the configuration;
         an empty string for a comment without a reason, None for a route that nobody calls public."""

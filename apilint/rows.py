@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from apilint.facts import Span
-from apilint.model import Guard, Route, Step
+from apilint.guards import demands
+from apilint.index import Function
+from apilint.model import Demand, Guard, Route, Step
 from apilint.project import Project
-from apilint.report.rows import GuardRow, RouteRow, StepRow
+from apilint.report.rows import DemandRow, GuardRow, RouteRow, StepRow
+
+_PASSING = ("required", "conditional", "unknown")
 
 
 def route_rows(project: Project) -> list[RouteRow]:
@@ -33,7 +39,32 @@ def _row(project: Project, route: Route) -> RouteRow:
         kind=route.kind,
         only_if=route.only_if,
         app=route.app,
+        demands=tuple(DemandRow(each.kind, each.name, each.enforced) for each in _demands(project, route)),
     )
+
+
+def _demands(project: Project, route: Route) -> list[Demand]:
+    """What the guards of a route, and its handler, ask of callers beyond being known."""
+    return list(dict.fromkeys(_all_demands(project, route)))
+
+
+def _all_demands(project: Project, route: Route) -> Iterator[Demand]:
+    for guard in (*route.guards, *route.considered):
+        if guard.effect in _PASSING:
+            yield from guard.demands
+            function = project.function(guard.qualname)
+            if function is not None and guard.kind != "in the handler":
+                yield from _in_body(project, function)
+    if route.function is not None:
+        yield from project.once(("handler", route.function.function), lambda: _of_handler(route))
+
+
+def _in_body(project: Project, function: Function) -> tuple[Demand, ...]:
+    return project.once(("demands", function), lambda: demands.of_function(function))
+
+
+def _of_handler(route: Route) -> tuple[Demand, ...]:
+    return demands.of_handler(route.function.function) if route.function is not None else ()
 
 
 def _guard(project: Project, guard: Guard) -> GuardRow:
@@ -47,6 +78,7 @@ def _guard(project: Project, guard: Guard) -> GuardRow:
         condition=guard.condition,
         reason=guard.reason,
         chain=tuple(_step(project, step) for step in guard.chain),
+        lapses=tuple(_step(project, step) for step in guard.lapses),
     )
 
 

@@ -17,7 +17,7 @@ APPLICATION_WIDE = ("middleware", "before_request", "setting")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 SILENT_METHODS = frozenset({"OPTIONS", "HEAD", "TRACE"})
 # Which rule speaks of an open handler where several could: the one that knows best why it is open.
-NO_GUARD, BY_DEFAULT, UNLIKE_SIBLINGS, NOT_INHERITED, HOLLOW, ON_PURPOSE, MISPLACED = range(1, 8)
+NO_GUARD, BY_DEFAULT, UNLIKE_SIBLINGS, NOT_INHERITED, HOLLOW, ON_PURPOSE, UNREAD, MISPLACED = range(1, 9)
 
 
 class Open(msgspec.Struct, frozen=True):

@@ -72,7 +72,7 @@ class Finder:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.machine = project.program.machine
-        self.dependencies = Dependencies(project.program)
+        self.dependencies = project.program.once(Dependencies, lambda: Dependencies(project.program))
         self.seen: set[Function] = set()
 
     def below(self, function: FunctionValue) -> Iterator[Bare]:

@@ -22,6 +22,7 @@ _REJECTING = re.compile(
     r"|denied|not_?logged|login_?(required|error)|auth\w*_?(error|failed|failure|required|exception)|invalid_?(token|cred)"
     r"|credentials?_?(not_?|in)valid"
 )
+_REFUSED = re.compile(r"\b(1008|3000|3003|4[04]?0[13]|WS_1008\w*)\b|(?i:auth|denied|forbidden|token|login)")
 # What is asked about the caller.
 _ASKING = re.compile(
     r"^_?(is_(authenticated|anonymous|staff|superuser|admin\w*|owner)|has_(perms?|permissions?|access|role)\w*|check_(access|perm)\w*"
@@ -54,7 +55,7 @@ class Rejections:
             return True
         for guard in (*route.guards, *route.considered):
             # What stands before all routes tells nothing of one.
-            if guard.kind == "middleware" or "the application" in guard.via:
+            if guard.via == "middleware" or guard.kind == "middleware" or "the application" in guard.via:
                 continue
             if any(self._has_sign(function, is_handler=False) for function in self._behind(guard)):
                 return True
@@ -153,6 +154,9 @@ def _is_rejection(node: object, *, is_handler: bool) -> bool:
         name = unparse(node.func).rpartition(".")[2]
         if name == "abort":
             return bool(_REJECTING.search(" ".join(map(unparse, node.args))))
+        if name == "close":  # of a websocket
+            given = [*node.args, *(keyword.value for keyword in node.keywords)]
+            return bool(_REFUSED.search(" ".join(map(unparse, given))))
         return is_handler and (bool(_ASKING.match(name)) or _reads_credential(node) or _hands_on(node))
     return False
 

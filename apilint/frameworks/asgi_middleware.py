@@ -24,6 +24,7 @@ from apilint.startup.values import (
     unwrap,
 )
 
+HTTP_ONLY = "http only"
 BASE_HTTP = "starlette.middleware.base.BaseHTTPMiddleware"
 
 
@@ -54,7 +55,7 @@ class Layer:
             isinstance(target, ClassValue) and BASE_HTTP in attributes.external_bases(program.machine, target)
         )
         if is_socket and is_http:
-            return []
+            return list(self._passed_by(program, target))
         judged = self._judge(program, target, caller, is_http=is_http)
         # Middleware that reads credentials and goes on without them (to log, to set a user) is no guard.
         if judged.effect in ("none", "optional"):
@@ -65,6 +66,12 @@ class Layer:
             return []
         guard = program.guard(program.short_name(target), "middleware", "middleware", self.span, judged, target)
         return [under(guard, self.conditions)]
+
+    def _passed_by(self, program: Program, target: Value) -> Iterator[Guard]:
+        """HTTP middleware before a websocket: it is shown, and counts for nothing."""
+        if isinstance(target, (FunctionValue, ClassValue)):
+            name = program.short_name(target)
+            yield program.guard(name, HTTP_ONLY, "middleware", self.span, Judgement("none"), target)
 
     def _judge(self, program: Program, target: Value, caller: Caller, *, is_http: bool) -> Judgement:
         if not isinstance(target, (FunctionValue, ClassValue)):

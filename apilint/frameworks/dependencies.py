@@ -12,7 +12,7 @@ from apilint.facts import Span
 from apilint.frameworks.program import Program
 from apilint.guards.caller import CREDENTIAL_WORD, NOTHING, Anonymous, Caller, Nothing
 from apilint.guards.judge import Judgement
-from apilint.model import Guard, Step
+from apilint.model import Demand, Guard, Step
 from apilint.startup import attributes
 from apilint.startup.values import (
     Choice,
@@ -29,15 +29,25 @@ from apilint.startup.values import (
     Value,
     Wrapped,
     constant,
+    text_of,
     unwrap,
 )
-from apilint.unparse import dotted
+from apilint.unparse import dotted, unparse
+from apilint.walk import walk
 
 DEPENDS = frozenset({"fastapi.Depends", "fastapi.param_functions.Depends", "fastapi.params.Depends"})
 SECURITY = frozenset({"fastapi.Security", "fastapi.param_functions.Security", "fastapi.params.Security"})
 CREDENTIAL_PARAMETERS = frozenset({"Header", "Cookie"})
 _NO_CREDENTIAL = re.compile(r"(?i)csrf|xsrf|user_?agent|accept|content|language|host|referer|origin|request_id|if_")
 MAX_DEPTH = 12
+
+
+class Scopes(msgspec.Struct, frozen=True):
+    """What stands below a dependency: the scopes that are `stated` there, and whether something may have `read` those
+    stated above it."""
+
+    stated: tuple[Demand, ...]
+    read: bool
 
 
 class Dependencies:
@@ -48,6 +58,8 @@ class Dependencies:
         self.machine = program.machine
         self._memo: dict[tuple[int, str], Judgement] = {}
         self._kept: list[Value] = []
+        self._parameters: dict[tuple[int, int], tuple[FunctionValue, list[tuple[f.Param, Value | None, Env]]]] = {}
+        self._scopes: dict[int, tuple[FunctionValue, Scopes]] = {}
 
     def guards(self, value: Value, via: str, span: Span, caller: Caller) -> list[Guard]:
         """The guard that one `Depends(…)` or `Security(…)` is."""
@@ -62,7 +74,9 @@ class Dependencies:
         at = value.span if isinstance(value, Result) else span
         judged = self.judge(target, caller)
         kind = "security scheme" if judged.kind == "scheme" else "dependency"
-        return [self.program.guard(self.name(target, value), kind, via, at, judged, target)]
+        guard = self.program.guard(self.name(target, value), kind, via, at, judged, target)
+        asked = self.demands(value)
+        return [msgspec.structs.replace(guard, demands=(*guard.demands, *asked)) if asked else guard]
 
     def name(self, target: Value, depends: Value | None = None) -> str:
         """What the source calls a dependency: the name inside `Depends(…)`, of the factory for what a factory made."""
@@ -111,6 +125,12 @@ class Dependencies:
 
     def parameters(self, function: FunctionValue) -> Iterator[tuple[f.Param, Value | None, Env]]:
         """`(parameter, its Depends or Security value or None, scope)` of a function, `self` left out."""
+        key = (id(function.function), id(function.env))
+        if key not in self._parameters:
+            self._parameters[key] = (function, list(self._evaluated(function)))
+        yield from self._parameters[key][1]
+
+    def _evaluated(self, function: FunctionValue) -> Iterator[tuple[f.Param, Value | None, Env]]:
         env = function.env
         params = function.function.head.params
         skip = 1 if function.function.owner is not None and params and params[0].name in ("self", "cls") else 0
@@ -178,6 +198,49 @@ class Dependencies:
             return NOTHING
         return None
 
+    # --------------------------------------------------------------------- scopes
+
+    def demands(self, value: Value) -> tuple[Demand, ...]:
+        """The scopes that a `Security(…)` states, and those stated below it. They count for nothing unless something
+        below takes `SecurityScopes` and looks at it."""
+        target = depends_on(value)
+        if target is None:
+            return ()
+        below = self._scopes_below(target)
+        own = self._stated(value)
+        if not own and not below.stated:
+            return ()
+        return tuple(dict.fromkeys([*(Demand("scope", name, below.read) for name in own), *below.stated]))
+
+    def _stated(self, value: Value) -> list[str]:
+        if not isinstance(value, Result) or not isinstance(value.callee, External) or value.callee.name not in SECURITY:
+            return []
+        given = value.kwargs.get("scopes") or (value.args[1] if len(value.args) > 1 else None)
+        return [name for name in map(text_of, self.program.items(given)) if name]
+
+    def _scopes_below(self, target: Value, depth: int = 0) -> Scopes:
+        function = self._callable(target)
+        if function is None:
+            known = self.program.judge.library(target)
+            return Scopes((), read=known is None or known.kind != "scheme")  # what cannot be seen may read them
+        key = id(function.function)
+        if key not in self._scopes:
+            self._scopes[key] = (function, Scopes((), read=True))  # a dependency that depends on itself
+            self._scopes[key] = (function, self._scopes_of(function, depth))
+        return self._scopes[key][1]
+
+    def _scopes_of(self, function: FunctionValue, depth: int) -> Scopes:
+        stated: list[Demand] = []
+        is_read = depth >= MAX_DEPTH
+        for param, value, _ in self.parameters(function):
+            if value is not None:
+                stated += self.demands(value)
+                target = depends_on(value)
+                is_read = is_read or (target is not None and self._scopes_below(target, depth + 1).read)
+            elif "SecurityScopes" in unparse(param.annotation):
+                is_read = is_read or _mentions(function, param.name)
+        return Scopes(tuple(stated), read=is_read)
+
     # -------------------------------------------------------------------- judging
 
     def judge(self, target: Value, caller: Caller, depth: int = 0) -> Judgement:
@@ -218,7 +281,11 @@ class Dependencies:
                     way = "" if judged.chain else ", which turns away callers without credentials"
                     step = Step(env.module.span(param.start, param.end), f"it depends on '{self.name(below)}'{way}")
                     return Judgement(
-                        "required", (step, *judged.chain), qualname=self.program.describe(target), kind=judged.kind
+                        "required",
+                        (step, *judged.chain),
+                        qualname=self.program.describe(target),
+                        kind=judged.kind,
+                        lapses=(*judged.lapses, *self.program.judge.caught(function.function, "dependency")),
                     )
                 if judged.effect in ("unknown", "conditional"):
                     weakest = judged
@@ -250,6 +317,10 @@ class Dependencies:
                 instance = Instance(inner, [], {}, inner.cls.span, 0)
                 return FunctionValue(target_function.function, target_function.env, instance)
         return None
+
+
+def _mentions(function: FunctionValue, name: str) -> bool:
+    return any(isinstance(node, f.Name) and node.id == name for node in walk(function.function.body))
 
 
 def _declared(cls: ClassValue) -> Iterator[f.Param]:

@@ -70,7 +70,7 @@ class Walker:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.machine = program.machine
-        self.dependencies = Dependencies(program)
+        self.dependencies = program.once(Dependencies, lambda: Dependencies(program))
         self.seen: list[object] = []
 
     def routes(self) -> Iterator[Route]:

@@ -174,7 +174,7 @@ def injected(program: Program, function: FunctionValue) -> Mapping[str, str]:
 
 
 def _by_signature(program: Program, function: FunctionValue) -> Iterator[tuple[str, str]]:
-    dependencies = Dependencies(program)
+    dependencies = program.once(Dependencies, lambda: Dependencies(program))
     for param, depends, env in dependencies.parameters(function):
         if depends is not None:
             yield param.name, _of_dependency(program, depends_on(depends))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
+from typing import TypeVar, cast
 
 import msgspec
 
 from apilint.facts import Span
+from apilint.guards import demands
 from apilint.guards.caller import Caller
 from apilint.guards.judge import NOT_A_GUARD, Judge, Judgement
 from apilint.guards.knowledge import Knowledge
@@ -37,6 +39,7 @@ from apilint.startup.values import (
     wrappers,
 )
 
+T = TypeVar("T")
 Object = Result | Instance
 ATTACHED = ("required", "optional", "conditional", "unknown")
 
@@ -62,6 +65,13 @@ class Program:
         self.judge = Judge(machine, knowledge)
         self.index: Index = machine.index
         self.options: dict[str, str] = extra or {}
+        self._shared: dict[Hashable, object] = {}
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is worked out once for a program: the rooms fill it, checks look at it again."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        return cast(T, self._shared[key])
 
     # ------------------------------------------------------------------ objects
 
@@ -283,7 +293,20 @@ class Program:
         """A `model.Guard` from a judgement."""
         qualname = judged.qualname or (self.describe(value) if value is not None else name)
         chain = (*_attachment(name, kind, via, span, judged), *judged.chain)
-        return Guard(name, qualname, kind, via, judged.effect, span, chain, judged.condition, judged.reason)
+        asked = demands.of_value(name, value) if judged.effect in ATTACHED else ()
+        return Guard(
+            name,
+            qualname,
+            kind,
+            via,
+            judged.effect,
+            span,
+            chain,
+            judged.condition,
+            judged.reason,
+            asked,
+            judged.lapses,
+        )
 
 
 def _attachment(name: str, kind: str, via: str, span: Span, judged: Judgement) -> Iterator[Step]:

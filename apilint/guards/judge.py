@@ -7,11 +7,13 @@ from collections.abc import Callable
 
 import msgspec
 
+from apilint.guards import lapses
 from apilint.guards.caller import NOTHING, Anonymous, Caller, Nothing, Sure
 from apilint.guards.exits import CREDENTIALS, Exit
 from apilint.guards.knowledge import REDIRECTS, REJECTING, Entry, Knowledge, is_waived
 from apilint.guards.remembered import Remembered
 from apilint.guards.visit import Answers, Turned, Visit
+from apilint.index import Function
 from apilint.model import Step
 from apilint.startup import attributes, expressions
 from apilint.startup.core import Core
@@ -70,6 +72,7 @@ class Judgement(msgspec.Struct, frozen=True):
     qualname: str = ""
     kind: str = ""
     branches: bool = False
+    lapses: tuple[Step, ...] = ()
 
 
 NOT_A_GUARD = Judgement("none")
@@ -89,6 +92,7 @@ class Judge:
         self.knowledge = knowledge
         self._memo: dict[tuple[object, ...], Judgement] = {}
         self._followed = Remembered()
+        self._caught: dict[tuple[Function, str], tuple[Step, ...]] = {}
 
     # ------------------------------------------------------------------- library
 
@@ -146,10 +150,24 @@ class Judge:
         except Turned as turned:
             exits = [turned.exit]
         judged = self._verdict(target, exits, mode, visit)
+        if judged.effect in ("required", "conditional") and mode != "handler":
+            judged = msgspec.structs.replace(judged, lapses=self._lapses(target.function, exits, mode, visit))
         if not judged.particular and not bindings:
             self._memo[key] = judged
         caller.used = caller.used or used
         return judged
+
+    def _lapses(self, function: Function, exits: list[Exit], mode: str, visit: Visit) -> tuple[Step, ...]:
+        passes = [exit_ for exit_ in exits if exit_.open and self._meaning(exit_, mode, visit) in ("pass", "maybe")]
+        found = (*lapses.under_conditions(passes, is_setting), *self.caught(function, mode))
+        return tuple(dict.fromkeys(found))
+
+    def caught(self, function: Function, mode: str) -> tuple[Step, ...]:
+        """Where a guard's body catches the failure of a check and lets the caller pass."""
+        key = (function, mode)
+        if key not in self._caught:
+            self._caught[key] = tuple(lapses.caught(function, mode))
+        return self._caught[key]
 
     def ends(
         self, value: Value, *, caller: Caller, first: list[Value] | None = None, answers: Answers | None = None
@@ -189,7 +207,7 @@ class Judge:
         definite = [exit_ for exit_ in passes if not exit_.open and exit_ not in sorted_["maybe"]]
         open_ = [c for exit_ in (rejects if definite else passes) for c in exit_.open]
         setting = next((c for c in open_ if is_setting(c)), None)
-        if setting is not None and not any(exit_.credential or _asks(exit_) for exit_ in rejects):
+        if setting is not None and not any(_is_for_caller(exit_, mode) for exit_ in rejects):
             return Judgement("none", gives=gives, particular=particular, qualname=name)  # a switch, for everybody
         if setting is not None:
             positive = setting if definite else _negated(setting)
@@ -323,6 +341,11 @@ def _tells_apart(exit_: Exit, passes: list[Exit]) -> bool:
         condition.decided and isinstance(condition.value, CREDENTIALS) and condition.span not in shared
         for condition in exit_.conditions
     )
+
+
+def _is_for_caller(exit_: Exit, mode: str) -> bool:
+    """Whether a rejection has to do with who is calling; a predicate may answer with just that."""
+    return exit_.credential or _asks(exit_) or (mode == "predicate" and isinstance(exit_.value, CREDENTIALS))
 
 
 def _asks(exit_: Exit) -> bool:

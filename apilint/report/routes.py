@@ -12,7 +12,7 @@ from apilint.finding import Diagnostic
 from apilint.model import VERDICTS
 from apilint.report.json import VERSION, diagnostic_object, dump
 from apilint.report.options import RenderOptions
-from apilint.report.rows import GuardRow, RouteRow, order
+from apilint.report.rows import GuardRow, RouteRow, StepRow, order
 from apilint.report.summary import diagnostic_line, ordered, plural
 from apilint.report.terminal import clip, one_line, pad, paint, width
 
@@ -24,6 +24,7 @@ _WIDEST = (12, 48, 44)
 _WIDEST_HANDLER = 72
 _MIN_GUARDS = 24
 _EFFECTS = {"hollow": "never rejects", "none": "not a guard", "unknown": "unclear"}
+_NOT_REACHING = ("not inherited", "http only", "opted out")
 _PARAMETER = re.compile(r"\\\{[^/]*?\\\}|<[^/]*?>")
 
 
@@ -120,6 +121,9 @@ def _guard_cells(row: RouteRow) -> list[str]:
     """What guards a route, or why nothing does."""
     cells = [_guard_cell(guard) for guard in row.guards]
     cells += [f"{guard.name} never rejects {guard.file}:{guard.line}" for guard in row.considered if _is_hollow(guard)]
+    if row.demands:
+        cells.append(f"asks for {_demanded(row)}")
+    cells += [_lapse_cell(guard, lapse) for guard in row.guards for lapse in guard.lapses]
     if row.unknown:
         cells.append(f"? {row.unknown}")
     if row.public:
@@ -132,6 +136,10 @@ def _guard_cell(guard: GuardRow) -> str:
     effect = ", optional" if guard.effect == "optional" else ""
     via = f" ({guard.via})" if guard.via else ""
     return f"{guard.name}{effect}{condition} {guard.file}:{guard.line}{via}"
+
+
+def _lapse_cell(guard: GuardRow, lapse: StepRow) -> str:
+    return f"{guard.name} fails open: {lapse.message} {lapse.file}:{lapse.line}"
 
 
 def _summary(rows: Sequence[RouteRow], options: RenderOptions) -> str:
@@ -165,6 +173,8 @@ def _explanation(row: RouteRow, options: RenderOptions) -> Iterator[str]:
         yield from _guard_lines(guard, options)
     if not row.guards and not row.considered:
         yield "  nothing stands between a caller and the handler"
+    if row.demands:
+        yield one_line(f"  asks for {_demanded(row)}")
     if row.public:
         yield one_line(f"  declared public: {row.public_reason or 'no reason given'}")
 
@@ -175,14 +185,16 @@ def _guard_lines(guard: GuardRow, options: RenderOptions) -> Iterator[str]:
     name = paint(one_line(guard.name), "strong", color=options.color)
     condition = f" if {guard.condition}" if guard.condition else ""
     reason = f" ({guard.reason})" if guard.reason else ""
-    label = "does not reach" if guard.kind == "not inherited" else _EFFECTS.get(guard.effect, guard.effect)
+    label = "does not reach" if guard.kind in _NOT_REACHING else _EFFECTS.get(guard.effect, guard.effect)
     head = f"  {label}{one_line(condition)}  {name}{one_line(_manner(guard) + reason)}"
     place = f"{guard.file}:{guard.line}"
     steps = [(f"{step.file}:{step.line}", step.message) for step in guard.chain]
-    if not steps or (len(steps) == 1 and steps[0][0] == place):
+    lapses = [(f"{lapse.file}:{lapse.line}", f"fails open: {lapse.message}") for lapse in guard.lapses]
+    if not lapses and (not steps or (len(steps) == 1 and steps[0][0] == place)):
         yield f"{head}  {one_line(place)}"
         return
     yield head
+    steps += lapses
     column = max(width(one_line(where)) for where, _ in steps)
     for where, message in steps:
         yield f"      {pad(one_line(where), column)}  {one_line(message)}".rstrip()
@@ -234,6 +246,7 @@ def _route_object(row: RouteRow) -> dict[str, Any]:
         "condition": row.condition or None,
         "only_if": row.only_if or None,
         "unknown": row.unknown or None,
+        "demands": [{"kind": each.kind, "name": each.name, "enforced": each.enforced} for each in row.demands],
         "public": {"reason": row.public_reason} if row.public else None,
     }
 
@@ -248,8 +261,18 @@ def _guard_object(guard: GuardRow) -> dict[str, Any]:
         "effect": guard.effect,
         "condition": guard.condition or None,
         "reason": guard.reason or None,
-        "chain": [{"file": step.file, "line": step.line, "message": step.message} for step in guard.chain],
+        "chain": [_step_object(step) for step in guard.chain],
+        "fails_open": [_step_object(step) for step in guard.lapses],
     }
+
+
+def _step_object(step: StepRow) -> dict[str, Any]:
+    return {"file": step.file, "line": step.line, "message": step.message}
+
+
+def _demanded(row: RouteRow) -> str:
+    """What callers must have beyond being known, in words."""
+    return ", ".join(f"{each.kind} {each.name}{'' if each.enforced else ' (never looked at)'}" for each in row.demands)
 
 
 def _is_hollow(guard: GuardRow) -> bool:

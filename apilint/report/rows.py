@@ -13,6 +13,14 @@ class StepRow(msgspec.Struct, frozen=True):
     message: str
 
 
+class DemandRow(msgspec.Struct, frozen=True):
+    """What callers must have beyond being known; the words are those of `model.Demand`."""
+
+    kind: str
+    name: str
+    enforced: bool = True
+
+
 class GuardRow(msgspec.Struct, frozen=True):
     """A guard of a route, or something that was considered as one; the words are those of `model.Guard`."""
 
@@ -25,13 +33,14 @@ class GuardRow(msgspec.Struct, frozen=True):
     condition: str = ""
     reason: str = ""
     chain: tuple[StepRow, ...] = ()
+    lapses: tuple[StepRow, ...] = ()
 
 
 class RouteRow(msgspec.Struct, frozen=True):
     """One route. `public` says that a directive or the configuration calls it public, `public_reason` why;
     `unknown` what could not be resolved; `condition` under which setting it is guarded; `only_if` under which
-    conditions it exists at all; `app` where the application was made that serves it, and `registered` the file in which
-    it is registered."""
+    conditions it exists at all; `app` where the application was made that serves it, `registered` the file in which
+    it is registered, and `demands` what its guards and the handler itself ask of callers beyond being known."""
 
     framework: str
     methods: tuple[str, ...]
@@ -50,6 +59,7 @@ class RouteRow(msgspec.Struct, frozen=True):
     registered: str = ""
     only_if: str = ""
     app: str = ""
+    demands: tuple[DemandRow, ...] = ()
 
 
 def order(row: RouteRow) -> tuple[str, tuple[str, ...], str, int]:

@@ -101,12 +101,14 @@ def test_json() -> None:
                     {"file": "main.py", "line": 9, "message": "included with `Depends(get_user)`"},
                     {"file": "deps.py", "line": 14, "message": "raises 401"},
                 ],
+                "fails_open": [],
             }
         ],
         "considered": [],
         "condition": None,
         "only_if": None,
         "unknown": None,
+        "demands": [],
         "public": None,
     }
 

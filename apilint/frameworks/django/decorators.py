@@ -89,23 +89,15 @@ def _guard(program: Program, layer: Layer, request: Request) -> Guard:
         return program.guard(guard.name, "decorator", layer.where, layer.span, _named(judged, guard), decorator)
     guard = program.decorator_guard(layer.wrapped(), request)
     name = _outermost_name(decorator) or guard.name
-    return Guard(
-        name,
-        guard.qualname,
-        guard.kind,
-        layer.where,
-        guard.effect,
-        guard.span,
-        guard.chain,
-        guard.condition,
-        guard.reason,
-    )
+    return msgspec.structs.replace(guard, name=name, via=layer.where)
 
 
 def _named(judged: Judgement, guard: Guard) -> Judgement:
     """The judgement under the decorator's name; a test that everybody passes is named itself."""
     qualname = judged.qualname if judged.effect == "none" and judged.qualname else guard.qualname
-    return Judgement(judged.effect, judged.chain, judged.condition, judged.reason, qualname=qualname)
+    return Judgement(
+        judged.effect, judged.chain, judged.condition, judged.reason, qualname=qualname, lapses=judged.lapses
+    )
 
 
 def _outermost_name(decorator: Value) -> str:

@@ -33,6 +33,7 @@ from apilint.startup.values import (
 )
 
 LOGIN_REQUIRED = "django.contrib.auth.middleware.LoginRequiredMiddleware"
+OPTED_OUT = "opted out"
 _REJECTING = ("required", "conditional", "optional", "unknown")
 
 
@@ -83,7 +84,8 @@ class Middleware:
         if self.model is not None:
             effect = str(self.model.get("effect", "unknown"))
             if effect == "required" and self.model.get("opt_out") and is_open:
-                effect = "none"
+                judged = Judgement("none", qualname=self.name)
+                return self.program.guard(short, OPTED_OUT, "MIDDLEWARE", self.span, judged)
             return self._made(short, Judgement(effect, qualname=self.name))
         for judged in self._judgements(request, is_open):
             if judged.effect in _REJECTING:

@@ -1,0 +1,54 @@
+"""Scopes that a route states and nobody looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from apilint.check import Match, check
+from apilint.checks.exposed import label, name_of
+from apilint.facts import Span
+from apilint.model import Guard, Route, Step
+from apilint.project import Project
+
+
+@check
+def scopes_not_enforced(project: Project) -> Iterator[Match]:
+    """Guards that are given scopes, of which nothing that runs takes notice."""
+    for span, found in _unread(project).items():
+        route, guard = found[0]
+        scopes = [demand.name for demand in guard.demands if not demand.enforced]
+        yield Match(
+            span=span,
+            values={
+                "guard": guard.name,
+                "scopes": ", ".join(f"'{scope}'" for scope in scopes),
+                "route": label(route),
+                "count": len(found),
+            },
+            trace=(
+                Step(span, f"'{guard.name}' is attached here, with the scopes {', '.join(scopes)}"),
+                *_guard(project, guard),
+                Step(route.span, f"'{name_of(route.handler)}' runs for whoever passes '{guard.name}'"),
+            ),
+            related=tuple(Step(each.registered, f"also '{label(each)}'") for each, _ in found[1:21]),
+            route=label(route),
+        )
+
+
+def _guard(project: Project, guard: Guard) -> Iterator[Step]:
+    function = project.function(guard.qualname)
+    if function is not None:
+        yield Step(function.span, f"neither '{function.name}' nor what it depends on looks at them")
+
+
+def _unread(project: Project) -> dict[Span, list[tuple[Route, Guard]]]:
+    """The places where scopes are stated in vain, with the routes behind each."""
+    found: dict[Span, list[tuple[Route, Guard]]] = {}
+    for route in project.routes:
+        for guard in (*route.guards, *route.considered):
+            if any(not demand.enforced for demand in guard.demands) and not project.is_test(guard.span.file):
+                found.setdefault(guard.span, []).append((route, guard))
+    return found
+
+
+__all__ = ["scopes_not_enforced"]
