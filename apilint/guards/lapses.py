@@ -13,7 +13,7 @@ from apilint.startup.values import Condition
 from apilint.unparse import unparse
 from apilint.walk import walk
 
-_SECRET = re.compile(r"(?i)secret|api_?keys?|token|passw|credential|auth_?key|access_?key|_keys?\b|\bkey\b")
+_SECRET = re.compile(r"(?i)secret|api_?keys?|token|passw|_pass$|credential|auth_?key|access_?key|_keys?\b|\bkey\b")
 _DEBUG = re.compile(r"(?i)(^|[\W_])(debug|testing|test_?mode|dev_?mode|is_?dev|development)($|[\W_])")
 _SET = re.compile(r"[\w.]+(\[['\"]\w+['\"]\])?|[\w.]+\(['\"][\w.]+['\"](, (None|''|\"\"))?\)")
 _EMPTY = re.compile(r" (is|==) (None|''|\"\")$")
@@ -47,9 +47,11 @@ def _why(condition: Condition, is_setting: IsSetting) -> str:
     text = condition.text
     if not is_setting(condition):
         return ""
-    name = _unset(text, positive=condition.positive)
-    if name and _SECRET.search(name):
-        return f"everybody passes when '{name}' is not set"
+    # Of alternatives one is enough, of things that must all hold one that does not.
+    for part in text.split(" or " if condition.positive else " and "):
+        name = _unset(part, positive=condition.positive)
+        if name and _SECRET.search(name):
+            return f"everybody passes when '{name}' is not set"
     if condition.positive and _DEBUG.search(text) and not text.startswith("not "):
         return f"everybody passes when `{text}` holds"
     return ""
@@ -70,8 +72,8 @@ def _unset(text: str, *, positive: bool) -> str:
 
 def caught(function: Function, mode: str) -> Iterator[Step]:
     """Handlers of exceptions after which the caller passes although the check of the credentials failed."""
-    for node in walk(function.body):
-        if not isinstance(node, f.Try) or not any(map(_is_check, walk(node.body))):
+    for node in function.nodes(f.Try):
+        if not any(map(_is_check, walk(node.body))):
             continue
         for handler in node.handlers:
             if _is_broad(handler) and _lets_pass(function, node, handler, mode):

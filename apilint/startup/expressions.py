@@ -285,6 +285,8 @@ def _bool_op(machine: Core, expr: f.BoolOp, env: Env) -> Value:
         return Operation(left, expr.op, right) if isinstance(right, Special) else left
     if isinstance(right, Setting) and isinstance(left, Setting):
         return left
+    if isinstance(left, Operation) and isinstance(right, Operation):
+        return Operation(left, expr.op, right)
     if expr.op == "or" and not isinstance(left, Unknown):
         return join([left, right])
     if isinstance(left, Unknown) and isinstance(right, Known):
@@ -311,7 +313,7 @@ def _unary_op(machine: Core, expr: f.UnaryOp, env: Env) -> Value:
     value = machine.evaluate(expr.operand, env)
     if expr.op == "not":
         known = truth(value)
-        if isinstance(value, Operation) and value.op in ("and", "or", "not"):
+        if isinstance(value, Setting) or (isinstance(value, Operation) and value.op in ("and", "or", "not")):
             return Operation(value, "not", None)
         if known is None:
             return Unknown("a negated unknown", env.module.span(expr.start, expr.end), expr)
