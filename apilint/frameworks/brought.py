@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 
-from apilint.frameworks.program import Object, Program, argument
+from apilint.frameworks.program import Object, Program, argument, path_part
 from apilint.guards.judge import Judgement
 from apilint.model import Guard
 from apilint.startup import attributes
@@ -22,12 +23,19 @@ _VERBS = ("delete", "get", "head", "options", "patch", "post", "put")
 
 
 class Brought(msgspec.Struct, frozen=True):
-    """One route of a library's router: the library's own handler, and what stands before it there."""
+    """One route of a library's router: the library's own handler, and what stands before it there. `dependencies` are
+    functions that the router was given to call first."""
 
     methods: tuple[str, ...]
     path: str
     handler: str
-    guards: tuple[Guard, ...]
+    guards: tuple[Guard, ...] = ()
+    dependencies: tuple[Value, ...] = ()
+
+    @property
+    def is_socket(self) -> bool:
+        """Whether it answers websockets."""
+        return self.methods == ("WEBSOCKET",)
 
 
 class Served(msgspec.Struct, frozen=True):
@@ -40,14 +48,36 @@ class Served(msgspec.Struct, frozen=True):
 
 def routes_of(program: Program, made: Object) -> Iterator[Brought]:
     """The routes of a router that a library made, as the models list them."""
-    name = program.knowledge.name_of(made.callee) if isinstance(made, Result) else ""
-    for row in program.knowledge.brings(name):
-        guards = []
-        guard = row.get("guard")
-        if guard:
-            judged = Judgement(str(row.get("effect", "required")), qualname=guard)
-            guards.append(program.guard(guard.rpartition(".")[2], "dependency", "the library", made.span, judged))
-        yield Brought(tuple(row["methods"]), row["path"], row["handler"], tuple(guards))
+    args, kwargs = program.made_with(made)
+    for name in program.knowledge.names(program.machine, made):
+        for row in program.knowledge.brings(name):
+            named = [kwargs[each] for each in row.get("dependencies", ()) if each in kwargs]
+            dependencies = [value for value in named if not (isinstance(value, Known) and value.value is None)]
+            yield Brought(
+                methods=tuple(row["methods"]),
+                path=_path(row.get("path", ""), args, kwargs),
+                handler=row["handler"],
+                guards=tuple(_guards(program, made, row)),
+                dependencies=tuple(dependencies),
+            )
+
+
+def _guards(program: Program, made: Object, row: Mapping[str, Any]) -> Iterator[Guard]:
+    guard = row.get("guard")
+    if guard:
+        judged = Judgement(str(row.get("effect", "required")), qualname=guard)
+        yield program.guard(guard.rpartition(".")[2], "dependency", "the library", made.span, judged)
+
+
+def _path(stated: str | Mapping[str, Any], args: list[Value], kwargs: dict[str, Value]) -> str:
+    """A path that is the library's, or an argument of the call."""
+    if isinstance(stated, str):
+        return stated
+    value = kwargs.get(stated.get("keyword", ""))
+    at = stated.get("arg")
+    if value is None and isinstance(at, int) and at < len(args):
+        value = args[at]
+    return str(stated.get("default", "")) if value is None else path_part(value)
 
 
 def resources_of(program: Program, app: Object) -> Iterator[Served]:

@@ -139,12 +139,14 @@ class Walker:
 
     def _brought(self, made: Object, scope: Scope) -> Iterator[Route]:
         """The routes of a router that a library made, and of objects that a library serves on this application."""
-        if isinstance(made, Result):
-            for each in brought.routes_of(self.program, made):
-                path = join_paths(scope.prefix, each.path)
-                caller = Caller(each.methods[0], path)
-                guards = [*self._above(scope, made.span, caller, is_socket=False), *each.guards]
-                yield self._made(made, each.handler, made.span, path, each.methods, guards, scope, False, None)
+        for each in brought.routes_of(self.program, made):
+            path = join_paths(scope.prefix, each.path)
+            caller = Caller(each.methods[0], path)
+            guards = [*self._above(scope, made.span, caller, is_socket=each.is_socket), *each.guards]
+            for target in each.dependencies:
+                judged, name = self.dependencies.judge(target, caller), self.dependencies.name(target)
+                guards.append(self.program.guard(name, "dependency", "the router", made.span, judged, target))
+            yield self._made(made, each.handler, made.span, path, each.methods, guards, scope, each.is_socket, None)
         for served in brought.resources_of(self.program, made) if self.program.is_a(made, FASTAPI) else ():
             prefix = scope.prefix + part(served.event.kwargs.get("prefix"))
             inner = msgspec.structs.replace(below(scope, served.event.conditions), prefix=prefix)
@@ -348,7 +350,7 @@ class Walker:
 
     def _made(
         self,
-        event: Result,
+        event: Object,
         id_: str,
         span: Span,
         path: str,

@@ -135,8 +135,8 @@ def connect(client: TestClient, path: str) -> tuple[int, bool]:
             websocket.send_text("{}")
             websocket.receive_text()
     except WebSocketDisconnect as closed:
-        code = getattr(closed, "status_code", closed.code)
-        return (code if accepted else -code), isinstance(closed.reason, list)
+        code = closed.status_code if hasattr(closed, "status_code") else closed.code
+        return (code if accepted else -code), isinstance(getattr(closed, "reason", None), list)
     return 0, False
 
 
