@@ -54,6 +54,7 @@ class Knowledge:
         self._credentials = sections.get("credentials", {})
         self._verifiers = sections.get("verifiers", {})
         self._routes = sections.get("routes", {})
+        self._views = sections.get("views", {})
         self.instance_attributes: dict[str, str] = {"request": "request"}
         self._specials = dict(_specials(self._credentials))
 
@@ -128,6 +129,10 @@ class Knowledge:
         """The routes of the router that a library's call of that name makes."""
         entry = self._routes.get(name)
         return entry.get("routes", ()) if isinstance(entry, Mapping) else ()
+
+    def view(self, name: str) -> Entry | None:
+        """What a library's view class answers: its methods, and the function that does it."""
+        return self._views.get(name) if name else None
 
     # ----------------------------------------------------------------- rejections
 

@@ -351,7 +351,8 @@ def _both(machine: Machine, statement: f.If, value: Value, env: Env, frame: Fram
         if right is None:
             env.vars[name] = left
         elif right is not left:
-            env.vars[name] = join([left, right], yes)
+            # An import that one branch was the first to use is the same import in the other.
+            env.vars[name] = join([machine.force(left, env), machine.force(right, env)], yes)
     return FALL
 
 

@@ -540,10 +540,14 @@ def join(values: list[Value], test: Condition | None = None) -> Value:
     options: list[Value] = []
     for value in values:
         for option in value.options if isinstance(value, Choice) else [value]:
-            if not any(option is other or _same_constant(option, other) for other in options):
+            if not any(option is other or _is_same(option, other) for other in options):
                 options.append(option)
     return options[0] if len(options) == 1 else Choice(options[:8], test)
 
 
-def _same_constant(a: Value, b: Value) -> bool:
+def _is_same(a: Value, b: Value) -> bool:
+    if isinstance(a, External):
+        return isinstance(b, External) and a.name == b.name
+    if isinstance(a, ModuleValue):
+        return isinstance(b, ModuleValue) and a.module is b.module
     return isinstance(a, Known) and isinstance(b, Known) and type(a.value) is type(b.value) and a.value == b.value

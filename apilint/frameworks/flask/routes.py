@@ -130,6 +130,9 @@ class Views:
             return views.methods_of_class(self.program, cls)
         inner = unwrap(view)
         stated = None
+        entry = self.program.knowledge.view(views.library_view(view))
+        if entry is not None:
+            return tuple(sorted(entry["methods"]))
         if isinstance(inner, FunctionValue):
             stated = self.program.machine.function_attrs.get(inner.function, {}).get("methods")
         return methods_of(self.program, stated) or ("GET",)
@@ -139,6 +142,11 @@ class Views:
     def _target(self, rule: Rule, view: Value) -> Target:
         if rule.library and rule.head is not None:
             return Target(rule.library, rule.head, wrappers(view), None)
+        library = views.library_view(view)
+        if library:
+            entry = self.program.knowledge.view(library) or {}
+            name = entry.get("handler") or ":".join(library.rsplit(".", 1))
+            return Target(name, rule.span, wrappers(view), None)
         found = self.program.handler(view, rule.span)
         return Target(found.id, found.span, wrappers(view), found.function)
 
@@ -152,7 +160,8 @@ class Views:
         layers += inside
         value = views.method_of(self.program, cls, method)
         if value is None:
-            return Target(cls.cls.id, cls.cls.span, layers, None)
+            entry = views.modelled(self.program, cls) or {}
+            return Target(entry.get("handler") or cls.cls.id, cls.cls.span, layers, None)
         around = views.method_decorators(self.program, cls, method)
         layers += wrappers(views.around(self.program, value, around, rule.span))
         found = self.program.handler(value, rule.span)

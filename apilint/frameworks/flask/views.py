@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from apilint import facts as f
 from apilint.facts import Span
 from apilint.frameworks.program import Program
+from apilint.guards.knowledge import Entry
 from apilint.startup import attributes, calls
 from apilint.startup.values import (
     Attr,
@@ -108,7 +109,28 @@ def _is_view(value: Value) -> bool:
 
 def is_as_view(value: Value) -> bool:
     """Whether a value is what `SomeView.as_view(…)` gave."""
-    return isinstance(value, Result) and isinstance(value.callee, Attr) and value.callee.name.endswith("as_view")
+    return (
+        isinstance(value, Result)
+        and isinstance(value.callee, (Attr, External))
+        and value.callee.name.endswith("as_view")
+    )
+
+
+def library_view(value: Value) -> str:
+    """The name of the library's class of which `as_view` was asked for; empty for anything else."""
+    inner = unwrap(value)
+    if is_as_view(inner) and isinstance(inner, Result) and isinstance(inner.callee, External):
+        return inner.callee.name.removesuffix(".as_view")
+    return ""
+
+
+def modelled(program: Program, cls: ClassValue) -> Entry | None:
+    """What the models say of the library's view class that a project's class derives from."""
+    for name in attributes.external_bases(program.machine, cls):
+        entry = program.knowledge.view(name)
+        if entry is not None:
+            return entry
+    return None
 
 
 def class_of(value: Value) -> ClassValue | None:
@@ -137,6 +159,8 @@ def methods_of_class(program: Program, cls: ClassValue) -> tuple[str, ...]:
     methods = {text for item in program.items(stated) if (text := text_of(item))}
     if not methods or "methods" not in attributes.namespace(program.machine, cls).vars:
         methods |= {verb.upper() for verb in VERBS if own_attribute(program, cls, verb) is not None}
+    if not methods:
+        methods = set((modelled(program, cls) or {}).get("methods", ()))
     return tuple(sorted(method.upper() for method in methods)) or ("GET",)
 
 
