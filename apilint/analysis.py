@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 import msgspec
 
 from apilint import config as settings
-from apilint import discover, engine, hygiene
+from apilint import discover, engine, fix, hygiene
 from apilint.cache import Cache, Lookup
 from apilint.changes import Standing
 from apilint.facts import FileFacts, FunctionFacts, Stmt, decode_body, decode_file, encode
@@ -164,7 +164,7 @@ def judge(
     findings = _ignored_by_path(findings, config)
     findings = hygiene.with_suppressions(findings, project, rules, chosen, sources.place)
     findings += hygiene.parse_errors(scanned.diagnostics, chosen, sources)
-    findings.sort(key=engine.sort_key)
+    findings = [_with_fix(finding) for finding in sorted(findings, key=engine.sort_key)]
     diagnostics = tuple(sorted({*scanned.diagnostics, *project.diagnostics}))
     infos = tuple(rule.info() for rule in chosen)
     return Report(tuple(findings), diagnostics, infos, _stats(project, scanned, findings))
@@ -188,6 +188,11 @@ def choose(rules: Sequence[Rule], config: settings.Config, select: Sequence[str]
 def _with_severity(finding: Finding, config: settings.Config) -> Finding:
     level = _most_specific(config.severity, finding)
     return finding if level is None else msgspec.structs.replace(finding, severity=type(finding.severity)(level))
+
+
+def _with_fix(finding: Finding) -> Finding:
+    offer = fix.offered(finding)
+    return finding if offer is None else msgspec.structs.replace(finding, fix=offer)
 
 
 def _most_specific(levels: Mapping[str, str], finding: Finding) -> str | None:

@@ -401,11 +401,13 @@ def _read_checked(path: Path | None) -> bytes | None:
     return body if zlib.crc32(body) == int.from_bytes(data[head - 4 : head], "big") else None
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
+def write_atomically(path: Path, data: bytes, mode: int | None = None) -> None:
+    """Write a file whole or not at all, with a mode if one is given."""
     temporary = path.with_name(f"{path.name}.{os.getpid():x}-{os.urandom(4).hex()}.tmp")
     try:
         temporary.write_bytes(data)
+        if mode is not None:
+            temporary.chmod(mode)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

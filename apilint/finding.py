@@ -54,6 +54,26 @@ class Suppression(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Edit(msgspec.Struct, frozen=True):
+    """A replacement in a file: what stands from a line and column (both from 1, columns in code points, the end
+    exclusive) to others gives way to `text`."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+class Fix(msgspec.Struct, frozen=True):
+    """How a finding can be mended by machine. `safe` says that correct code behaves as before. `edits` are empty until
+    a report asks for them: working them out takes a parser of its own."""
+
+    safe: bool
+    edits: tuple[Edit, ...] = ()
+
+
 class Finding(msgspec.Struct, frozen=True):
     """One judgement about one place.
 
@@ -76,6 +96,7 @@ class Finding(msgspec.Struct, frozen=True):
     route: str = ""
     suppression: Suppression | None = None
     is_test: bool = False
+    fix: Fix | None = None
 
 
 class Diagnostic(msgspec.Struct, frozen=True, order=True):

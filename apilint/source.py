@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
+import tokenize
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,8 +31,10 @@ class Text(NamedTuple):
 class Sources:
     """The texts of the files below a root. The ones used last are kept, up to `keep` bytes."""
 
-    def __init__(self, root: Path, keep: int = KEEP_BYTES) -> None:
+    def __init__(self, root: Path, keep: int = KEEP_BYTES, instead: Mapping[str, bytes] | None = None) -> None:
+        """`instead` has the UTF-8 texts of files that are taken for other than they are on the disk."""
         self._root = root
+        self._instead = instead or {}
         self._keep_bytes = keep
         self._texts: OrderedDict[str, Text] = OrderedDict()
         self._held = 0
@@ -55,7 +60,7 @@ class Sources:
         if known is not None:
             self._texts.move_to_end(file)
             return known
-        data = decoded((self._root / file).read_bytes())
+        data = self._instead[file] if file in self._instead else decoded((self._root / file).read_bytes())
         text = Text(data, array("I", accumulate(map(len, data.splitlines(keepends=True)), initial=0)))
         self._texts[file] = text
         self._held += len(data)
@@ -74,6 +79,16 @@ def decoded(source: bytes) -> bytes:
         return to_utf8(source)
     except (UnicodeError, LookupError, SyntaxError):  # the scanner's facts of such a file refer to its bytes
         return source
+
+
+def encoded(original: bytes, text: bytes) -> bytes:
+    """A new UTF-8 text in the encoding of a file's bytes, its byte order mark kept. Raises UnicodeError."""
+    if original.startswith(codecs.BOM_UTF8):
+        return codecs.BOM_UTF8 + text
+    if decoded(original) == original:
+        return text
+    name, _ = tokenize.detect_encoding(BytesIO(original).readline)
+    return text.decode().encode(name)
 
 
 def _position(text: Text, offset: int) -> tuple[int, int]:

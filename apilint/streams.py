@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from apilint.cache import write_atomically
+from apilint.source import decoded, encoded
 
 PROGRESS_AFTER = 1.0
 _BAR = 30
@@ -27,6 +28,16 @@ def write(text: str, output: Path | None) -> None:
         target.write_bytes(data)
     else:
         write_atomically(target, data)
+
+
+def rewrite(path: Path, before: bytes, after: bytes) -> None:
+    """Put another UTF-8 text into a source file, whole or not at all, with its encoding and its mode. Raises OSError,
+    also where the file no longer holds `before`."""
+    target = Path(os.path.realpath(path))
+    original = target.read_bytes()
+    if decoded(original) != before:
+        raise OSError(errno.EBUSY, "it has changed meanwhile")
+    write_atomically(target, encoded(original, after), mode=stat.S_IMODE(target.stat().st_mode))
 
 
 def _write_stdout(data: bytes) -> None:
