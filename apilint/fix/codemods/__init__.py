@@ -1,0 +1,1 @@
+"""One codemod a rule, in a file called like the rule's code."""
