@@ -107,58 +107,53 @@ def with_edits(findings: Iterable[Finding], project: Project, shop: Workshop) ->
 def mend(state: State, shop: Workshop, is_wanted: Wanted, *, unsafe: bool) -> Mended:
     """Mend what is wanted and can be mended."""
     fixed: list[Finding] = []
-    refused: dict[tuple[object, ...], Refused] = {}
+    refused: dict[str, Refused] = {}
     for _ in range(MAX_ROUNDS):
         batch = list(_batch(state, shop, is_wanted, unsafe, refused))
         if not batch:
             break
         state, done = _proved(state, shop, batch, refused)
         fixed += done
-    for finding in _candidates(state, is_wanted, refused):
-        refused[_key(finding)] = Refused(finding, "it collides with another fix")
+    for finding in _candidates(state, is_wanted, unsafe, refused):
+        refused[finding.fingerprint] = Refused(finding, "it collides with another fix")
     patches = tuple(
         Patch(file, shop.text(file), text) for file, text in sorted(state.texts.items()) if text != shop.text(file)
     )
     return Mended(state.report, patches, tuple(fixed), tuple(refused.values()))
 
 
-def _candidates(state: State, is_wanted: Wanted, refused: Mapping[tuple[object, ...], Refused]) -> Iterator[Finding]:
+def _candidates(state: State, is_wanted: Wanted, unsafe: bool, refused: Mapping[str, Refused]) -> Iterator[Finding]:
     for finding in state.report.findings:
-        if finding.fix is not None and finding.suppression is None and is_wanted(finding):
-            if _key(finding) not in refused:
+        if finding.fix is not None and finding.suppression is None and (finding.fix.safe or unsafe):
+            if is_wanted(finding) and finding.fingerprint not in refused:
                 yield finding
 
 
 def _batch(
-    state: State, shop: Workshop, is_wanted: Wanted, unsafe: bool, refused: dict[tuple[object, ...], Refused]
+    state: State, shop: Workshop, is_wanted: Wanted, unsafe: bool, refused: dict[str, Refused]
 ) -> Iterator[Mend]:
     """The fixes that can be made together."""
     taken: dict[str, list[TextEdit]] = {}
-    for finding in list(_candidates(state, is_wanted, refused)):
+    for finding in list(_candidates(state, is_wanted, unsafe, refused)):
         file = finding.place.file
         text = state.texts.get(file) or shop.text(file)
         try:
             safe, edits = fix.edits(finding, state.project, text, shop.params.get(finding.code, {}))
         except fix.Declined as declined:
-            refused[_key(finding)] = Refused(finding, str(declined))
+            refused[finding.fingerprint] = Refused(finding, str(declined))
             continue
         if not safe and not unsafe:
-            refused[_key(finding)] = Refused(finding, "the fix is not a safe one; --unsafe-fixes applies it")
+            refused[finding.fingerprint] = Refused(finding, "the fix is not a safe one; --unsafe-fixes applies it")
         elif not fix.collide(edits, taken.setdefault(file, [])):
             taken[file] += edits
             yield Mend(finding, tuple(edits))
-
-
-def _key(finding: Finding) -> tuple[object, ...]:
-    """What tells a finding from the others from one round to the next."""
-    return finding.code, finding.place.file, finding.route, finding.place.text, finding.message
 
 
 # -------------------------------------------------------------------------------------------------- the proof
 
 
 def _proved(
-    state: State, shop: Workshop, batch: Sequence[Mend], refused: dict[tuple[object, ...], Refused]
+    state: State, shop: Workshop, batch: Sequence[Mend], refused: dict[str, Refused]
 ) -> tuple[State, list[Finding]]:
     """The program with as many fixes as it does not contradict."""
     while batch:
@@ -173,7 +168,7 @@ def _proved(
             reasons = {batch[0]: next(iter(reasons.values()))}
         for each, reason in reasons.items():
             if each is not None:
-                refused[_key(each.finding)] = Refused(each.finding, reason)
+                refused[each.finding.fingerprint] = Refused(each.finding, reason)
         batch = [each for each in batch if each not in reasons]
     return state, []
 
@@ -192,7 +187,7 @@ def _tried(state: State, shop: Workshop, batch: Sequence[Mend]) -> State | Reaso
         after = fix.applied(before, fix.united(each.edits for each in mends))
         facts[file] = decode_file(encode(scan(after)))
         if len(facts[file].errors) > len(state.scanned.facts[file].errors) or (_parses(before) and not _parses(after)):
-            return {each: "the file would no longer parse" for each in mends}
+            return dict.fromkeys(mends, "the file would no longer parse")
         texts[file] = after
     scanned = msgspec.structs.replace(state.scanned, facts=facts)
     project, report = shop.judge(scanned, texts)
@@ -274,9 +269,7 @@ class _Where:
         self._mends = _by_file(batch)
         self._edits = {file: fix.united(each.edits for each in mends) for file, mends in self._mends.items()}
         self._lines = {file: Lines(text) for file, text in self._texts.items()}
-        self._after = {
-            file: Lines(fix.applied(text, self._edits[file])) for file, text in self._texts.items()
-        }
+        self._after = {file: Lines(fix.applied(text, self._edits[file])) for file, text in self._texts.items()}
 
     def then(self, finding: Finding) -> tuple[object, ...]:
         """What a finding of the old program is, in terms of the new one."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -31,14 +31,16 @@ from apilint.surface import LockError
 
 if TYPE_CHECKING:
     from apilint.analysis import Scanned
+    from apilint.mending import Mended, State, Workshop
     from apilint.project import Project
+    from apilint.rule import Rule
 
 Progress = Callable[[int, int], None]
 T = TypeVar("T")
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What the command line says on top of the configuration."""
+    """What the command line says on top of the configuration. `edits` asks for what each fix changes."""
 
     paths: tuple[Path, ...] = ()
     root: Path
@@ -47,6 +49,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     ignore: tuple[str, ...] = ()
     since: str = ""
     since_option: str = "--since"
+    edits: bool = False
     cache: bool = True
     jobs: int = 0
     progress: Progress | None = None
@@ -80,7 +83,10 @@ def lint(options: Options) -> Report:
     if run.base is not None:
         before = run.remembered("base", tuple[Standing, ...], run.standings_before)
         is_shown = _either(is_shown, about_changes(before, done.routes))
-    findings = tuple(filter(is_shown, done.report.findings))
+    findings = done.report.findings
+    if options.edits and any(finding.fix is not None and is_shown(finding) for finding in findings):
+        findings = run.remembered("edits", tuple[Finding, ...], lambda: run.with_edits(done.report.findings))
+    findings = tuple(filter(is_shown, findings))
     diagnostics = tuple(_told(done.report.diagnostics, run.scope))
     return msgspec.structs.replace(done.report, findings=findings, diagnostics=diagnostics)
 
@@ -99,6 +105,25 @@ def survey_before(options: Options) -> list[RouteRow]:
     if run.base is None:
         raise settings.ConfigError(f"{options.since_option} {options.since}: expected a git revision, found nothing")
     return run.remembered("base-routes", list[RouteRow], run.rows_before)
+
+
+def mend(options: Options, is_wanted: Callable[[Finding], bool], *, unsafe: bool) -> Mended:
+    """Lint, and mend what is shown, wanted and can be mended. Nothing is written. Raises as `lint`."""
+    from apilint import mending
+
+    found = lint(options)
+    if not any(each.fix is not None and is_wanted(each) for each in found.findings):
+        return mending.Mended(found, (), (), ())
+    run = _Run(options)
+    is_shown = _in_scope(run.scope, options.config.tests)
+    is_chosen = run.chosen()
+    state = run.state()
+    mended = mending.mend(
+        state, run.workshop(), lambda each: is_shown(each) and is_chosen(each) and is_wanted(each), unsafe=unsafe
+    )
+    left = tuple(each for each in mended.report.findings if is_shown(each) and is_chosen(each))
+    report = msgspec.structs.replace(found, findings=left, stats=mended.report.stats)
+    return msgspec.structs.replace(mended, report=report)
 
 
 class _Run:
@@ -190,6 +215,53 @@ class _Run:
             self.project, self.scanned, options.config, options.select, options.ignore, self.sources, options.jobs
         )
         return _Checked(report, analysis.standings(self.project))
+
+    def workshop(self) -> Workshop:
+        """How the program is linked and judged again with other texts, by every rule that usually runs."""
+        from apilint import analysis
+        from apilint.mending import Workshop
+        from apilint.rule import load_rules
+
+        options = self.options
+        config, root = options.config, options.root
+        words = (*options.select, *(rule.code for rule in self._rules())) if options.select else ()
+
+        def judge(scanned: Scanned, texts: Mapping[str, bytes]) -> tuple[Project, Report]:
+            sources = Sources(root, instead=texts)
+            project = analysis.start(scanned, config, self.scope, root.name, sources.text)
+            return project, analysis.judge(project, scanned, config, words, options.ignore, sources)
+
+        return Workshop(self.sources.text, {rule.code: rule.params for rule in load_rules(config)}, judge)
+
+    def _rules(self) -> list[Rule]:
+        """The rules that run where none are selected."""
+        from apilint import analysis
+        from apilint.rule import load_rules
+
+        return analysis.choose(load_rules(self.options.config), self.options.config, (), self.options.ignore)
+
+    def chosen(self) -> Callable[[Finding], bool]:
+        """Whether a finding is of a rule that was asked for."""
+        from apilint import analysis
+        from apilint.rule import load_rules
+
+        options = self.options
+        rules = analysis.choose(load_rules(options.config), options.config, options.select, options.ignore)
+        codes = {rule.code for rule in rules}
+        return lambda finding: finding.code in codes
+
+    def state(self) -> State:
+        """The program as it is, judged."""
+        from apilint.mending import State
+
+        project, report = self.workshop().judge(self.scanned, {})
+        return State(self.scanned, project, report, {})
+
+    def with_edits(self, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """The findings with what their fixes change."""
+        from apilint.mending import with_edits
+
+        return tuple(with_edits(findings, self.project, self.workshop()))
 
     def survey(self) -> _Surveyed:
         """All routes of the whole project."""
@@ -287,4 +359,4 @@ def _told(diagnostics: Iterable[Diagnostic], scope: Scope) -> Iterator[Diagnosti
             yield msgspec.structs.replace(each, fatal=False)
 
 
-__all__ = ["NothingToAnalyse", "Options", "lint", "survey", "survey_before"]
+__all__ = ["NothingToAnalyse", "Options", "lint", "mend", "survey", "survey_before"]

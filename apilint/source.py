@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import codecs
-import tokenize
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -87,6 +85,9 @@ def encoded(original: bytes, text: bytes) -> bytes:
         return codecs.BOM_UTF8 + text
     if decoded(original) == original:
         return text
+    import tokenize
+    from io import BytesIO
+
     name, _ = tokenize.detect_encoding(BytesIO(original).readline)
     return text.decode().encode(name)
 

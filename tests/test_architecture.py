@@ -20,6 +20,7 @@ LAYERS = (
     ("cli",),
     ("review",),
     ("pipeline",),
+    ("mending",),
     ("analysis",),
     ("rows", "hygiene", "scope"),
     ("report", "fix", "suppress", "baseline", "pool", "discover", "installation", "streams"),

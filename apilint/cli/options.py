@@ -46,6 +46,8 @@ def run_options(
     select: Sequence[str],
     ignore: Sequence[str],
     since: str,
+    *,
+    edits: bool = False,
 ) -> Options:
     from apilint import config as settings
     from apilint import streams
@@ -65,6 +67,7 @@ def run_options(
         select=codes(select),
         ignore=codes(ignore),
         since=since,
+        edits=edits,
         cache=not no_cache,
         jobs=jobs or 0,
         progress=streams.progress(),

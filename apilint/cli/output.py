@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from apilint.cli.ending import LEVELS, fail
 
 if TYPE_CHECKING:
     from apilint.config import Config
-    from apilint.finding import Diagnostic, Report
+    from apilint.finding import Diagnostic, Finding, Report
     from apilint.pipeline import Options
     from apilint.report.options import RenderOptions
 
@@ -47,18 +47,18 @@ def plain_render_options() -> RenderOptions:
     return RenderOptions(version=__version__, color=streams.has_color(None), width=streams.width(None))
 
 
-def visible(report: Report, config: Config, min_severity: str | None, min_confidence: str | None) -> Report:
-    """The findings at or above the thresholds."""
-    import msgspec
-
+def visible(config: Config, min_severity: str | None, min_confidence: str | None) -> Callable[[Finding], bool]:
+    """Whether a finding is at or above the thresholds."""
     severity = LEVELS.index(min_severity or config.min_severity)
     sureness = SURENESS.index(min_confidence or config.min_confidence)
-    findings = tuple(
-        finding
-        for finding in report.findings
-        if finding.severity.rank >= severity and finding.precision.rank >= sureness
-    )
-    return msgspec.structs.replace(report, findings=findings)
+    return lambda finding: finding.severity.rank >= severity and finding.precision.rank >= sureness
+
+
+def only(report: Report, is_shown: Callable[[Finding], bool]) -> Report:
+    """The report with some of its findings."""
+    import msgspec
+
+    return msgspec.structs.replace(report, findings=tuple(filter(is_shown, report.findings)))
 
 
 def complain(diagnostics: Iterable[Diagnostic], verbose: bool, is_told: bool) -> None:

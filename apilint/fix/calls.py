@@ -33,23 +33,26 @@ def without(site: Site, part: Part, call: libcst.Call, argument: libcst.Arg) -> 
     return removing(spans[index - 1][1], end)
 
 
-def with_keyword(site: Site, part: Part, call: libcst.Call, text: str) -> TextEdit:
+def with_keyword(site: Site, part: Part, call: libcst.Call, text: str) -> list[TextEdit]:
     """A call with one more argument at its end."""
     close = part.span(call)[1] - 1
     if not call.args:
-        return inserting(close, text)
+        return [inserting(close, text)]
     start, end = part.span(call.args[-1])
-    comma = site.text.find(b",", end, close)
-    if site.starts_line(start) and site.starts_line(close):
-        lead = (site.newline + site.indent(start)).decode()
-        return (
-            inserting(end if comma < 0 else comma, f",{lead}{text}")
-            if comma < 0
-            else inserting(comma + 1, f"{lead}{text},")
-        )
     if call.args[-1].star == "**":
-        return inserting(start, f"{text}, ")
-    return inserting(end, f", {text}")
+        return [inserting(start, f"{text}, ")]
+    return appended(site, start, end, close, text)
 
 
-__all__ = ["with_keyword", "without"]
+def appended(site: Site, start: int, end: int, close: int, text: str) -> list[TextEdit]:
+    """One item more in something between brackets, behind the last one, laid out as that is: `start` and `end` are its
+    own, `close` is where the closing bracket stands."""
+    comma = site.text.find(b",", end, close)
+    if not (site.starts_line(start) and site.starts_line(close)):
+        return [inserting(end, f", {text}")] if comma < 0 else [inserting(comma + 1, f" {text},")]
+    at = site.line_end((end if comma < 0 else comma + 1) - 1)
+    line = f"{site.indent(start).decode()}{text}{'' if comma < 0 else ','}{site.newline.decode()}"
+    return [inserting(at, line)] if comma >= 0 else [inserting(end, ","), inserting(at, line)]
+
+
+__all__ = ["appended", "with_keyword", "without"]

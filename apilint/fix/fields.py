@@ -40,6 +40,8 @@ def _fields(site: Site, serializer: Serializer) -> list[str]:
     model = serializer.model
     if model is None or model.span is None:
         raise Declined("the fields of its model are not in the source")
+    if any(field.span is None for field in model.fields):
+        raise Declined("some fields of its model come from a library")
     sensitive = Sensitive(site.project)
     declared = [each.name for each in serializer.declared]
     hidden = {field.name for field in model.fields if sensitive.is_field(field.name, field.type)}

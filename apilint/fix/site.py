@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from libcst._nodes.base import CSTNode
 
     N = TypeVar("N", bound=CSTNode)
+
+
+_LONE_RETURN = re.compile(r"\r(?!\n)")
+_FEED = re.compile(r"(?m)^\f")
 
 
 class Site:
@@ -141,7 +146,8 @@ class Part:
 
     def __init__(self, text: bytes, base: int) -> None:
         self.base = base
-        source = text.decode()
+        # libcst knows neither a lone carriage return nor a form feed; what stands for them is as long.
+        source = _FEED.sub("\n", _LONE_RETURN.sub("\n", text.decode())).replace("\f", " ")
         try:
             self.tree: cst.Module = cst.parse_module(source)
         except cst.ParserSyntaxError as error:

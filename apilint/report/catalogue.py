@@ -28,12 +28,15 @@ def render_list(rules: Sequence[RuleInfo], options: RenderOptions) -> str:
     return "\n".join(lines) + "\n"
 
 
-def render_rule(rule: RuleInfo, options: RenderOptions) -> str:
-    """Everything that a rule's file says, for reading."""
-    return "\n".join(_parts(rule, options)) + "\n"
+_MENDS = {None: "-", True: "safe (check --fix)", False: "to be reviewed (check --fix --unsafe-fixes)"}
 
 
-def _parts(rule: RuleInfo, options: RenderOptions) -> Iterator[str]:
+def render_rule(rule: RuleInfo, options: RenderOptions, *, is_safe: bool | None = None) -> str:
+    """Everything that a rule's file says, for reading; `is_safe` says how safe its fix is, if it has one."""
+    return "\n".join(_parts(rule, options, is_safe)) + "\n"
+
+
+def _parts(rule: RuleInfo, options: RenderOptions, is_safe: bool | None) -> Iterator[str]:
     def head(text: str) -> str:
         return paint(text, "strong", color=options.color)
 
@@ -45,6 +48,7 @@ def _parts(rule: RuleInfo, options: RenderOptions) -> Iterator[str]:
     yield f"frameworks  {', '.join(rule.frameworks) or 'all'}"
     yield f"CWE         {', '.join(f'CWE-{number}' for number in rule.cwe) or '-'}"
     yield f"OWASP       {', '.join(f'{item}:2023' for item in rule.owasp) or '-'}"
+    yield f"fix         {_MENDS[is_safe]}"
     yield from ("", head("Why"), "", rule.why.rstrip())
     yield from ("", head("Mend"), "", rule.fix.rstrip())
     for title, examples in (("Found", rule.bad), ("Not found", rule.good)):

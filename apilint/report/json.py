@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from apilint.finding import Diagnostic, Finding, Place, Report, Stats
+from apilint.finding import Diagnostic, Edit, Finding, Place, Report, Stats
 from apilint.report.options import RenderOptions
 from apilint.report.summary import shown, statistics, suppressed
 
@@ -71,9 +71,22 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "route": finding.route or None,
         "test": finding.is_test,
     }
+    if finding.fix is not None:
+        result["fix"] = {"safe": finding.fix.safe, "edits": [_edit(edit) for edit in finding.fix.edits]}
     if finding.suppression is not None:
         result["suppression"] = {"kind": finding.suppression.kind, "reason": finding.suppression.reason}
     return result
+
+
+def _edit(edit: Edit) -> dict[str, Any]:
+    return {
+        "file": edit.file,
+        "line": edit.line,
+        "column": edit.column,
+        "end_line": edit.end_line,
+        "end_column": edit.end_column,
+        "text": edit.text,
+    }
 
 
 def _place(place: Place) -> dict[str, Any]:

@@ -41,6 +41,24 @@ def conclusion(report: Report) -> str:
     return f"Found {count}: {_severities(findings)} {where}; {_routes(report.stats)}{tail}."
 
 
+def marked(finding: Finding) -> str:
+    """`[*] ` before the message of a finding for which there is a safe fix."""
+    return "[*] " if finding.fix is not None and finding.fix.safe else ""
+
+
+def mendable(report: Report) -> str:
+    """How many findings can be mended by machine, for people; nothing where there is none."""
+    offers = [finding.fix for finding in shown(report) if finding.fix is not None]
+    safe = sum(offer.safe for offer in offers)
+    rest = len(offers) - safe
+    if not offers:
+        return ""
+    if not safe:
+        return f"For {rest:,} there is a fix to be reviewed: `apilint check --diff --unsafe-fixes` shows it."
+    more = f", {rest:,} more with --unsafe-fixes" if rest else ""
+    return f"[*] `apilint check --fix` mends {safe:,} of them{more}; --diff only shows how."
+
+
 def statistics(findings: Iterable[Finding]) -> list[tuple[int, str, str]]:
     """Findings by rule, the most frequent first: `(count, code, name)`."""
     counts = Counter((finding.code, finding.name) for finding in findings)

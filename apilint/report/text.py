@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 
 from apilint.finding import Finding, Place, Report, RuleInfo
 from apilint.report.options import RenderOptions
-from apilint.report.summary import conclusion, diagnostic_line, shown, statistics, untold
+from apilint.report.summary import conclusion, diagnostic_line, marked, mendable, shown, statistics, untold
 from apilint.report.terminal import clip, one_line, pad, paint, printable, width
 
 _MAX_STEPS = 8
@@ -39,7 +39,8 @@ def render(report: Report, options: RenderOptions) -> str:
     for block in (notes, figures):
         lines += [*block, ""] if block else []
     style = "strong" if findings or any(each.fatal for each in report.diagnostics) else "good"
-    return "\n".join([*lines, paint(conclusion(report), style, color=options.color)]) + "\n"
+    offer = [mendable(report)] if mendable(report) else []
+    return "\n".join([*lines, *offer, paint(conclusion(report), style, color=options.color)]) + "\n"
 
 
 def mend(rule: RuleInfo) -> str:
@@ -52,7 +53,7 @@ def _finding(finding: Finding, help_text: str, options: RenderOptions) -> Iterat
     place, level = finding.place, finding.severity.value
     where = paint(f"{one_line(place.file)}:{place.line}:{place.column}:", "strong", color=options.color)
     label = paint(f"{level}[{finding.code}]", level, color=options.color)
-    yield f"{where} {label} {one_line(finding.message)}"
+    yield f"{where} {label} {marked(finding)}{one_line(finding.message)}"
     margin = len(str(place.line))
     bar = " " * margin + paint(" |", "gutter", color=options.color)
     note = " " * margin + paint(" =", "gutter", color=options.color)

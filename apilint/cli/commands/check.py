@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from apilint.cli.ending import FAILED, LEVELS, exit_status, told
+from apilint.cli.ending import FAILED, LEVELS, exit_status, fail
+from apilint.cli.fixing import checked, fixed, show_fixes
 from apilint.cli.options import (
     InOrder,
     format_outputs,
@@ -19,9 +20,10 @@ from apilint.cli.options import (
     with_paths,
     with_verbose,
 )
-from apilint.cli.output import SURENESS, complain, render_options, visible, write
+from apilint.cli.output import SURENESS, complain, only, render_options, visible, write
 
 FORMATS = ("text", "concise", "json", "sarif", "github")
+WITH_EDITS = ("json", "sarif")
 
 
 @click.command(cls=InOrder)
@@ -56,6 +58,9 @@ FORMATS = ("text", "concise", "json", "sarif", "github")
 )
 @click.option("--fail-on", type=click.Choice(LEVELS), help="Exit 1 only for findings of this severity and above.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 although there are findings.")
+@click.option("--fix", is_flag=True, help="Mend what can be mended safely, and report the rest.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: also what a person should look at.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
 @click.option("--statistics", is_flag=True, help="End with counts by rule.")
 @click.option(
     "--since",
@@ -88,6 +93,9 @@ def check(
     min_confidence: str | None,
     fail_on: str | None,
     exit_zero: bool,
+    fix: bool,
+    unsafe_fixes: bool,
+    diff: bool,
     statistics: bool,
     since: str,
     sarif_category: str,
@@ -102,11 +110,16 @@ def check(
     The whole project is always linked, however few files are named. Exit status: 0 clean, 1 findings, 2 the job
     could not be done.
     """
-    from apilint.pipeline import lint
-
     wanted = format_outputs(ctx.meta["order"], formats, outputs)
-    options = run_options(paths, config, no_cache, jobs, select, ignore, since_revision(since))
-    report = visible(told(lambda: lint(options)), options.config, min_severity, min_confidence)
+    edits = any(name in WITH_EDITS for name, _ in wanted)
+    options = run_options(paths, config, no_cache, jobs, select, ignore, since_revision(since), edits=edits)
+    if unsafe_fixes and not (fix or diff):
+        fail("--unsafe-fixes goes with --fix or --diff")
+    is_shown = visible(options.config, min_severity, min_confidence)
+    if diff:
+        sys.exit(show_fixes(options, is_shown, unsafe_fixes))
+    report = fixed(options, is_shown, unsafe_fixes) if fix else checked(options)
+    report = only(report, is_shown)
     status = exit_status(report, fail_on or options.config.fail_on, exit_zero)
     for name, output in wanted:
         from apilint import report as reports

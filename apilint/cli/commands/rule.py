@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 @with_config
 def rule(rule: str | None, config: Path | None) -> None:
     """Explain a rule; list those of a family (APL1), or all of them without an argument."""
+    from apilint import fix
     from apilint.report.catalogue import render_list, render_rule
 
     infos = told(lambda: _rule_infos(config))
     options = plain_render_options()
     exact = [info for info in infos if rule is not None and rule.lower() in (info.code.lower(), info.name)]
     if exact:
-        write(render_rule(exact[0], options), None)
+        write(render_rule(exact[0], options, is_safe=fix.is_safe(exact[0].code)), None)
         return
     listed = [info for info in infos if rule is None or info.code.startswith(rule.upper())]
     if not listed:

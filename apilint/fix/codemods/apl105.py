@@ -27,7 +27,8 @@ def fix(site: Site) -> Iterator[TextEdit]:
         if isinstance(call, cst.Call) and part.code(call.func).rpartition(".")[2] == ACTION:
             if any(argument.keyword is not None and argument.keyword.value == name for argument in call.args):
                 raise Declined(f"'@{ACTION}' says '{name}' already")
-            yield calls.with_keyword(site, part, call, f"{name}={part.code(policy.args[0].value)}")
-            yield removing(*decorators.lines(decorators.index))
+            yield from calls.with_keyword(site, part, call, f"{name}={part.code(policy.args[0].value)}")
+            start, end = part.span(decorators.own[decorators.index])
+            yield removing(site.line_start(start), site.line_end(end - 1))
             return
     raise Declined(f"only an '@{ACTION}' takes policies of its own; here they belong on the class")

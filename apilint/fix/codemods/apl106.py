@@ -22,10 +22,12 @@ def fix(site: Site) -> Iterator[TextEdit]:
     if dict_ is not None and _is_settings(site):
         yield _entry(site, key)
         return
+    entry = next((node for node, start, _ in part.nodes(cst.DictElement) if start == site.start), None)
+    first, last = part.span(entry.value) if entry is not None else (0, 0)
     opened = [
         (start, end)
         for node, start, end in part.nodes(cst.SimpleString)
-        if _opens(site, key, start) and node.evaluated_value == OPEN
+        if first <= start < last and node.evaluated_value == OPEN
     ]
     if opened:
         (start, end), *_ = opened
@@ -45,13 +47,6 @@ def _is_settings(site: Site) -> bool:
     return site.text[site.line_start(site.start) : site.start].replace(b" ", b"").startswith(
         f"{SETTINGS}=".encode()
     ) or (site.text[site.line_start(site.start) : site.start].startswith(f"{SETTINGS}:".encode()))
-
-
-def _opens(site: Site, key: str, start: int) -> bool:
-    """Whether a place is in the value of the key that the finding points at."""
-    end = site.text.find(b"\n", site.end)
-    entry = site.text[site.start : site.end].strip(b"\"'") == key.encode()
-    return entry and site.end <= start <= (end if end >= 0 else len(site.text))
 
 
 def _is_bare(site: Site) -> bool:

@@ -19,9 +19,8 @@ SAFE = True
 def fix(site: Site) -> Iterator[TextEdit]:
     """`Depends(` and `)` around the guard, or the parentheses behind it gone."""
     part = site.part
-    param = next(
-        (node for node, start, end in part.nodes(cst.Param) if (start, end) == (site.start, site.end)), None
-    ) or part.around(cst.Param, site.start, site.end)
+    # libcst's span of a parameter ends before its default.
+    param = next((node for node, start, _ in part.nodes(cst.Param) if start == site.start), None)
     if param is None:
         raise Declined("no parameter stands there")
     inner = _called(param.default) or _called_in(param.annotation)

@@ -21,23 +21,23 @@ def fix(site: Site) -> Iterator[TextEdit]:
         if (start, end) == (site.start, site.end):
             if not isinstance(node.value, cst.Call):
                 break
-            yield _declared(site, node.value)
+            yield from _declared(site, node.value)
             return
     name = part.at(cst.SimpleString, site.start, site.end).evaluated_value
     meta = part.around(cst.ClassDef, site.start, site.end)
     if meta is None or not isinstance(meta.body, cst.IndentedBlock):
         raise Declined("the list of fields stands in no class")
-    yield _listed(site, meta.body, str(name))
+    yield from _listed(site, meta.body, str(name))
 
 
-def _declared(site: Site, call: cst.Call) -> TextEdit:
+def _declared(site: Site, call: cst.Call) -> list[TextEdit]:
     for argument in call.args:
         if argument.keyword is not None and argument.keyword.value in (OPTION, "read_only"):
             raise Declined(f"the field says '{argument.keyword.value}' already")
     return calls.with_keyword(site, site.part, call, f"{OPTION}=True")
 
 
-def _listed(site: Site, body: cst.IndentedBlock, name: str) -> TextEdit:
+def _listed(site: Site, body: cst.IndentedBlock, name: str) -> list[TextEdit]:
     part = site.part
     after = None
     for line in body.body:
@@ -54,10 +54,10 @@ def _listed(site: Site, body: cst.IndentedBlock, name: str) -> TextEdit:
     newline = site.newline.decode()
     lead = "" if site.text[:line_end].endswith((b"\n", b"\r")) else newline
     text = f'{EXTRA} = {{"{name}": {{"{OPTION}": True}}}}'
-    return inserting(line_end, f"{lead}{site.indent(start).decode()}{text}{newline}")
+    return [inserting(line_end, f"{lead}{site.indent(start).decode()}{text}{newline}")]
 
 
-def _in_extra(site: Site, value: cst.BaseExpression, name: str) -> TextEdit:
+def _in_extra(site: Site, value: cst.BaseExpression, name: str) -> list[TextEdit]:
     part = site.part
     if not isinstance(value, cst.Dict):
         raise Declined(f"'{EXTRA}' is not written out")
@@ -69,15 +69,10 @@ def _in_extra(site: Site, value: cst.BaseExpression, name: str) -> TextEdit:
     return _entry(site, value, f'"{name}": {{"{OPTION}": True}}')
 
 
-def _entry(site: Site, dict_: cst.Dict, text: str) -> TextEdit:
+def _entry(site: Site, dict_: cst.Dict, text: str) -> list[TextEdit]:
     """One entry more at the end of a dict."""
     part = site.part
     close = part.span(dict_)[1] - 1
     if not dict_.elements:
-        return inserting(close, text)
-    start, end = part.span(dict_.elements[-1])
-    comma = site.text.find(b",", end, close)
-    if site.starts_line(start) and site.starts_line(close):
-        lead = (site.newline + site.indent(start)).decode()
-        return inserting(comma + 1, f"{lead}{text},") if comma >= 0 else inserting(end, f",{lead}{text}")
-    return inserting(end, f", {text}")
+        return [inserting(close, text)]
+    return calls.appended(site, *part.span(dict_.elements[-1]), close, text)

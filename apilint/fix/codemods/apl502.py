@@ -26,7 +26,8 @@ def fix(site: Site) -> Iterator[TextEdit]:
     yield from edits
     first = clause.body.body[0]
     start, end = part.span(first)
-    if len(clause.body.body) == 1 and part.code(first).strip() == "pass":
-        yield replacing(start, end, call)
-        return
+    if isinstance(first, cst.SimpleStatementLine) and len(clause.body.body) == 1:
+        if len(first.body) == 1 and isinstance(first.body[0], cst.Pass):
+            yield replacing(start, end, call)
+            return
     yield inserting(start, f"{call}{site.newline.decode()}{site.indent(start).decode()}")

@@ -28,7 +28,7 @@ def location(
         id=number,
         message=sarif.Message(text=message) if message else None,
         physical_location=sarif.PhysicalLocation(
-            artifact_location=_artifact(place.file, prefix), region=_region(place, snippet)
+            artifact_location=artifact(place.file, prefix), region=_region(place, snippet)
         ),
     )
 
@@ -36,11 +36,12 @@ def location(
 def line_location(file: str, line: int, prefix: str) -> sarif.Location:
     """A file, or a line of it."""
     region = sarif.Region(start_line=line) if line > 0 else None
-    physical = sarif.PhysicalLocation(artifact_location=_artifact(file, prefix), region=region)
+    physical = sarif.PhysicalLocation(artifact_location=artifact(file, prefix), region=region)
     return sarif.Location(physical_location=physical)
 
 
-def _artifact(file: str, prefix: str) -> sarif.ArtifactLocation:
+def artifact(file: str, prefix: str) -> sarif.ArtifactLocation:
+    """A file."""
     return sarif.ArtifactLocation(uri=uri(file, prefix), uri_base_id=ROOT)
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sarif_om as sarif
 
-from apilint.finding import Finding, Place
+from apilint.finding import Edit, Finding, Place
 from apilint.fingerprint import line_hashes
 from apilint.report.options import RenderOptions
-from apilint.report.sarif.places import location
+from apilint.report.sarif.places import artifact, location
 from apilint.report.sarif.rules import sentence
 from apilint.report.summary import plural
 
@@ -74,6 +74,7 @@ def result(
         code_flows=[_code_flow(each, prefix) for each in group if each.trace] or None,
         partial_fingerprints=_fingerprints(finding, hashes),
         suppressions=_suppressions(finding),
+        fixes=[each for item in group for each in _fixes(item, prefix)] or None,
         properties=_properties(finding),
     )
 
@@ -129,6 +130,32 @@ def _suppressions(finding: Finding) -> list[sarif.Suppression]:
     """Empty, which says "not suppressed", and not absent, which says nothing."""
     found = finding.suppression
     return [sarif.Suppression(kind=found.kind, justification=found.reason or None)] if found else []
+
+
+def _fixes(finding: Finding, prefix: str) -> Iterator[sarif.Fix]:
+    """What mends it; nothing where nobody has worked out the edits, since an empty fix breaks readers."""
+    fix = finding.fix
+    if fix is None or not fix.edits:
+        return
+    files: dict[str, list[Edit]] = {}
+    for edit in fix.edits:
+        files.setdefault(edit.file, []).append(edit)
+    changes = [
+        sarif.ArtifactChange(
+            artifact_location=artifact(file, prefix),
+            replacements=[_replacement(edit) for edit in edits],
+        )
+        for file, edits in files.items()
+    ]
+    said = "Mend it." if fix.safe else "Mend it; review what this changes."
+    yield sarif.Fix(artifact_changes=changes, description=sarif.Message(text=said))
+
+
+def _replacement(edit: Edit) -> sarif.Replacement:
+    region = sarif.Region(
+        start_line=edit.line, start_column=edit.column, end_line=edit.end_line, end_column=edit.end_column
+    )
+    return sarif.Replacement(deleted_region=region, inserted_content=sarif.ArtifactContent(text=edit.text))
 
 
 def _properties(finding: Finding) -> dict[str, Any]:

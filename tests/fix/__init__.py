@@ -1,0 +1,1 @@
+"""Fixes: what they change, what they leave alone, and what the frameworks make of it."""

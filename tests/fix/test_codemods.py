@@ -1,0 +1,64 @@
+"""Each codemod in several shapes: exactly the expected text, whatever the line endings, and then nothing more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from apilint.config import Config
+from apilint.fix import fixable, is_safe
+from apilint.mending import Mended
+from apilint.pipeline import Options, mend
+from apilint.rule import load_rules
+from fix.cases import CASES, SHAPES, Case
+from linting import write
+
+
+def mended(folder: Path, *select: str, unsafe: bool = True) -> Mended:
+    """What would be changed in a folder."""
+    options = Options(root=folder, config=Config(), select=select, cache=False, jobs=1)
+    return mend(options, lambda _: True, unsafe=unsafe)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_before_and_after(case: Case, newline: str, tmp_path: Path) -> None:
+    write(tmp_path, {name: text.replace("\n", newline) for name, text in case.files.items()})
+    result = mended(tmp_path, case.code)
+    assert [patch.file for patch in result.patches] == [case.file]
+    assert result.patches[0].after.decode() == case.after.replace("\n", newline)
+    assert result.refused == ()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_second_run_changes_nothing(case: Case, tmp_path: Path) -> None:
+    write(tmp_path, {**case.files, case.file: case.after})
+    result = mended(tmp_path, case.code)
+    assert result.patches == ()
+    assert [finding for finding in result.report.findings if finding.code == case.code] == []
+
+
+def test_every_codemod_is_shown_in_three_shapes() -> None:
+    assert {code: count for code, count in SHAPES.items() if count < 3} == {}
+    assert set(SHAPES) == fixable()
+
+
+def test_every_codemod_belongs_to_a_rule() -> None:
+    assert fixable() <= {rule.code for rule in load_rules(Config())}
+
+
+@pytest.mark.parametrize("code", ["APL103", "APL104", "APL109", "APL114", "APL303", "APL401"])
+def test_a_safe_fix_is_made_without_asking(code: str, tmp_path: Path) -> None:
+    assert is_safe(code)
+    case = next(case for case in CASES if case.code == code)
+    write(tmp_path, case.files)
+    assert mended(tmp_path, code, unsafe=False).patches[0].after.decode() == case.after
+
+
+@pytest.mark.parametrize("code", ["APL101", "APL102", "APL105", "APL106", "APL201", "APL301", "APL403", "APL502"])
+def test_an_unsafe_fix_is_not(code: str, tmp_path: Path) -> None:
+    assert is_safe(code) is False
+    write(tmp_path, next(case for case in CASES if case.code == code).files)
+    result = mended(tmp_path, code, unsafe=False)
+    assert (result.patches, result.refused) == ((), ())

@@ -1,0 +1,300 @@
+"""What the frameworks make of a fix: a caller without credentials who got through before no longer does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from fix.test_codemods import mended
+from linting import write
+
+FLASK = """
+    from main import app
+    app.secret_key = "k"
+    print(app.test_client().open({path!r}, method={method!r}).status_code)
+"""
+FASTAPI = """
+    from fastapi.testclient import TestClient
+    from main import app
+    print(TestClient(app, raise_server_exceptions=False).request({method!r}, {path!r}).status_code)
+"""
+DJANGO = """
+    import django
+    from django.conf import settings
+    settings.configure(
+        SECRET_KEY="k", ROOT_URLCONF="urls", ALLOWED_HOSTS=["*"], USE_TZ=True, LOGIN_URL="/login",
+        INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "rest_framework"],
+        MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware",
+                    "django.contrib.auth.middleware.AuthenticationMiddleware"],
+        SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
+        REST_FRAMEWORK={{"DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.BasicAuthentication"]}},
+    )
+    django.setup()
+    from django.test import Client
+    print(getattr(Client(raise_request_exception=False), {method!r}.lower())({path!r}).status_code)
+"""
+
+GUARD = """
+from functools import wraps
+
+from flask import Flask, abort, session
+
+app = Flask(__name__)
+
+
+def login_required(view):
+    @wraps(view)
+    def wrapper(*args, **kwargs):
+        if "user" not in session:
+            abort(401)
+        return view(*args, **kwargs)
+
+    return wrapper
+"""
+
+CASES = [
+    pytest.param(
+        "APL103",
+        {"main.py": GUARD + '\n@login_required\n@app.get("/backups")\ndef backups():\n    return "all of them"\n'},
+        FLASK, "GET", "/backups", 200, 401, id="APL103 Flask",
+    ),
+    pytest.param(
+        "APL103",
+        {
+            "main.py": """
+from functools import wraps
+
+from fastapi import FastAPI, HTTPException, Request
+
+app = FastAPI()
+
+
+def require_key(handler):
+    @wraps(handler)
+    async def wrapper(request: Request):
+        if request.headers.get("x-key") != "k":
+            raise HTTPException(status_code=401)
+        return await handler(request)
+
+    return wrapper
+
+
+@require_key
+@app.delete("/cache")
+async def clear(request: Request):
+    return {}
+"""
+        },
+        FASTAPI, "DELETE", "/cache", 200, 401, id="APL103 FastAPI",
+    ),
+    pytest.param(
+        "APL102",
+        {
+            "main.py": GUARD
+            + "".join(
+                f'\n@app.post("/{name}")\n@login_required\ndef {name}():\n    return ""\n' for name in ("a", "b", "c")
+            )
+            + '\n@app.delete("/a")\ndef remove():\n    store.clear()\n    return ""\n\nstore = {}\n'
+        },
+        FLASK, "DELETE", "/a", 200, 401, id="APL102 Flask",
+    ),
+    pytest.param(
+        "APL114",
+        {
+            "main.py": """
+from fastapi import FastAPI
+from fastapi.security import OAuth2PasswordBearer
+
+app = FastAPI()
+scheme = OAuth2PasswordBearer(tokenUrl="token")
+
+
+@app.get("/me")
+def me(token=scheme):
+    return {}
+"""
+        },
+        FASTAPI, "GET", "/me", 200, 401, id="APL114 FastAPI",
+    ),
+    pytest.param(
+        "APL101",
+        {
+            "main.py": """
+from fastapi import Depends, FastAPI
+from fastapi.security import OAuth2PasswordBearer
+
+app = FastAPI()
+scheme = OAuth2PasswordBearer(tokenUrl="token")
+
+
+def account(token: str = Depends(scheme)):
+    return token
+
+
+@app.get("/items")
+def items(user=Depends(account)):
+    return []
+
+
+@app.delete("/items")
+def remove():
+    store.clear()
+    return {}
+
+
+store: dict = {}
+"""
+        },
+        FASTAPI, "DELETE", "/items", 200, 401, id="APL101 FastAPI",
+    ),
+    pytest.param(
+        "APL109",
+        {
+            "urls.py": "from django.urls import path\n\nimport views\n\nurlpatterns = [path('o', views.Orders.as_view())]\n",
+            "views.py": """
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import JsonResponse
+from django.views import View
+
+
+class Orders(View, LoginRequiredMixin):
+    def get(self, request):
+        return JsonResponse({})
+""",
+        },
+        DJANGO, "GET", "/o", 200, 302, id="APL109 Django, mixin",
+    ),
+    pytest.param(
+        "APL109",
+        {
+            "urls.py": "from django.urls import path\n\nimport views\n\nurlpatterns = [path('o', views.Orders.as_view())]\n",
+            "views.py": """
+from django.contrib.auth.decorators import login_required
+from django.http import JsonResponse
+from django.views import View
+
+
+class Orders(View):
+    @login_required
+    def get(self, request):
+        return JsonResponse({})
+""",
+        },
+        DJANGO, "GET", "/o", 500, 302, id="APL109 Django, method",
+    ),
+    pytest.param(
+        "APL104",
+        {
+            "urls.py": "from django.urls import path\n\nimport views\n\nurlpatterns = [path('r', views.report)]\n",
+            "views.py": """
+from rest_framework.decorators import api_view, permission_classes
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+
+
+def timed(view):
+    def wrapper(request):
+        return view(request)
+
+    return wrapper
+
+
+@api_view(["GET"])
+@timed
+@permission_classes([IsAuthenticated])
+def report(request):
+    return Response({})
+""",
+        },
+        DJANGO, "GET", "/r", 200, 401, id="APL104 DRF",
+    ),
+    pytest.param(
+        "APL105",
+        {
+            "urls.py": """
+from rest_framework.routers import SimpleRouter
+
+import views
+
+router = SimpleRouter(trailing_slash=False)
+router.register("orders", views.Orders, basename="orders")
+urlpatterns = router.urls
+""",
+            "views.py": """
+from rest_framework.decorators import action, permission_classes
+from rest_framework.permissions import IsAdminUser
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+
+class Orders(ViewSet):
+    @action(detail=False, methods=["post"])
+    @permission_classes([IsAdminUser])
+    def refund(self, request):
+        return Response({})
+""",
+        },
+        DJANGO, "POST", "/orders/refund", 200, 401, id="APL105 DRF",
+    ),
+]  # fmt: skip
+
+
+def status(folder: Path, script: str, method: str, path: str) -> int:
+    """What a caller without credentials is answered."""
+    code = textwrap.dedent(script.format(method=method, path=path))
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout.split()[-1])
+
+
+@pytest.mark.parametrize(("code", "files", "script", "method", "path", "before", "after"), CASES)
+def test_who_gets_through(
+    code: str, files: dict[str, str], script: str, method: str, path: str, before: int, after: int, tmp_path: Path
+) -> None:
+    write(tmp_path, files)
+    assert status(tmp_path, script, method, path) == before
+    result = mended(tmp_path, code)
+    assert result.refused == ()
+    for patch in result.patches:
+        (tmp_path / patch.file).write_bytes(patch.after)
+    assert result.patches
+    assert status(tmp_path, script, method, path) == after
+
+
+def test_sqlite_takes_the_parameters(tmp_path: Path) -> None:
+    """The same rows for an honest caller, none for one who closes the quote."""
+    text = """
+import sqlite3
+
+from flask import Flask, request
+
+app = Flask(__name__)
+connection = sqlite3.connect(":memory:", check_same_thread=False)
+connection.executescript("CREATE TABLE users (name, age); INSERT INTO users VALUES ('ada', 36), ('bob', 20)")
+
+
+@app.get("/users")
+def users():
+    cursor = sqlite3.connect("app.db").cursor() if request.args.get("x") else connection.cursor()
+    cursor.execute(f"SELECT name FROM users WHERE name LIKE '%{request.args['name']}%' AND age > {request.args['age']}")
+    return {"names": [row[0] for row in cursor.fetchall()]}
+"""
+    script = """
+    from main import app
+    print(len(app.test_client().get({path!r}, method={method!r}).json["names"]))
+"""
+    write(tmp_path, {"main.py": text})
+    attack = "/users?age=0&name=%27%20OR%20%271%27=%271%27--"
+    assert status(tmp_path, script, "GET", attack) == 2
+    (patch,) = mended(tmp_path, "APL201").patches
+    (tmp_path / "main.py").write_bytes(patch.after)
+    assert status(tmp_path, script, "GET", attack) == 0
+    assert status(tmp_path, script, "GET", "/users?age=0&name=d") == 1
