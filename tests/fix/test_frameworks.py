@@ -28,7 +28,7 @@ DJANGO = """
     from django.conf import settings
     settings.configure(
         SECRET_KEY="k", ROOT_URLCONF="urls", ALLOWED_HOSTS=["*"], USE_TZ=True, LOGIN_URL="/login",
-        INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "rest_framework"],
+        INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "rest_framework"],
         MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware",
                     "django.contrib.auth.middleware.AuthenticationMiddleware"],
         SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
@@ -37,6 +37,14 @@ DJANGO = """
     django.setup()
     from django.test import Client
     print(getattr(Client(raise_request_exception=False), {method!r}.lower())({path!r}).status_code)
+"""
+
+CLASS_URLS = """
+from django.urls import path
+
+import views
+
+urlpatterns = [path("o", views.Orders.as_view())]
 """
 
 GUARD = """
@@ -155,7 +163,7 @@ store: dict = {}
     pytest.param(
         "APL109",
         {
-            "urls.py": "from django.urls import path\n\nimport views\n\nurlpatterns = [path('o', views.Orders.as_view())]\n",
+            "urls.py": CLASS_URLS,
             "views.py": """
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import JsonResponse
@@ -172,7 +180,7 @@ class Orders(View, LoginRequiredMixin):
     pytest.param(
         "APL109",
         {
-            "urls.py": "from django.urls import path\n\nimport views\n\nurlpatterns = [path('o', views.Orders.as_view())]\n",
+            "urls.py": CLASS_URLS,
             "views.py": """
 from django.contrib.auth.decorators import login_required
 from django.http import JsonResponse
@@ -278,7 +286,7 @@ from flask import Flask, request
 
 app = Flask(__name__)
 connection = sqlite3.connect(":memory:", check_same_thread=False)
-connection.executescript("CREATE TABLE users (name, age); INSERT INTO users VALUES ('ada', 36), ('bob', 20)")
+connection.executescript("CREATE TABLE users (name TEXT, age INTEGER); INSERT INTO users VALUES ('ada', 36), ('bob', 20)")
 
 
 @app.get("/users")
