@@ -12,7 +12,7 @@ from apilint import discover, engine, fix, hygiene
 from apilint.cache import Cache, Lookup
 from apilint.changes import Standing
 from apilint.facts import FileFacts, FunctionFacts, Stmt, decode_body, decode_file, encode
-from apilint.finding import Diagnostic, Finding, Report, Stats, Suppression
+from apilint.finding import Diagnostic, Finding, Report, Stats, Suppression, in_order
 from apilint.link import link
 from apilint.pool import Progress, scan_all
 from apilint.processes import default_jobs
@@ -164,7 +164,7 @@ def judge(
     findings = _ignored_by_path(findings, config)
     findings = hygiene.with_suppressions(findings, project, rules, chosen, sources.place)
     findings += hygiene.parse_errors(scanned.diagnostics, chosen, sources)
-    findings = [_with_fix(finding) for finding in sorted(findings, key=engine.sort_key)]
+    findings = [_with_fix(finding) for finding in sorted(findings, key=in_order)]
     diagnostics = tuple(sorted({*scanned.diagnostics, *project.diagnostics}))
     infos = tuple(rule.info() for rule in chosen)
     return Report(tuple(findings), diagnostics, infos, _stats(project, scanned, findings))

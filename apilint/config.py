@@ -47,6 +47,8 @@ class Config(msgspec.Struct, frozen=True, rename="kebab"):
     min_confidence: Sureness = "medium"
     fail_on: Level = "note"
     tests: bool = False
+    baseline: str | None = None
+    require_reasons: bool = False
     environment: str | None = None
     settings: str | None = None
     max_file_size: int = 4 * 1024 * 1024

@@ -11,7 +11,7 @@ import msgspec
 
 from apilint.check import Check, Match, is_routeless, load_checks
 from apilint.facts import Span
-from apilint.finding import Finding, Place
+from apilint.finding import Finding, Place, in_order
 from apilint.fingerprint import fingerprints
 from apilint.model import Step
 from apilint.processes import begin, share
@@ -39,14 +39,9 @@ def run(project: Project, rules: Sequence[Rule], locate: Locate, jobs: int = 1) 
     for rule, match in _most_specific(found):
         key = (rule.code, match.span, match.route if match.template else "")
         judged.setdefault(key, Judged(_finding(rule, match, project, locate), _enclosing(match, project)))
-    ordered = sorted(judged.values(), key=lambda each: sort_key(each.finding))
+    ordered = sorted(judged.values(), key=lambda each: in_order(each.finding))
     marks = fingerprints([each.finding for each in ordered], [each.enclosing for each in ordered])
     return [msgspec.structs.replace(each.finding, fingerprint=mark) for each, mark in zip(ordered, marks, strict=True)]
-
-
-def sort_key(finding: Finding) -> tuple[str, int, int, str, str]:
-    """File, line, column, code, message."""
-    return (finding.place.file, finding.place.line, finding.place.column, finding.code, finding.message)
 
 
 def _all_matches(

@@ -99,6 +99,11 @@ class Finding(msgspec.Struct, frozen=True):
     fix: Fix | None = None
 
 
+def in_order(finding: Finding) -> tuple[str, int, int, str, str]:
+    """Reports are sorted by file, line, column, code, message."""
+    return (finding.place.file, finding.place.line, finding.place.column, finding.code, finding.message)
+
+
 class Diagnostic(msgspec.Struct, frozen=True, order=True):
     """Something that could not be analysed. `line` is 1-based, 0 where no line is meant.
 

@@ -64,11 +64,11 @@ def line_hashes(text: str) -> list[str]:
 
 
 def _key(finding: Finding, enclosing: str) -> tuple[str, ...]:
-    return finding.code, finding.place.file, finding.route or enclosing, _normalised(finding.place.text)
+    return finding.code, finding.place.file, finding.route or enclosing, normalised(finding.place.text)
 
 
-def _normalised(line: str) -> str:
-    """The line without its comment, its white space and the choice of quotes."""
+def normalised(line: str) -> str:
+    """A line without its comment, its white space and the choice of quotes."""
     code = _CODE.match(line)
     end = code.end() if code is not None else 0
     if line[end : end + 1] == "#":

@@ -6,6 +6,7 @@ modules that scan, link and judge: those stand behind `analysis`.
 
 from __future__ import annotations
 
+import datetime
 import functools
 import hashlib
 import os
@@ -16,10 +17,11 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from apilint import __version__, discover
+from apilint import baseline as baselines
 from apilint import config as settings
 from apilint.cache import Cache
 from apilint.changes import Standing, about_changes
-from apilint.finding import Diagnostic, Finding, Report
+from apilint.finding import Diagnostic, Finding, Report, RuleInfo, in_order
 from apilint.installation import identity
 from apilint.report.rows import RouteRow
 from apilint.revision import NoRevision, Revision, revision
@@ -50,6 +52,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     since: str = ""
     since_option: str = "--since"
     edits: bool = False
+    baseline: bool = True
+    require_reasons: bool = False
+    today: Callable[[], datetime.date] = datetime.date.today
     cache: bool = True
     jobs: int = 0
     progress: Progress | None = None
@@ -83,12 +88,11 @@ def lint(options: Options) -> Report:
     if run.base is not None:
         before = run.remembered("base", tuple[Standing, ...], run.standings_before)
         is_shown = _either(is_shown, about_changes(before, done.routes))
-    findings = done.report.findings
-    if options.edits and any(finding.fix is not None and is_shown(finding) for finding in findings):
+    report = done.report
+    if options.edits and any(finding.fix is not None and is_shown(finding) for finding in report.findings):
         findings = run.remembered("edits", tuple[Finding, ...], lambda: run.with_edits(done.report.findings))
-    findings = tuple(filter(is_shown, findings))
-    diagnostics = tuple(_told(done.report.diagnostics, run.scope))
-    return msgspec.structs.replace(done.report, findings=findings, diagnostics=diagnostics)
+        report = msgspec.structs.replace(report, findings=findings)
+    return run.told(report, is_shown)
 
 
 def survey(options: Options) -> tuple[list[RouteRow], list[Diagnostic]]:
@@ -117,13 +121,16 @@ def mend(options: Options, is_wanted: Callable[[Finding], bool], *, unsafe: bool
     run = _Run(options)
     is_shown = _in_scope(run.scope, options.config.tests)
     is_chosen = run.chosen()
-    state = run.state()
-    mended = mending.mend(
-        state, run.workshop(), lambda each: is_shown(each) and is_chosen(each) and is_wanted(each), unsafe=unsafe
-    )
-    left = tuple(each for each in mended.report.findings if is_shown(each) and is_chosen(each))
-    report = msgspec.structs.replace(found, findings=left, stats=mended.report.stats)
-    return msgspec.structs.replace(mended, report=report)
+    accepted = {each.fingerprint for each in found.findings if each.suppression is not None}
+
+    def is_due(finding: Finding) -> bool:
+        is_accepted = finding.fingerprint in accepted
+        return not is_accepted and is_shown(finding) and is_chosen(finding) and is_wanted(finding)
+
+    mended = mending.mend(run.state(), run.workshop(), is_due, unsafe=unsafe)
+    chosen = tuple(filter(is_chosen, mended.report.findings))
+    report = msgspec.structs.replace(mended.report, findings=chosen, rules=found.rules)
+    return msgspec.structs.replace(mended, report=run.told(report, is_shown))
 
 
 class _Run:
@@ -184,6 +191,41 @@ class _Run:
         for file in self.found.files:
             state.update(file.path.encode("utf-8", "surrogateescape") + b"\0" + self.digests[file.path])
         return state.digest()
+
+    # ------------------------------------------------------------------------------------------- telling
+
+    def told(self, report: Report, is_shown: Callable[[Finding], bool]) -> Report:
+        """What is shown of a report, less what the baseline accepts."""
+        diagnostics = tuple(_told(report.diagnostics, self.scope))
+        baseline = self.baseline() if self.options.baseline else None
+        if baseline is None:
+            findings = tuple(filter(is_shown, report.findings))
+            return msgspec.structs.replace(report, findings=findings, diagnostics=diagnostics)
+        report = msgspec.structs.replace(report, rules=self._with_reasons(report.rules))
+        files = {file.path for file in self.found.files}
+        applied, about = baselines.subtract(baseline, report, files, self.options.today, self.scope.covers)
+        findings = tuple(sorted((*filter(is_shown, applied), *about), key=in_order))
+        return msgspec.structs.replace(report, findings=findings, diagnostics=diagnostics)
+
+    def baseline(self) -> baselines.Baseline | None:
+        """The project's baseline. Raises `ConfigError`."""
+        named_ = self.options.config.baseline
+        path = baseline_path(self.options)
+        found = baselines.load(path, os.path.relpath(path, self.options.root).replace(os.sep, "/"))
+        if found is None and named_:
+            raise settings.ConfigError(f"{path}: there is no such baseline; `apilint baseline` writes it")
+        return found
+
+    def _with_reasons(self, rules: tuple[RuleInfo, ...]) -> tuple[RuleInfo, ...]:
+        """The rules that ran, with the one that asks for reasons if they are required."""
+        options = self.options
+        is_there = any(rule.code == baselines.REASONLESS for rule in rules)
+        if is_there or not (options.require_reasons or options.config.require_reasons):
+            return rules
+        from apilint.rule import load_rules
+
+        asking = (rule.info() for rule in load_rules(options.config) if rule.code == baselines.REASONLESS)
+        return tuple(sorted((*rules, *asking), key=lambda rule: rule.code))
 
     # ------------------------------------------------------------------------------------------- working
 
@@ -290,6 +332,11 @@ class _Run:
         config, scope = self.options.config, self.scope
         scanned, text = analysis.as_of(self.base, self.scanned, self.sources.text, config)
         return analysis.start(scanned, config, scope, self.options.root.name, text)
+
+
+def baseline_path(options: Options) -> Path:
+    """Where the baseline of a project is, or will be."""
+    return options.root / (options.config.baseline or baselines.FILE_NAME)
 
 
 # ------------------------------------------------------------------------------------ what was asked for

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, Union
 import msgspec
 
 from apilint import cache, shape
+from apilint import document as documents
 from apilint.config import Config, ConfigError, find_line, is_known
+from apilint.document import Document
 from apilint.finding import Precision, RuleInfo, Severity
 from apilint.shape import ShapeError, nearest
 
 if TYPE_CHECKING:
-    import yaml
+    pass
 
 MODELS = "models"
 MARKER = "# finding"
@@ -158,7 +160,7 @@ def _remembered(
 
 
 def _key(files: Sequence[_File]) -> bytes:
-    here = [_File(Path(path), Path(path).read_bytes()) for path in (__file__, shape.__file__)]
+    here = [_File(Path(path), Path(path).read_bytes()) for path in (__file__, documents.__file__, shape.__file__)]
     return b"\0".join(os.fsencode(path) + b"\0%d\0" % len(content) + content for path, content in [*here, *files])
 
 
@@ -227,7 +229,7 @@ def _parse_rule(file: _File) -> Rule:
     stem = _STEM.fullmatch(file.path.stem)
     if stem is None:
         raise RuleError(f"{file.path}: expected a file name as in APL101-route-without-auth.yaml")
-    document = _Document(file)
+    document = Document(file.path, file.content, RuleError)
     try:
         content = shape.read(document.data, _RuleFile)
         _check_values(content)
@@ -316,9 +318,9 @@ def _frozen(value: Any) -> Any:
     return tuple(_frozen(item) for item in value) if isinstance(value, (list, tuple)) else value
 
 
-def _param_error(rule: Rule, key: str, message: str) -> RuleError:
+def _param_error(rule: Rule, key: str, message: str) -> ConfigError:
     path = Path(rule.file)
-    document = _Document(_File(path, _content(path)))
+    document = Document(path, _content(path), RuleError)
     return document.error(ShapeError(("params", key) if key else ("params",), message))
 
 
@@ -352,7 +354,7 @@ def _merged(files: Sequence[_File], allowed: Collection[str] | None) -> dict[str
     """The entries of the files, which must not contradict each other."""
     sections: dict[str, dict[str, Any]] = {}
     for file in files:
-        document = _Document(file)
+        document = Document(file.path, file.content, RuleError)
         try:
             for section, name, entry in _entries(document.data, allowed):
                 known = sections.setdefault(section, {})
@@ -384,89 +386,6 @@ def _user_message(file: str, section: str, known: Collection[str]) -> str:
         return problem
     keys = ("models", section) if not file.endswith("pyproject.toml") else ("tool", "apilint", "models", section)
     return f"{file}:{find_line(_content(Path(file)).decode(), keys)}: {problem}"
-
-
-# --------------------------------------------------------------------------------------------------- YAML
-
-
-class _Document:
-    """A YAML file: its data, and on which line a key stands."""
-
-    def __init__(self, file: _File) -> None:
-        import yaml
-
-        self.file = file
-        try:
-            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(file.content)
-            try:
-                self._root: yaml.Node | None = loader.get_single_node()
-                _refuse_repetition(self._root)
-                self.data: object = loader.construct_document(self._root) if self._root is not None else None
-            finally:
-                loader.dispose()
-        except yaml.YAMLError as error:
-            raise RuleError(_yaml_message(file, error)) from None
-        except ShapeError as error:
-            raise self.error(error) from None
-
-    def error(self, error: ShapeError) -> RuleError:
-        """`file:line: key: what was found and expected`."""
-        shown = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.path).lstrip(".")
-        return RuleError(f"{self.file.path}:{self._line(error.path)}: {shown + ': ' if shown else ''}{error.message}")
-
-    def _line(self, path: shape.Path) -> int:
-        node, line = self._root, 1
-        for step in path:
-            pairs = list(_pairs(node))
-            found = [(where, value) for key, where, value in pairs if key == str(step)]
-            if not found:
-                break
-            where, node = found[-1]
-            line = where.start_mark.line + 1
-        return line
-
-
-def _pairs(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
-    """(key or position, the node that shows where it is, value) of a mapping or a list."""
-    if node is None or isinstance(node.value, str):
-        return
-    for position, item in enumerate(node.value):
-        if isinstance(item, tuple):
-            yield str(item[0].value), item[0], item[1]
-        else:
-            yield str(position), item, item
-
-
-def _refuse_repetition(root: yaml.Node | None) -> None:
-    """Refuse a key that stands twice in a mapping, and an alias inside of what it stands for: YAML minds neither."""
-    seen: set[int] = set()
-    pending: list[tuple[yaml.Node | None, shape.Path, frozenset[int]]] = [(root, (), frozenset())]
-    while pending:
-        node, path, above = pending.pop()
-        if id(node) in above:
-            raise ShapeError(path, "an alias stands inside of what it stands for")
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        keys: set[str] = set()
-        for key, where, value in _pairs(node):
-            inner = (*path, int(key) if where is value else key)
-            if key in keys and where is not value:
-                raise ShapeError(inner, f"the key {key!r} stands here twice")
-            keys.add(key)
-            pending.append((value, inner, above | {id(node)}))
-
-
-def _yaml_message(file: _File, error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    position = getattr(error, "position", None)
-    if mark is not None:
-        line = mark.line + 1
-    else:
-        line = file.content[:position].count(b"\n") + 1 if isinstance(position, int) else 1
-    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
-    context = getattr(error, "context", None)
-    return f"{file.path}:{line}: broken YAML: {f'{context}, ' if context else ''}{problem}"
 
 
 def known_words(rules: Iterable[Rule]) -> Collection[str]:

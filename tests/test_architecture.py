@@ -35,7 +35,7 @@ LAYERS = (
     ("model",),
     ("startup",),
     ("index", "source"),
-    ("scan", "cache"),
+    ("scan", "cache", "document"),
     ("finding",),
     ("facts", "config"),
 )
@@ -50,7 +50,7 @@ ROOMS = {
     "tomli": {"config"},
     "tree_sitter": {"scan"},
     "tree_sitter_python": {"scan"},
-    "yaml": {"rule"},
+    "yaml": {"document"},
     "msgspec": {"*"},
 }
 

@@ -48,6 +48,8 @@ def run_options(
     since: str,
     *,
     edits: bool = False,
+    baseline: bool = True,
+    require_reasons: bool = False,
 ) -> Options:
     from apilint import config as settings
     from apilint import streams
@@ -68,6 +70,8 @@ def run_options(
         ignore=codes(ignore),
         since=since,
         edits=edits,
+        baseline=baseline,
+        require_reasons=require_reasons,
         cache=not no_cache,
         jobs=jobs or 0,
         progress=streams.progress(),

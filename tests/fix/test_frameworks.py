@@ -286,7 +286,8 @@ from flask import Flask, request
 
 app = Flask(__name__)
 connection = sqlite3.connect(":memory:", check_same_thread=False)
-connection.executescript("CREATE TABLE users (name TEXT, age INTEGER); INSERT INTO users VALUES ('ada', 36), ('bob', 20)")
+connection.execute("CREATE TABLE users (name TEXT, age INTEGER)")
+connection.execute("INSERT INTO users VALUES ('ada', 36), ('bob', 20)")
 
 
 @app.get("/users")

@@ -61,6 +61,8 @@ WITH_EDITS = ("json", "sarif")
 @click.option("--fix", is_flag=True, help="Mend what can be mended safely, and report the rest.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: also what a person should look at.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
+@click.option("--no-baseline", is_flag=True, help="Report also what the baseline accepts.")
+@click.option("--require-reasons", is_flag=True, help="Report accepted findings whose note gives no reason (APL907).")
 @click.option("--statistics", is_flag=True, help="End with counts by rule.")
 @click.option(
     "--since",
@@ -96,6 +98,8 @@ def check(
     fix: bool,
     unsafe_fixes: bool,
     diff: bool,
+    no_baseline: bool,
+    require_reasons: bool,
     statistics: bool,
     since: str,
     sarif_category: str,
@@ -112,7 +116,18 @@ def check(
     """
     wanted = format_outputs(ctx.meta["order"], formats, outputs)
     edits = any(name in WITH_EDITS for name, _ in wanted)
-    options = run_options(paths, config, no_cache, jobs, select, ignore, since_revision(since), edits=edits)
+    options = run_options(
+        paths,
+        config,
+        no_cache,
+        jobs,
+        select,
+        ignore,
+        since_revision(since),
+        edits=edits,
+        baseline=not no_baseline,
+        require_reasons=require_reasons,
+    )
     if unsafe_fixes and not (fix or diff):
         fail("--unsafe-fixes goes with --fix or --diff")
     is_shown = visible(options.config, min_severity, min_confidence)
