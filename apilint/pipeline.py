@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from apilint.analysis import Scanned
     from apilint.mending import Mended, State, Workshop
     from apilint.project import Project
-    from apilint.rule import Rule
 
 Progress = Callable[[int, int], None]
 T = TypeVar("T")
@@ -120,15 +119,15 @@ def mend(options: Options, is_wanted: Callable[[Finding], bool], *, unsafe: bool
         return mending.Mended(found, (), (), ())
     run = _Run(options)
     is_shown = _in_scope(run.scope, options.config.tests)
-    is_chosen = run.chosen()
+    codes = run.codes(options.select)
     accepted = {each.fingerprint for each in found.findings if each.suppression is not None}
 
     def is_due(finding: Finding) -> bool:
         is_accepted = finding.fingerprint in accepted
-        return not is_accepted and is_shown(finding) and is_chosen(finding) and is_wanted(finding)
+        return not is_accepted and is_shown(finding) and finding.code in codes and is_wanted(finding)
 
     mended = mending.mend(run.state(), run.workshop(), is_due, unsafe=unsafe)
-    chosen = tuple(filter(is_chosen, mended.report.findings))
+    chosen = tuple(finding for finding in mended.report.findings if finding.code in codes)
     report = msgspec.structs.replace(mended.report, findings=chosen, rules=found.rules)
     return msgspec.structs.replace(mended, report=run.told(report, is_shown))
 
@@ -266,7 +265,7 @@ class _Run:
 
         options = self.options
         config, root = options.config, options.root
-        words = (*options.select, *(rule.code for rule in self._rules())) if options.select else ()
+        words = (*options.select, *sorted(self.codes(()))) if options.select else ()
 
         def judge(scanned: Scanned, texts: Mapping[str, bytes]) -> tuple[Project, Report]:
             sources = Sources(root, instead=texts)
@@ -275,22 +274,13 @@ class _Run:
 
         return Workshop(self.sources.text, {rule.code: rule.params for rule in load_rules(config)}, judge)
 
-    def _rules(self) -> list[Rule]:
-        """The rules that run where none are selected."""
+    def codes(self, select: tuple[str, ...]) -> set[str]:
+        """The codes of the rules that run if these are selected."""
         from apilint import analysis
         from apilint.rule import load_rules
 
-        return analysis.choose(load_rules(self.options.config), self.options.config, (), self.options.ignore)
-
-    def chosen(self) -> Callable[[Finding], bool]:
-        """Whether a finding is of a rule that was asked for."""
-        from apilint import analysis
-        from apilint.rule import load_rules
-
-        options = self.options
-        rules = analysis.choose(load_rules(options.config), options.config, options.select, options.ignore)
-        codes = {rule.code for rule in rules}
-        return lambda finding: finding.code in codes
+        config = self.options.config
+        return {rule.code for rule in analysis.choose(load_rules(config), config, select, self.options.ignore)}
 
     def state(self) -> State:
         """The program as it is, judged."""
