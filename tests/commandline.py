@@ -25,10 +25,10 @@ class Ran(NamedTuple):
     err: str
 
 
-def apilint(*words: object, env: Mapping[str, str | None] | None = None) -> Ran:
-    """Run a command in this process."""
+def apilint(*words: object, env: Mapping[str, str | None] | None = None, typed: str | None = None) -> Ran:
+    """Run a command in this process; `typed` is what stands on its standard input."""
     split = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
-    result = CliRunner(**split).invoke(cli, [str(word) for word in words], env=env)  # type: ignore[arg-type]
+    result = CliRunner(**split).invoke(cli, [str(word) for word in words], env=env, input=typed)  # type: ignore[arg-type]
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Ran(result.exit_code, result.stdout, result.stderr)

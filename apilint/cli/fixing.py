@@ -26,27 +26,27 @@ def show_fixes(options: Options, is_wanted: Callable[[Finding], bool], unsafe: b
     """Write a diff to standard output; the exit status says whether there is one."""
     from apilint.fix.diff import unified
 
-    mended = _mended(options, is_wanted, unsafe)
-    write("".join(map(unified, mended.patches)), None)
-    _tell(mended, "would be mended")
-    if any(each.fatal for each in mended.report.diagnostics):
+    result = mended(options, is_wanted, unsafe)
+    write("".join(map(unified, result.patches)), None)
+    _tell(result, "would be mended")
+    if any(each.fatal for each in result.report.diagnostics):
         return FAILED
-    return FOUND if mended.patches else CLEAN
+    return FOUND if result.patches else CLEAN
 
 
 def fixed(options: Options, is_wanted: Callable[[Finding], bool], unsafe: bool) -> Report:
     """Mend, and report what is left."""
-    mended = _mended(options, is_wanted, unsafe)
-    apply(options, mended)
-    _tell(mended, "mended")
-    return checked(options) if options.edits else mended.report
+    result = mended(options, is_wanted, unsafe)
+    apply(options, result)
+    _tell(result, "mended")
+    return checked(options) if options.edits else result.report
 
 
-def apply(options: Options, mended: Mended) -> None:
+def apply(options: Options, result: Mended) -> None:
     """Write the patched files."""
     from apilint import streams
 
-    for patch in mended.patches:
+    for patch in result.patches:
         try:
             streams.rewrite(options.root / patch.file, patch.before, patch.after)
         except (OSError, UnicodeError) as error:
@@ -54,22 +54,23 @@ def apply(options: Options, mended: Mended) -> None:
             fail(f"{patch.file}: cannot be written: {reason}")
 
 
-def _mended(options: Options, is_wanted: Callable[[Finding], bool], unsafe: bool) -> Mended:
+def mended(options: Options, is_wanted: Callable[[Finding], bool], unsafe: bool) -> Mended:
+    """What would be mended."""
     from apilint.pipeline import mend
 
     return told(lambda: mend(options, is_wanted, unsafe=unsafe))
 
 
-def _tell(mended: Mended, done: str) -> None:
+def _tell(result: Mended, done: str) -> None:
     """What was done and what was not, on standard error."""
-    for each in sorted(mended.refused, key=lambda each: (each.finding.place.file, each.finding.place.line)):
+    for each in sorted(result.refused, key=lambda each: (each.finding.place.file, each.finding.place.line)):
         place = each.finding.place
         say(f"{place.file}:{place.line}: {each.finding.code} is not mended: {each.reason}")
-    files = plural(len(mended.patches), "file")
-    if mended.fixed:
-        say(f"{plural(len(mended.fixed), 'finding')} {done} in {files}")
+    files = plural(len(result.patches), "file")
+    if result.fixed:
+        say(f"{plural(len(result.fixed), 'finding')} {done} in {files}")
     else:
         say("nothing to mend")
 
 
-__all__ = ["apply", "checked", "fixed", "show_fixes"]
+__all__ = ["apply", "checked", "fixed", "mended", "show_fixes"]

@@ -32,7 +32,7 @@ def render(report: Report, options: RenderOptions) -> str:
     mends = {rule.code: mend(rule) for rule in report.rules}
     lines: list[str] = []
     for finding in findings:
-        lines += _finding(finding, mends.get(finding.code, ""), options)
+        lines += finding_lines(finding, mends.get(finding.code, ""), options)
         lines.append("")
     notes = list(_diagnostics(report, options))
     figures = list(_statistics(findings)) if options.statistics else []
@@ -49,7 +49,8 @@ def mend(rule: RuleInfo) -> str:
     return _SENTENCE.split(one_line(paragraph), maxsplit=1)[0]
 
 
-def _finding(finding: Finding, help_text: str, options: RenderOptions) -> Iterator[str]:
+def finding_lines(finding: Finding, help_text: str, options: RenderOptions) -> Iterator[str]:
+    """One finding: place and message, the line, the proof, and how to mend it."""
     place, level = finding.place, finding.severity.value
     where = paint(f"{one_line(place.file)}:{place.line}:{place.column}:", "strong", color=options.color)
     label = paint(f"{level}[{finding.code}]", level, color=options.color)
