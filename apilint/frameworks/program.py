@@ -175,7 +175,7 @@ class Program:
             return Handler(inner.cls.cls.id, inner.cls.cls.span, value, None)
         if isinstance(inner, LambdaValue):
             span = inner.env.module.span(inner.node.start, inner.node.end)
-            return Handler(f"{inner.env.module.name}:<lambda>", span, value, None)
+            return Handler(_lambda_id(inner), span, value, None)
         return Handler(self.describe(inner), registered, value, None)
 
     def as_decorated(self, value: Value) -> Value:
@@ -315,6 +315,13 @@ def _attachment(name: str, kind: str, via: str, span: Span, judged: Judgement) -
         yield Step(span, f"'{name}' is attached here" + (f" ({via})" if via != kind else ""))
     elif not judged.chain:
         yield Step(span, "credentials are looked at here")
+
+
+def _lambda_id(value: LambdaValue) -> str:
+    """`package.module:function.<locals>.<lambda>` as Python calls it."""
+    module, at = value.env.module, value.node.start
+    around = [fn.facts.qualname for fn in module.functions if fn.facts.start <= at < fn.facts.end]
+    return f"{module.name}:{around[-1]}.<locals>.<lambda>" if around else f"{module.name}:<lambda>"
 
 
 def qualified(value: FunctionValue) -> str:

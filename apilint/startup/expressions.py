@@ -225,7 +225,7 @@ def _compared(left: Value, op: str, right: Value) -> bool | None:
                 _identity(left) is _identity(right) if op in ("is", "==") else _identity(left) is not _identity(right)
             )
         none, other = (right, left) if isinstance(right, Known) and right.value is None else (left, right)
-        if isinstance(none, Known) and none.value is None and isinstance(other, _SOLID):
+        if isinstance(none, Known) and none.value is None and (isinstance(other, _SOLID) or _is_made(other)):
             return op in ("is not", "!=")
     if op in ("in", "not in") and isinstance(left, Known):
         if isinstance(right, Seq) and not right.open and all(isinstance(item, Known) for item in right.items):
@@ -233,6 +233,11 @@ def _compared(left: Value, op: str, right: Value) -> bool | None:
         if isinstance(right, Mapping) and not right.open:
             return (left.value in right.items) == (op == "in")
     return None
+
+
+def _is_made(value: Value) -> bool:
+    """Whether a library's call surely gave an object: it made one of a class, or a function of a view class."""
+    return isinstance(value, Result) and truth(value) is True
 
 
 def _identity(value: Value) -> object:
@@ -256,8 +261,9 @@ def truth(value: Value) -> bool | None:
         return True if value.items else None if value.open else False
     if isinstance(value, (FunctionValue, ClassValue, Instance, ModuleValue, Wrapped, Partial, LambdaValue)):
         return True
-    if isinstance(value, Result) and isinstance(value.callee, Attr) and value.callee.name.endswith("as_view"):
-        return True  # a function made of a class
+    if isinstance(value, Result) and isinstance(value.callee, (Attr, External)):
+        if value.callee.name.endswith("as_view"):
+            return True  # a function made of a class
     if isinstance(value, Result) and isinstance(value.callee, External):
         return True if value.callee.name.rpartition(".")[2][:1].isupper() else None
     if isinstance(value, Choice):
