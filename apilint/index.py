@@ -254,6 +254,10 @@ class Index:
         self.lowered[function.module.file, function.index] = body
         return body
 
+    def imports(self, library: str) -> bool:
+        """Whether any file names a library in an import."""
+        return any(name.partition(".")[0] == library for m in self.modules.values() for name in m.facts.imports)
+
     @cached_property
     def tells_bases(self) -> bool:
         """Whether any class wants to know of the classes that derive from it."""

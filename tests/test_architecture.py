@@ -55,7 +55,8 @@ ROOMS = {
 }
 
 FRAMEWORKS = re.compile(
-    r"flask|fastapi|starlette|django|rest_framework|\bdrf\b|\bninja\b|litestar|aiohttp|\bquart\b", re.IGNORECASE
+    r"flask|fastapi|starlette|django|rest_framework|\bdrf\b|\bninja\b|litestar|aiohttp|falcon|channels|\bquart\b",
+    re.IGNORECASE,
 )
 
 

@@ -164,7 +164,7 @@ class Visit(Machine):
         annotation = unparse(param.annotation) if param.annotation is not None else ""
         if param.name in ("request", "req", "_request", "websocket", "ws", "conn", "connection", "scope"):
             return self.caller
-        if annotation.rpartition(".")[2] == "Response":
+        if annotation.rpartition(".")[2] == "Response" or param.name == "resp":
             return Answer(self._set_status)
         if annotation.rpartition(".")[2] in ("Request", "HttpRequest", "WebSocket", "HTTPConnection"):
             return self.caller

@@ -8,6 +8,7 @@ from apilint.frameworks.program import Program
 from apilint.model import Route
 
 APPS = ("aiohttp.web.Application", "aiohttp.web_app.Application")
+LIBRARY = "aiohttp"
 CONSTRUCTORS = ("Application",)
 
 
