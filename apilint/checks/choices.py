@@ -22,6 +22,8 @@ class Choices:
     def asked_for(self, module: Module, start: int) -> bool:
         """Whether what stands at an offset of a module runs under such a test, or is kept under such a name."""
         around = [each for each in module.functions if each.facts.start <= start < each.facts.end]
+        if any(self._off.search(each.name) for each in around):
+            return True
         bodies = [each.body for each in around] or [module.body, *(cls.code.body for cls in module.classes)]
         return any(self._says(node, start) for body in bodies for node in _holding(body, start))
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from apilint import facts as f
 from apilint.checks.exposed import name_of, words_of
+from apilint.flow.narrowing import last_name
+from apilint.index import Function
 from apilint.model import Route
 from apilint.project import Project
 
 _PLACEHOLDER = re.compile(r"\{[^}]*\}|<[^>]*>|\(\?P<[^)]*\)|[\^$*]")
 # `{token}`, `{path:token}`, `<token>`, `<str:token>`, `(?P<token>…)`
 _PARAMETER = re.compile(r"[{<](?:[^{}<>:]*(?:\([^)]*\))?:)?(\w+)(?::\w+)?[}>]")
+
+_LOOK_UPS = frozenset(
+    {"get", "aget", "filter", "filter_by", "find_one", "get_object_or_404", "aget_object_or_404", "get_or_404"}
+)
 
 
 def literal_parts(path: str) -> list[str]:
@@ -58,11 +65,19 @@ class Capabilities:
         names = [words_of(name) for name in _PARAMETER.findall(route.path)]
         if route.function is not None:
             names += [words_of(param.name) for param in route.function.function.head.params]
+            names += [words_of(name) for name in _looked_up_by(route.function.function)]
         return any(map(self._is_secret, names))
 
     def _is_secret(self, name: str) -> bool:
         is_sensitive = bool(self.secret.search(name)) and not self.never.search(name)
         return is_sensitive or bool(self.given.search(name))
+
+
+def _looked_up_by(function: Function) -> Iterator[str]:
+    """`Device.objects.get(initialization_token=…)`: what the rows are found by that a handler asks for."""
+    for call in function.nodes(f.Call):
+        if last_name(call.func) in _LOOK_UPS:
+            yield from (keyword.name for keyword in call.keywords if keyword.name)
 
 
 class Privacy:

@@ -362,7 +362,7 @@ class Origins:
             self._passed(caller, call, value, steps, depth) for caller, call in self._maybe[function][:MAX_CALLERS]
         ]
         found = [origin for origin in maybe if origin is not None and origin.kind in (REQUEST, DERIVED)]
-        if found:
+        if found and self._count(function.name) == 1:
             return _weaker(found[0])
         is_argument = any(origin is not None and origin.kind == ARGUMENT for origin in maybe)
         return Origin(ARGUMENT if is_argument and not steps else LOCAL, _shown(value, steps))

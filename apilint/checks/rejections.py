@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from apilint import facts as f
 from apilint.checks.reached import Reached
+from apilint.flow.narrowing import last_name
 from apilint.index import Class, Function
 from apilint.model import Guard, Route
 from apilint.project import Project
@@ -32,6 +33,9 @@ _ASKING = re.compile(
 _HEADER = re.compile(r"(?i)^(authorization|x-(api|auth)[\w-]*|[\w-]*-(signature|token|secret|key)[\w-]*)$")
 _HANDING_ON = re.compile(r"^(handle\w*|process_\w+|dispatch)$")
 _WHOLE_REQUESTS = frozenset({"request", "req"})
+# A switch in the settings, and an answer that says there is nothing.
+_ENABLED = re.compile(r"(?i)_enabled?$|_disabled?$")
+_NOT_FOUND = re.compile(r"404|not_?found", re.IGNORECASE)
 # Who is calling, as an argument.
 _USER = re.compile(r"(^|\.)(current_)?user$")
 _REDIRECT = re.compile(r"(?i)redirect")
@@ -145,7 +149,7 @@ def _is_rejection(node: object, *, is_handler: bool) -> bool:
     if isinstance(node, f.Assign):
         return is_handler and isinstance(node.value, f.Call) and bool(_REJECTING.search(_status_of(node.value)))
     if isinstance(node, f.If):
-        return is_handler and _asks_about_user(node)
+        return is_handler and (_asks_about_user(node) or _is_switch(node))
     if isinstance(node, f.For):
         return is_handler and _asks_others(node)
     if isinstance(node, f.Attribute):
@@ -187,6 +191,18 @@ def _asks_about_user(statement: f.If) -> bool:
         node for node in walk((statement.test,)) if isinstance(node, f.Call) and isinstance(node.func, f.Attribute)
     )
     return any(_USER.search(unparse(arg)) for call in calls for arg in call.args)
+
+
+def _is_switch(statement: f.If) -> bool:
+    """`if RECONNECT_ENABLED: …; else: abort(404)`: whoever runs the program decides whether there is such a route."""
+    test = unparse(statement.test)
+    gone = [*walk(statement.orelse), *walk(statement.body)]
+    return bool(_ENABLED.search(test)) and any(
+        isinstance(node, f.Call)
+        and last_name(node.func) in ("abort", "HTTPException", "Http404")
+        and _NOT_FOUND.search(unparse(node))
+        for node in gone
+    )
 
 
 def _asks_others(loop: f.For) -> bool:

@@ -36,6 +36,8 @@ _SPOKEN = frozenset({"print", "click.echo", "typer.echo", "rich.print", "echo"})
 _COMMAND_FILE = re.compile(r"(^|/)(__main__|cli|manage)\.py$|(^|/)management/commands/")
 # Sensitive where it is shown to everybody, no secret.
 _FACTS = frozenset({"is_superuser", "is_staff"})
+# A variable that is called so refers to a secret, or counts some.
+_REFERS = re.compile(r"(?i)_(path|file|filename|dir|folder|id|count|length|len|size)s?$")
 MAX_DEPTH = 4
 
 
@@ -194,7 +196,7 @@ class _Reader:
         if self._is_secret(name):
             yield from self._secret(expr, name, assigned, depth, label)
             return
-        if isinstance(expr, f.Name) and depth > 0 and not assigned.is_bound(expr.id):
+        if isinstance(expr, f.Name) and depth > 0 and not assigned.is_bound(expr.id) and not _REFERS.search(expr.id):
             given = assigned.of(expr)
             for value in given:
                 for found in self._in(value, assigned, depth - 1, label):

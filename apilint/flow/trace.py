@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from apilint import facts as f
 from apilint.facts import Span
@@ -582,7 +582,18 @@ def _if(trace: Trace, statement: f.If, env: Env, frame: Frame) -> str | Conditio
             if narrowing.leaves(block):
                 _vouch_all(trace, narrowing.vouched(test, holds), test, env)
                 _vouch_looked_up(trace, narrowing.exists(statement.test, holds), env)
+        if not statement.orelse:
+            replaced = {unparse(target) for target in _made_constant(statement.body)}
+            names = [name for name in narrowing.vouched(test, False) if unparse(name) in replaced]
+            _vouch_all(trace, names, test, env)
     return flow
+
+
+def _made_constant(block: tuple[f.Stmt, ...]) -> Iterator[f.Expr]:
+    """What a block surely gives a constant: `if order not in ORDERS: order = "asc"`."""
+    for statement in block:
+        if isinstance(statement, f.Assign) and isinstance(statement.value, f.Constant):
+            yield from statement.targets
 
 
 def _vouch_looked_up(trace: Trace, names: Iterable[str], env: Env) -> None:
