@@ -70,6 +70,7 @@ class Core:
         self.conditions: tuple[Condition, ...] = ()
         self.order = 0
         self.steps = 0
+        self.is_later = False
         self.stack: list[Function] = []
         self.results: list[Result] = []
         self.instances: list[Instance] = []

@@ -6,7 +6,8 @@ test is not known both run, and what happens in them carries the `Condition`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from apilint import facts as f
@@ -157,9 +158,18 @@ class Machine(Core):
                 root = root.parent
                 if not root.is_class and name in root.vars:
                     break
-            root.vars[name] = value
+            root.vars[name] = self._flag(name, root.vars.get(name), value) if self.is_later else value
         else:
             env.vars[name] = value
+
+    def _flag(self, name: str, old: Value | None, new: Value) -> Value:
+        """What a global is after one way of starting the program has assigned it: whether a flag is set is open, since
+        another way may not have set it."""
+        before = old.expr if isinstance(old, LazyExpr) else old
+        if isinstance(before, (Known, f.Constant)) and isinstance(new, Known):
+            if isinstance(before.value, bool) and isinstance(new.value, bool) and before.value is not new.value:
+                return Unknown("a flag that the program sets when it runs", None, name)
+        return new
 
     # --------------------------------------------------------------- evaluation
 
@@ -180,15 +190,23 @@ class Machine(Core):
         """A call of a project function, followed."""
         return calls.call_function(self, callee, args, kwargs, span)
 
-    def call_within(self, callee: Value, args: list[Value], span: Span, budget: int = LATER_STEPS) -> None:
-        """Call something that the application runs later, as far as the steps go that it is allowed."""
+    @contextlib.contextmanager
+    def later(self, span: Span, budget: int) -> Iterator[None]:
+        """Run something that one way of starting the program does, as far as the steps go that it is allowed. What it
+        leaves in flags holds for that way only."""
         before, self.steps = self.steps, max(self.steps, MAX_STEPS - budget)
+        outer, self.is_later = self.is_later, True
         try:
-            self.call(callee, args, {}, span)
+            yield
         except OutOfBudget:
             self.cut_short.append(span)
         finally:
-            self.steps = before
+            self.steps, self.is_later = before, outer
+
+    def call_within(self, callee: Value, args: list[Value], span: Span, budget: int = LATER_STEPS) -> None:
+        """Call something that the application runs later, as far as the steps go that it is allowed."""
+        with self.later(span, budget):
+            self.call(callee, args, {}, span)
 
     def bind(self, target: f.Expr, value: Value, env: Env) -> None:
         """Bind a target (name, attribute, item, tuple) to a value."""

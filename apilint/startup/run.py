@@ -6,24 +6,24 @@ from collections.abc import Collection
 
 from apilint import facts as f
 from apilint.index import Index
-from apilint.startup.core import Frame, OutOfBudget
+from apilint.startup.core import Frame
 from apilint.startup.machine import Machine
 from apilint.startup.values import FunctionValue, unwrap
+
+MAIN_STEPS = 20_000
 
 
 def start(machine: Machine, constructors: Collection[str]) -> None:
     """Run every module that is not a test's, the `__main__` blocks, then each function that nobody called and
     whose text names one of the `constructors` (an application factory that a server calls), each as far as its own
-    budget goes: a command line that reaches the whole library takes nothing from the others."""
+    budget goes: a command line that reaches the whole library takes nothing from the others, and must not take long."""
     index: Index = machine.index
     for module in index.modules.values():
         if not module.is_test:
             machine.run_module(module)
     for module, statement in list(machine.mains):
-        try:
+        with machine.later(module.span(statement.start, statement.end), MAIN_STEPS):
             machine.run_block(statement.body, machine.run_module(module), Frame(None))
-        except OutOfBudget:
-            machine.cut_short.append(module.span(statement.start, statement.end))
     for function in index.functions_with(_with_subclasses(machine, constructors)):
         if function in machine.called or function.module.is_test or function.facts.parent >= 0:
             continue

@@ -1,0 +1,73 @@
+"""A program that can be started in several ways: what one of them does must not decide about the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from apilint.config import Config
+from apilint.pipeline import Options, survey
+from linting import routes, write
+
+APP = """
+    from fastapi import FastAPI
+
+    from shop.process import is_worker
+
+
+    def create_app():
+        if is_worker():
+            raise RuntimeError("a worker serves nobody")
+        app = FastAPI()
+
+        @app.get("/items")
+        def items(): ...
+
+        return app
+"""
+PROCESS = """
+    _IS_WORKER = False
+
+
+    def mark_worker():
+        global _IS_WORKER
+        _IS_WORKER = True
+
+
+    def is_worker():
+        return _IS_WORKER
+"""
+WORKER = """
+    from shop.process import mark_worker
+
+    if __name__ == "__main__":
+        mark_worker()
+"""
+
+
+def dedented(text: str) -> str:
+    return "\n".join(line[4:] for line in text.splitlines()) + "\n"
+
+
+def paths(folder: Path, **files: str) -> list[str]:
+    named = {f"shop/{name}.py": dedented(text) for name, text in files.items()}
+    return [row.path for row in routes(write(folder, {"shop/__init__.py": "", **named}))]
+
+
+def test_a_flag_that_another_way_sets_keeps_no_route_away(tmp_path: Path) -> None:
+    assert paths(tmp_path, app=APP, process=PROCESS, a_worker=WORKER) == ["/items"]
+
+
+def test_a_flag_that_is_set_when_a_module_is_imported_is_set(tmp_path: Path) -> None:
+    process = PROCESS + "\n\n    mark_worker()\n"
+    assert paths(tmp_path, app=APP, process=process) == []
+
+
+def test_a_main_block_that_takes_too_long_is_cut_short_and_the_rest_is_linked(tmp_path: Path) -> None:
+    chain = "".join(f"def f{n}(x):\n    f{n + 1}(x + 1)\n    f{n + 1}(x + 2)\n\n\n" for n in range(30))
+    main = f"{chain}def f30(x): ...\n\n\nif __name__ == '__main__':\n    f0(0)\n"
+    files = {"shop/app.py": dedented(APP), "shop/process.py": dedented(PROCESS), "shop/a_main.py": main}
+    rows, diagnostics = survey(Options(root=write(tmp_path, files), config=Config(), cache=False, jobs=1))
+    assert [row.path for row in rows] == ["/items"]
+    assert [(each.file, each.message) for each in diagnostics] == [
+        ("shop/a_main.py", "the start-up is too long to follow")
+    ]
