@@ -76,6 +76,9 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 NOT_A_GUARD = Judgement("none")
+# What one program's guards may take: several times what those of the largest applications take that could be found, but
+# for one, whose guard of some thousand lines looks at each of its hundreds of routes.
+MAX_STEPS = 300_000
 Passes = Callable[[Value], bool]
 
 
@@ -91,6 +94,7 @@ class Judge:
         self.machine = machine
         self.knowledge = knowledge
         self._memo: dict[tuple[object, ...], Judgement] = {}
+        self._steps = 0
         self._followed = Remembered()
         self._caught: dict[tuple[Function, str], tuple[Step, ...]] = {}
 
@@ -139,6 +143,9 @@ class Judge:
         key = (target.function, id(target.env), id(target.self_value), mode, *memo)
         if memo != (None,) and key in self._memo:
             return self._memo[key]
+        if self._steps > MAX_STEPS:
+            name = target.function.name
+            return Judgement("unknown", qualname=target.function.id, reason=f"judging '{name}' takes too long")
         caller = caller or Caller()
         used = caller.used
         caller.used = False
@@ -149,6 +156,7 @@ class Judge:
             exits = visit.run(target, bindings or {}, first)
         except Turned as turned:
             exits = [turned.exit]
+        self._steps += visit.steps
         judged = self._verdict(target, exits, mode, visit)
         if judged.effect in ("required", "conditional") and mode != "handler":
             judged = msgspec.structs.replace(judged, lapses=self._lapses(target.function, exits, mode, visit))
