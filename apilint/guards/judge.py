@@ -76,9 +76,9 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 NOT_A_GUARD = Judgement("none")
-# What one program's guards may take: several times what those of the largest applications take that could be found, but
-# for one, whose guard of some thousand lines looks at each of its hundreds of routes.
-MAX_STEPS = 300_000
+# What one program's guards may take, about a minute: twenty times what those of large applications take, and enough for
+# one whose guard of a thousand lines looks at each of its 670 routes.
+MAX_STEPS = 1_500_000
 Passes = Callable[[Value], bool]
 
 
