@@ -45,6 +45,7 @@ class Entry(msgspec.Struct, frozen=True):
     place: str
     text: str
     route: str = ""
+    enclosing: str = ""
     note: Note = Note()
     at: int = 0
 
@@ -85,6 +86,7 @@ class _EntryFile(msgspec.Struct, frozen=True):
     place: str
     line: str
     route: str = ""
+    enclosing: str = msgspec.field(default="", name="in")
     note: Union[dict[str, object], None] = None
 
 
@@ -125,7 +127,7 @@ def _entries(read: Document) -> Iterator[Entry]:
         note = shape.read(entry.note or {}, _NoteFile, (*path, "note"))
         expires = _date(note.expires, (*path, "note", "expires"))
         made = Note(note.reason.strip(), note.author.strip(), expires)
-        yield Entry(entry.fingerprint, entry.rule, entry.place, entry.line, entry.route, made, at)
+        yield Entry(entry.fingerprint, entry.rule, entry.place, entry.line, entry.route, entry.enclosing, made, at)
 
 
 def _date(value: object, path: shape.Path) -> datetime.date | None:
@@ -145,7 +147,7 @@ def render(entries: Iterable[Entry]) -> str:
 
 
 def _plain(entry: Entry) -> dict[str, object]:
-    route = {"route": entry.route} if entry.route else {}
+    optional = {"route": entry.route, "in": entry.enclosing}
     note: dict[str, object] = {"reason": entry.note.reason, "author": entry.note.author}
     if entry.note.expires is not None:
         note["expires"] = entry.note.expires
@@ -153,7 +155,7 @@ def _plain(entry: Entry) -> dict[str, object]:
         "fingerprint": entry.fingerprint,
         "rule": entry.rule,
         "place": entry.place,
-        **route,
+        **{key: value for key, value in optional.items() if value},
         "line": entry.text,
         "note": note,
     }
@@ -162,8 +164,15 @@ def _plain(entry: Entry) -> dict[str, object]:
 def accepted(finding: Finding, note: Note) -> Entry:
     """The entry for a finding."""
     place = finding.place
-    rule = f"{finding.code} {finding.name}"
-    return Entry(finding.fingerprint, rule, f"{place.file}:{place.line}", place.text.strip(), finding.route, note)
+    return Entry(
+        fingerprint=finding.fingerprint,
+        rule=f"{finding.code} {finding.name}",
+        place=f"{place.file}:{place.line}",
+        text=place.text.strip(),
+        route=finding.route,
+        enclosing=finding.enclosing,
+        note=note,
+    )
 
 
 def rewritten(
@@ -218,6 +227,11 @@ _same: _Ways = (
     lambda finding: (finding.code, finding.place.file, finding.route, normalised(finding.place.text)),
     lambda entry: (entry.code, entry.file, entry.route, normalised(entry.text)),
 )
+# The same line of the same function: its route is another now.
+_rerouted: _Ways = (
+    lambda finding: (finding.code, finding.place.file, finding.enclosing, normalised(finding.place.text)),
+    lambda entry: (entry.code, entry.file, entry.enclosing, normalised(entry.text)),
+)
 # The same line in the same file: its route or function is called otherwise now.
 _renamed: _Ways = (
     lambda finding: (finding.code, finding.place.file, normalised(finding.place.text)),
@@ -228,7 +242,7 @@ _anywhere: _Ways = (
     lambda finding: (finding.code, normalised(finding.place.text)),
     lambda entry: (entry.code, normalised(entry.text)),
 )
-_WAYS = (_same, _renamed, _anywhere)
+_WAYS = (_same, _rerouted, _renamed, _anywhere)
 
 
 def subtract(

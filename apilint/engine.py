@@ -41,7 +41,10 @@ def run(project: Project, rules: Sequence[Rule], locate: Locate, jobs: int = 1) 
         judged.setdefault(key, Judged(_finding(rule, match, project, locate), _enclosing(match, project)))
     ordered = sorted(judged.values(), key=lambda each: in_order(each.finding))
     marks = fingerprints([each.finding for each in ordered], [each.enclosing for each in ordered])
-    return [msgspec.structs.replace(each.finding, fingerprint=mark) for each, mark in zip(ordered, marks, strict=True)]
+    return [
+        msgspec.structs.replace(each.finding, fingerprint=mark, enclosing=each.enclosing)
+        for each, mark in zip(ordered, marks, strict=True)
+    ]
 
 
 def _all_matches(

@@ -78,7 +78,8 @@ class Finding(msgspec.Struct, frozen=True):
     """One judgement about one place.
 
     `trace` is the proof: the places that lead to the judgement, in order, each with a message. `related` are
-    further places that the message speaks of. `route` is `METHOD /path` where the finding is about a route.
+    further places that the message speaks of. `route` is `METHOD /path` where the finding is about a route, `enclosing`
+    the function or class that it stands in, if any.
     """
 
     code: str
@@ -97,6 +98,7 @@ class Finding(msgspec.Struct, frozen=True):
     suppression: Suppression | None = None
     is_test: bool = False
     fix: Fix | None = None
+    enclosing: str = ""
 
 
 def in_order(finding: Finding) -> tuple[str, int, int, str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from apilint.baseline import FILE_NAME, Entry, Note, match
+from apilint.baseline import FILE_NAME, Entry, match
 from apilint.config import Config
 from apilint.finding import Finding, Report
 from apilint.pipeline import Options, lint
@@ -57,6 +57,7 @@ def test_what_is_accepted_is_no_longer_reported(shop: Path) -> None:
     assert text.split("findings:\n")[1].split("- fingerprint")[1].splitlines()[1:] == [
         "  rule: APL401 tls-verify-disabled",
         "  place: main.py:5",
+        "  in: pull",
         "  line: return requests.get(url, verify=False, timeout=1)",
         "  note:",
         "    reason: a test server",
@@ -152,7 +153,7 @@ def test_entries_have_a_last_day(shop: Path) -> None:
     assert open_(check(shop, "2027-01-31")) == []
     report = check(shop, "2027-02-01")
     assert open_(report) == [
-        ("APL908", FILE_NAME, 5), ("APL908", FILE_NAME, 13),
+        ("APL908", FILE_NAME, 5), ("APL908", FILE_NAME, 14),
         ("APL401", "main.py", 5), ("APL401", "main.py", 9),
     ]  # fmt: skip
     assert "was accepted until '2027-01-31' and is reported again" in report.findings[0].message
@@ -253,8 +254,50 @@ def found(shop: Path) -> list[Finding]:
 def test_two_that_look_alike_are_not_taken_for_each_other(shop: Path) -> None:
     """Two entries, one finding on such a line of another route: nobody knows which of them it is."""
     one, *_ = found(shop)
-    entries = [
-        Entry(f"old {number}", "APL401 x", "main.py:1", one.place.text, f"GET /{number}", Note()) for number in (1, 2)
-    ]
+    entries = [Entry(f"old {number}", "APL401 x", "main.py:1", one.place.text, f"GET /{number}") for number in (1, 2)]
     assert match([one], entries, {"main.py"}) == {}
     assert match([one], entries[:1], {"main.py"}) == {one.fingerprint: "old 1"}
+
+
+def test_lines_that_look_alike_are_told_apart_by_their_functions(tmp_path: Path) -> None:
+    """All paths get a new prefix, one method goes and another comes: each entry follows its own class."""
+    before = VIEWS.format(prefix="/v1", first="Users", second="Orders")
+    shop = write(tmp_path, {"main.py": before})
+    accept(shop, "--reason", "known")
+    (shop / "main.py").write_text(VIEWS.format(prefix="/v2", first="Teams", second="Orders"))
+    assert [each for each in open_(check(shop)) if each[0] != "APL906"] == [("APL101", "main.py", 21)]
+
+
+VIEWS = """
+from flask import Flask
+from flask.views import MethodView
+from flask_login import login_required
+
+app = Flask(__name__)
+store = {{}}
+
+
+@app.get("/me")
+@login_required
+def me():
+    return ""
+
+
+class {first}(MethodView):
+    def get(self, key):
+        return store[key]
+
+
+class Deleting{first}(MethodView):
+    def delete(self, key):
+        return store.pop(key)
+
+
+class Deleting{second}(MethodView):
+    def delete(self, key):
+        return store.pop(key)
+
+
+app.add_url_rule("{prefix}/a/<key>", view_func=Deleting{first}.as_view("a"))
+app.add_url_rule("{prefix}/b/<key>", view_func=Deleting{second}.as_view("b"))
+"""

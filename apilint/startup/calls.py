@@ -33,6 +33,7 @@ from apilint.startup.values import (
 )
 
 MAX_DEPTH = 40
+MAX_LAMBDAS = 2
 MAX_RECURSION = 2
 MAX_DESCENT = 5
 
@@ -127,9 +128,7 @@ def call(machine: Core, callee: Value, args: list[Value], kwargs: dict[str, Valu
     if isinstance(callee, ClassValue):
         return instantiate(machine, callee, args, kwargs, span)
     if isinstance(callee, LambdaValue):
-        inner = Env(callee.env.module, callee.env)
-        _bind_parameters(machine, callee.node.params, inner, callee.env, args, kwargs)
-        return machine.evaluate(callee.node.body, inner)
+        return _call_lambda(machine, callee, args, kwargs, span)
     if isinstance(callee, Partial):
         return machine.call(callee.func, [*callee.args, *args], {**callee.kwargs, **kwargs}, span)
     if isinstance(callee, Wrapped):
@@ -209,6 +208,18 @@ def call_function(
     if not args and not kwargs:
         machine.memo[memo_key] = value
     return value
+
+
+def _call_lambda(machine: Core, callee: LambdaValue, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+    if machine.lambdas.count(id(callee.node)) >= MAX_LAMBDAS:
+        return Unknown("a lambda calls itself", span)
+    inner = Env(callee.env.module, callee.env)
+    _bind_parameters(machine, callee.node.params, inner, callee.env, args, kwargs)
+    machine.lambdas.append(id(callee.node))
+    try:
+        return machine.evaluate(callee.node.body, inner)
+    finally:
+        machine.lambdas.pop()
 
 
 def _recursion(args: list[Value]) -> int:

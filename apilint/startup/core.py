@@ -72,6 +72,7 @@ class Core:
         self.steps = 0
         self.is_later = False
         self.stack: list[Function] = []
+        self.lambdas: list[int] = []  # those that are being called, by identity
         self.results: list[Result] = []
         self.instances: list[Instance] = []
         self.called: set[Function] = set()

@@ -530,3 +530,20 @@ def about():
         "GET /healthy": "required",
         "GET /about": "none",
     }
+
+
+def test_a_lambda_that_calls_itself_ends(tmp_path: Path) -> None:
+    main = """
+from flask import Flask
+
+app = Flask(__name__)
+
+def rendered(lines, sep=" "):
+    f = lambda L: sep.join([f(x) if type(x) is list else x for x in L])
+    return f(lines)
+
+@app.get("/")
+def index():
+    return rendered([[load()], "b"])
+"""
+    assert verdicts(tmp_path, main=main) == {"GET /": "none"}
