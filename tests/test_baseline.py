@@ -260,12 +260,15 @@ def test_two_that_look_alike_are_not_taken_for_each_other(shop: Path) -> None:
 
 
 def test_lines_that_look_alike_are_told_apart_by_their_functions(tmp_path: Path) -> None:
-    """All paths get a new prefix, one method goes and another comes: each entry follows its own class."""
-    before = VIEWS.format(prefix="/v1", first="Users", second="Orders")
-    shop = write(tmp_path, {"main.py": before})
-    accept(shop, "--reason", "known")
-    (shop / "main.py").write_text(VIEWS.format(prefix="/v2", first="Teams", second="Orders"))
-    assert [each for each in open_(check(shop)) if each[0] != "APL906"] == [("APL101", "main.py", 21)]
+    """All paths get a new prefix, and the classes change places: each entry follows its own class."""
+    shop = write(tmp_path, {"main.py": VIEWS.format(prefix="/v1", first="Users", second="Orders")})
+    text = accept(shop, "--reason", "first").replace("reason: first", "reason: second").replace("second", "first", 1)
+    (shop / FILE_NAME).write_text(text)
+    (shop / "main.py").write_text(VIEWS.format(prefix="/v2", first="Orders", second="Users"))
+    report = check(shop)
+    assert open_(report) == []
+    reasons = {each.enclosing: each.suppression.reason for each in report.findings if each.suppression is not None}
+    assert reasons == {"DeletingUsers.delete": "first", "DeletingOrders.delete": "second"}
 
 
 VIEWS = """
