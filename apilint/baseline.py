@@ -207,7 +207,7 @@ def match(findings: Sequence[Finding], entries: Sequence[Entry], files: Collecti
     for by_finding, by_entry in _WAYS:
         left = [finding for finding in findings if finding.fingerprint not in found]
         orphans = [entry for entry in entries if entry.fingerprint not in found.values()]
-        if by_finding is _anywhere[0]:
+        if (by_finding, by_entry) in (_moved, _anywhere):
             orphans = [entry for entry in orphans if entry.file not in files]
         groups: defaultdict[Hashable, tuple[list[Finding], list[Entry]]] = defaultdict(lambda: ([], []))
         for finding in left:
@@ -215,7 +215,7 @@ def match(findings: Sequence[Finding], entries: Sequence[Entry], files: Collecti
         for entry in orphans:
             groups[by_entry(entry)][1].append(entry)
         for some, others in groups.values():
-            if len(some) == len(others) or by_finding is _same[0]:
+            if len(some) == len(others) or (by_finding, by_entry) == _same:
                 found.update({a.fingerprint: b.fingerprint for a, b in zip(some, others, strict=False)})
     return found
 
@@ -237,12 +237,17 @@ _renamed: _Ways = (
     lambda finding: (finding.code, finding.place.file, normalised(finding.place.text)),
     lambda entry: (entry.code, entry.file, normalised(entry.text)),
 )
-# The same line in another file, where the old file has gone.
+# The same line of the same function in another file, where the old file has gone.
+_moved: _Ways = (
+    lambda finding: (finding.code, finding.enclosing, normalised(finding.place.text)),
+    lambda entry: (entry.code, entry.enclosing, normalised(entry.text)),
+)
+# The same line in another file.
 _anywhere: _Ways = (
     lambda finding: (finding.code, normalised(finding.place.text)),
     lambda entry: (entry.code, normalised(entry.text)),
 )
-_WAYS = (_same, _rerouted, _renamed, _anywhere)
+_WAYS = (_same, _rerouted, _renamed, _moved, _anywhere)
 
 
 def subtract(

@@ -14,7 +14,7 @@ import ast
 import warnings
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -225,9 +225,10 @@ def _contradictions(before: State, after: State, batch: Sequence[Mend], shop: Wo
     for each in batch:
         if where.then(each.finding) in left or surplus[_kind(each.finding)] > 0:
             reasons[each] = "the finding would still be there"
+    routes = {each.finding.route for each in batch}
     for finding in after.report.findings:
         if finding.suppression is None and where.now(finding, after) not in known:
-            if not _is_revealed(finding, verdicts, after.project):
+            if not _is_revealed(finding, verdicts, after.project, routes):
                 blamed = where.nearest(finding)
                 text = f"{finding.place.file}:{finding.place.line} would have a new finding, {finding.code}"
                 reasons.setdefault(blamed, text)
@@ -252,13 +253,17 @@ def _counts(state: State, batch: Sequence[Mend]) -> Counter[tuple[str, str, str]
     return Counter(kind for kind in kind_of if kind in kinds)
 
 
-def _is_revealed(finding: Finding, verdicts: Mapping[str, str], project: Project) -> bool:
+def _is_revealed(finding: Finding, verdicts: Mapping[str, str], project: Project, mended: Collection[str]) -> bool:
     """Whether a finding says of a route that is no worse than before what others said, or what was said of the whole:
-    with one more guard in it, the same program is measured by another habit."""
+    with one more guard in it, the same program is measured by another habit. A route that was to be mended must be
+    guarded now; how well its guard does its work is another question."""
     if not finding.route or finding.code[:4] != "APL1" or finding.route not in verdicts:
         return False
     now = {name: each.auth for each in analysis.standings(project) for name in each.labels}
-    return now.get(finding.route) == verdicts[finding.route]
+    before, after = verdicts[finding.route], now.get(finding.route, "none")
+    if finding.route in mended:
+        return after == "required"
+    return _VERDICTS.index(after) >= _VERDICTS.index(before)
 
 
 class _Where:

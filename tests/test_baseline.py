@@ -260,11 +260,12 @@ def test_two_that_look_alike_are_not_taken_for_each_other(shop: Path) -> None:
 
 
 def test_lines_that_look_alike_are_told_apart_by_their_functions(tmp_path: Path) -> None:
-    """All paths get a new prefix, and the classes change places: each entry follows its own class."""
+    """All paths get a new prefix, the classes change places and the file its name: each entry follows its own class."""
     shop = write(tmp_path, {"main.py": VIEWS.format(prefix="/v1", first="Users", second="Orders")})
     text = accept(shop, "--reason", "first").replace("reason: first", "reason: second").replace("second", "first", 1)
     (shop / FILE_NAME).write_text(text)
     (shop / "main.py").write_text(VIEWS.format(prefix="/v2", first="Orders", second="Users"))
+    (shop / "main.py").rename(shop / "views.py")
     report = check(shop)
     assert open_(report) == []
     reasons = {each.enclosing: each.suppression.reason for each in report.findings if each.suppression is not None}
