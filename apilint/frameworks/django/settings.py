@@ -134,11 +134,14 @@ def load(machine: Core, options: Options[str, str]) -> Settings:
     chosen = options.get("settings", "")
     names = [chosen] if chosen else list(started_with(machine.index, VARIABLE))
     modules = [module for module in (machine.index.module(name) for name in names) if module is not None]
-    for module in [*modules, *([] if modules else _likely(machine.index))]:
-        values = _values(machine, module)
-        if "ROOT_URLCONF" in values or module in modules:
-            return Settings(values, module)
-    return Settings(_suggested(machine), None)
+    first: Settings | None = None
+    for module in modules or _likely(machine.index):
+        found = Settings(_values(machine, module), module)
+        if "ROOT_URLCONF" in found.values:
+            return found
+        first = first or (found if module in modules else None)
+    # Started with, and without URLs: its own worker, say.
+    return first or Settings(_suggested(machine), None)
 
 
 _DEFAULTS_NAMES = ("defaults", "default_settings", "settings_defaults")

@@ -200,7 +200,8 @@ def class_view(value: Result) -> ClassView | None:
     """What a call of `as_view` makes a view of."""
     callee = value.callee
     if isinstance(callee, Attr) and callee.name.removeprefix("super.") == "as_view":
-        cls: Value = callee.base
+        base = unwrap(callee.base)
+        cls: Value = base.cls if isinstance(base, Instance) else callee.base
     elif isinstance(callee, External) and callee.name.endswith(".as_view"):
         cls = External(callee.name.removesuffix(".as_view"))
     else:
