@@ -76,11 +76,15 @@ class Project:
         the libraries whose routes are compared as well."""
         developed = developers_function(function)
         file = Path(developed.__code__.co_filename).resolve()
-        if not file.is_relative_to(self.folder):
+        if not self.holds(file):
             name = f"{developed.__module__}:{developed.__qualname__}"
             return Place(name, "", 0) if developed.__module__.split(".")[0] in self.library else None
         name = f"{developed.__module__}:{developed.__qualname__}"
         return Place(name, file.relative_to(self.folder).as_posix(), line_of_def(file, developed))
+
+    def holds(self, file: Path) -> bool:
+        """Whether a file is the application's own."""
+        return file.is_relative_to(self.folder)
 
     def value(self, name: str, convertor: str = "") -> str:
         """A plausible value for the path parameter `name`."""
@@ -154,20 +158,21 @@ class Entered:
         self._prefix = (str(folder), *(str(Path(origin).parent) for origin in origins))
         self._codes: set[CodeType] = set()
 
-    def _profile(self, frame: FrameType, event: str, _arg: object) -> None:
+    def _trace(self, frame: FrameType, event: str, _arg: object) -> None:
         if event == "call" and frame.f_code.co_filename.startswith(self._prefix):
             self._codes.add(frame.f_code)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Watch this thread and those that are started from here on."""
-        sys.setprofile(self._profile)
-        threading.setprofile(self._profile)
+        """Watch this thread and those that are started from here on. A tracer that gives no tracer of lines hears of
+        calls of Python functions only; a profiler would hear of every end and every built-in too."""
+        sys.settrace(self._trace)
+        threading.settrace(self._trace)
         try:
             yield
         finally:
-            sys.setprofile(None)
-            threading.setprofile(None)
+            sys.settrace(None)
+            threading.settrace(None)
 
     def forget(self) -> None:
         """Begin a new call."""

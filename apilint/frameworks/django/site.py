@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from apilint.facts import Span
-from apilint.frameworks.django import middleware
+from apilint.frameworks.django import admin, middleware
 from apilint.frameworks.django.classes import Class, Library
 from apilint.frameworks.django.decorators import layer_guards, opts_out
 from apilint.frameworks.django.dispatch import DISPATCH, Chain
@@ -73,6 +73,8 @@ class Site:
     def _leaf(self, leaf: Leaf) -> Iterator[Route]:
         if isinstance(leaf.view, AdminSite):
             yield self._admin(leaf)
+            for page in admin.pages(self.machine, self.settings, leaf):
+                yield from self._leaf(page)
             return
         if isinstance(leaf.view, NinjaView):
             leaf_view, view = leaf.view, View([], leaf.view)
