@@ -68,6 +68,8 @@ class Core:
         self.running: set[str] = set()
         self.resolving: set[LazyName] = set()
         self.conditions: tuple[Condition, ...] = ()
+        self.loops: tuple[Condition, ...] = ()
+        """Loops over what is not known, that run here once in the place of any number of times."""
         self.order = 0
         self.steps = 0
         self.is_later = False

@@ -409,7 +409,10 @@ def _for(machine: Machine, statement: f.For, env: Env, frame: Frame) -> str:
         span = env.module.span(statement.iterable.start, statement.iterable.end)
         item = Unknown(f"an element of '{unparse(statement.iterable)}'", span, unparse(statement.target))
         assign_target(machine, statement.target, item, env)
+        around = machine.loops
+        machine.loops = (*around, Condition(span, unparse(statement.iterable), True, item))
         _loop_body(machine, statement.body, env, frame)
+        machine.loops = around
     machine.run_block(statement.orelse, env, frame)
     return FALL
 

@@ -97,7 +97,7 @@ def _pattern(machine: Core, kind: str, args: Args, kwargs: Kwargs, span: Span) -
         return None
     if isinstance(view, Known) and isinstance(view.value, str):
         view = machine.resolve_dotted(view.value, span.file, span)
-    return Pattern(machine, kind, route, view, given.get("name") or NONE, span, machine.conditions)
+    return Pattern(machine, kind, route, view, given.get("name") or NONE, span, (*machine.loops, *machine.conditions))
 
 
 def _bare(kind: str) -> Callable[[Core, Args, Kwargs, Span], Value | None]:
