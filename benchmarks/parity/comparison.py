@@ -149,7 +149,8 @@ def _answering(rows: Iterable[Row]) -> dict[tuple[str, str], Row]:
 
 
 def _closest(row: Row, candidates: Sequence[Claim]) -> Claim:
-    return next((claim for claim in candidates if claim.handler == row.handler), candidates[0])
+    like = [claim for claim in candidates if claim.handler == row.handler]
+    return next((claim for claim in like if (claim.file, claim.line) == (row.file, row.line)), (like or candidates)[0])
 
 
 def _distinct(claimed: Iterable[Claim]) -> list[Claim]:
