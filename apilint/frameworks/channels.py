@@ -8,7 +8,7 @@ import msgspec
 
 from apilint.facts import Span
 from apilint.frameworks.django.patterns import Pattern
-from apilint.frameworks.program import Object, Program, argument, only_if, path_part, sort_guards, verdict
+from apilint.frameworks.program import Object, Program, argument, only_if, path_part, with_verdict
 from apilint.guards.caller import GATE, GATE_ARGUMENT, Caller
 from apilint.guards.visit import Visit
 from apilint.model import Guard, Route
@@ -122,28 +122,23 @@ class Sockets:
         opening = self._opening(cls)
         if opening is not None:
             guards += self._at_opening(opening, caller)
-        auth, unknown, condition = verdict(guards)
-        counted, others = sort_guards(guards)
         target = unwrap(opening) if opening is not None else None
         function = target if isinstance(target, FunctionValue) else None
-        return Route(
+        route = Route(
             framework="channels",
             methods=("WEBSOCKET",),
             path=scope.path,
             handler=function.function.id if function is not None else cls.cls.id,
             span=function.function.span if function is not None else cls.cls.span,
             registered=registered,
-            auth=auth,
-            guards=counted,
-            considered=others,
+            auth="",
             router=scope.router,
             kind="websocket",
-            unknown=unknown,
-            condition=condition,
             function=function,
             only_if=only_if(scope.conditions),
             app=scope.app,
         )
+        return with_verdict(route, guards)
 
     def _opening(self, cls: ClassValue) -> Value | None:
         """The project's method that decides whether a connection is accepted, on an object of the class."""

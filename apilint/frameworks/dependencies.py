@@ -110,18 +110,8 @@ class Dependencies:
                 span = env.module.span(param.start, param.end)
                 found += self.guards(value, f"'{param.name}' of the class", span, caller)
         if not any(guard.effect == "required" for guard in found):
-            found += self.body_guard(function, caller, bindings)
+            found += self.program.in_handler(function, caller, bindings)
         return found
-
-    def body_guard(self, function: FunctionValue, caller: Caller, bindings: dict[str, Value]) -> list[Guard]:
-        """A rejection in the handler's own body, as a guard."""
-        judged = self.program.judge.function(function, "handler", caller=caller, bindings=bindings, memo=(None,))
-        if judged.effect not in ("required", "conditional", "optional"):
-            return []
-        if not judged.chain and not judged.branches:
-            return []
-        span = judged.chain[-1].span if judged.chain else function.function.span
-        return [self.program.guard("in the handler", "in the handler", "the handler's body", span, judged, function)]
 
     def parameters(self, function: FunctionValue) -> Iterator[tuple[f.Param, Value | None, Env]]:
         """`(parameter, its Depends or Security value or None, scope)` of a function, `self` left out."""

@@ -9,7 +9,16 @@ import msgspec
 from apilint.facts import Span
 from apilint.frameworks import asgi_middleware, brought
 from apilint.frameworks.dependencies import Dependencies
-from apilint.frameworks.program import Object, Program, join_paths, only_if, sort_guards, under, verdict
+from apilint.frameworks.program import (
+    Object,
+    Program,
+    argument,
+    join_paths,
+    only_if,
+    path_part,
+    under,
+    with_verdict,
+)
 from apilint.guards.caller import Caller
 from apilint.model import Guard, Route
 from apilint.startup import attributes
@@ -17,18 +26,14 @@ from apilint.startup.values import (
     Attr,
     ClassValue,
     Condition,
-    External,
     FunctionValue,
     Instance,
     Known,
     Result,
     Seq,
-    Unknown,
     Value,
-    constant,
     text_of,
     unwrap,
-    wrappers,
 )
 
 FASTAPI = ("fastapi.FastAPI", "fastapi.applications.FastAPI")
@@ -148,7 +153,7 @@ class Walker:
                 guards.append(self.program.guard(name, "dependency", "the router", made.span, judged, target))
             yield self._made(made, each.handler, made.span, path, each.methods, guards, scope, each.is_socket, None)
         for served in brought.resources_of(self.program, made) if self.program.is_a(made, FASTAPI) else ():
-            prefix = scope.prefix + part(served.event.kwargs.get("prefix"))
+            prefix = scope.prefix + path_part(served.event.kwargs.get("prefix"))
             inner = msgspec.structs.replace(below(scope, served.event.conditions), prefix=prefix)
             yield from self._route(served.event, served.handler, served.verb, inner)
 
@@ -169,7 +174,7 @@ class Walker:
     def _entered(self, made: Object, args: list[Value], kwargs: dict[str, Value], scope: Scope) -> Scope:
         """The scope below an application or router: with its own prefix, dependencies and middleware."""
         is_app = self.program.is_a(made, APPS)
-        prefix = "" if is_app else part(kwargs.get("prefix") or _class_attribute(self.program, made, "prefix"))
+        prefix = "" if is_app else path_part(kwargs.get("prefix") or _class_attribute(self.program, made, "prefix"))
         label = "the application" if is_app else "the router"
         own = [(value, label, under_) for value, under_ in self.program.items_under(kwargs.get("dependencies"))]
         own += [
@@ -230,7 +235,7 @@ class Walker:
             for value, under_ in self.program.items_under(event.kwargs.get("dependencies"))
         ]
         inner = msgspec.structs.replace(
-            scope, prefix=scope.prefix + part(event.kwargs.get("prefix")), dependencies=(*scope.dependencies, *own)
+            scope, prefix=scope.prefix + path_part(event.kwargs.get("prefix")), dependencies=(*scope.dependencies, *own)
         )
         yield from self._walk(child, inner)
 
@@ -239,7 +244,7 @@ class Walker:
     ) -> Iterator[Route]:
         """A mounted application inherits the path and the middleware, and no dependencies."""
         child = self.program.object_of(app) if app is not None else None
-        prefix = scope.prefix + part(path).rstrip("/")
+        prefix = scope.prefix + path_part(path).rstrip("/")
         lost = tuple((value, kind, event.span) for value, _, _ in scope.dependencies)
         inner = msgspec.structs.replace(scope, prefix=prefix, dependencies=(), bypassed=(*scope.bypassed, *lost))
         if child is not None and self.program.is_a(child, (*APPS, *ROUTERS)):
@@ -266,7 +271,7 @@ class Walker:
     # -------------------------------------------------------------- one route
 
     def _route(self, event: Result, handler: Value, kind: str, scope: Scope) -> Iterator[Route]:
-        path = join_paths(scope.prefix, part(argument(event, 0, "path")))
+        path = join_paths(scope.prefix, path_part(argument(event, 0, "path")))
         if self.program.is_subclass(handler, (*ENDPOINTS, *WEBSOCKET_ENDPOINTS)):
             yield from self._endpoint(event, handler, path, scope)
             return
@@ -344,7 +349,7 @@ class Walker:
                 if isinstance(target, FunctionValue):
                     guards += self.program.decorator_guards(found[0], caller)
                     bound = FunctionValue(target.function, target.env, Instance(cls, [], {}, cls.cls.span, 0))
-                    guards += self.dependencies.body_guard(bound, caller, {})
+                    guards += self.program.in_handler(bound, caller)
                     span, id_, function = target.function.span, target.function.id, target
             yield self._made(event, id_, span, path, (method,), guards, scope, is_socket, function)
 
@@ -360,27 +365,22 @@ class Walker:
         is_socket: bool,
         function: FunctionValue | None,
     ) -> Route:
-        auth, unknown, condition = verdict(guards)
-        counted, others = sort_guards(guards)
-        return Route(
+        route = Route(
             framework=scope.framework,
             methods=methods,
             path=path,
             handler=id_,
             span=span,
             registered=event.span,
-            auth=auth,
-            guards=counted,
-            considered=others,
+            auth="",
             router=scope.router,
             prefix=scope.prefix,
             kind="websocket" if is_socket else "http",
-            unknown=unknown,
-            condition=condition,
             function=function,
             only_if=only_if(scope.conditions),
             app=scope.app,
         )
+        return with_verdict(route, guards)
 
     def _methods(self, event: Result, kind: str, scope: Scope) -> tuple[str, ...]:
         if kind in ("websocket", "websocket_route"):
@@ -395,23 +395,6 @@ class Walker:
         return tuple(methods) or ("GET",)
 
 
-def argument(event: Result, position: int, name: str) -> Value | None:
-    """An argument by position or keyword."""
-    if name in event.kwargs:
-        return event.kwargs[name]
-    return event.args[position] if position < len(event.args) else None
-
-
-def part(value: Value | None) -> str:
-    """A piece of a path; what is not known stands in braces."""
-    if value is None or (isinstance(value, Known) and value.value is None):
-        return ""
-    text = text_of(value)
-    if text is not None:
-        return text
-    return "{" + (value.text if isinstance(value, Unknown) and value.text else "?") + "}"
-
-
 def below(scope: Scope, conditions: tuple[Condition, ...]) -> Scope:
     """The scope with further conditions."""
     return msgspec.structs.replace(scope, conditions=(*scope.conditions, *conditions)) if conditions else scope
@@ -419,6 +402,3 @@ def below(scope: Scope, conditions: tuple[Condition, ...]) -> Scope:
 
 def _class_attribute(program: Program, made: Object, name: str) -> Value | None:
     return made.attrs.get(name)
-
-
-__all__ = ["APPS", "Attr", "External", "constant", "routes", "wrappers"]

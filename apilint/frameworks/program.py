@@ -13,7 +13,7 @@ from apilint.guards.caller import Caller
 from apilint.guards.judge import NOT_A_GUARD, Judge, Judgement
 from apilint.guards.knowledge import Knowledge
 from apilint.index import Index
-from apilint.model import Guard, Step
+from apilint.model import Guard, Route, Step
 from apilint.startup import attributes, calls
 from apilint.startup.core import Core
 from apilint.startup.values import (
@@ -351,6 +351,15 @@ def verdict(guards: list[Guard], unknown: str = "") -> tuple[str, str, str]:
     return ("optional" if "optional" in effects else "none"), "", ""
 
 
+def with_verdict(route: Route, guards: list[Guard]) -> Route:
+    """A route with its verdict, from all its guards."""
+    auth, unknown, condition = verdict(guards)
+    counted, others = sort_guards(guards)
+    return msgspec.structs.replace(
+        route, auth=auth, guards=counted, considered=others, unknown=unknown, condition=condition
+    )
+
+
 def under(guard: Guard, conditions: tuple[Condition, ...]) -> Guard:
     """A guard attached under open conditions only."""
     open_ = [condition for condition in conditions if not condition.decided]
@@ -411,4 +420,5 @@ __all__ = [
     "text_of",
     "under",
     "verdict",
+    "with_verdict",
 ]

@@ -9,7 +9,7 @@ from apilint.frameworks.aiohttp.middlewares import Middlewares
 from apilint.frameworks.aiohttp.request import Request
 from apilint.frameworks.aiohttp.tables import VERBS, Entry, Tables
 from apilint.frameworks.flask.views import developed
-from apilint.frameworks.program import Object, Program, only_if, sort_guards, verdict
+from apilint.frameworks.program import Object, Program, only_if, with_verdict
 from apilint.model import Guard, Route
 from apilint.startup import attributes
 from apilint.startup.values import Attr, ClassValue, FunctionValue, Instance, Value, unwrap
@@ -91,26 +91,21 @@ class Views:
     ) -> Route:
         if function is not None and not any(guard.effect == "required" for guard in guards):
             guards = [*guards, *self.program.in_handler(function, caller)]
-        auth, unknown, condition = verdict(guards)
-        counted, others = sort_guards(guards)
-        return Route(
+        route = Route(
             framework="aiohttp",
             methods=methods,
             path=entry.path,
             handler=id_,
             span=span,
             registered=entry.span,
-            auth=auth,
-            guards=counted,
-            considered=others,
+            auth="",
             router=entry.router,
             prefix=entry.prefix,
-            unknown=unknown,
-            condition=condition,
             function=function,
             only_if=only_if(entry.conditions),
             app=self.app,
         )
+        return with_verdict(route, guards)
 
 
 def _hands_on(value: Value) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 
 from apilint.facts import Span
 from apilint.frameworks.falcon.request import Request, parameters
-from apilint.frameworks.program import Object, Program, argument, only_if, path_part, sort_guards, under, verdict
+from apilint.frameworks.program import Object, Program, argument, only_if, path_part, under, with_verdict
 from apilint.guards.caller import Caller
 from apilint.guards.judge import NOT_A_GUARD, Judgement
 from apilint.model import Guard, Route
@@ -104,26 +104,21 @@ class Views:
         if function is not None and not any(guard.effect == "required" for guard in guards):
             bound = FunctionValue(function.function, function.env, resource)
             guards += self.program.in_handler(bound, caller)
-        auth, unknown, condition = verdict(guards)
-        counted, others = sort_guards(guards)
-        yield Route(
+        route = Route(
             framework="falcon",
             methods=(verb.upper(),),
             path=path,
             handler=handler.id,
             span=handler.span,
             registered=event.span,
-            auth=auth,
-            guards=counted,
-            considered=others,
+            auth="",
             router=self.program.place(self.app),
             kind="websocket" if verb == "websocket" else "http",
-            unknown=unknown,
-            condition=condition,
             function=function,
             only_if=only_if(event.conditions),
             app=self.program.place(self.app),
         )
+        yield with_verdict(route, guards)
 
     def _responder(self, cls: ClassValue, name: str) -> tuple[Value, list[Hook]] | None:
         """A responder by the order of inheritance, and the hooks of the classes that it is looked up through: a hook

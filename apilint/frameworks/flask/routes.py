@@ -214,7 +214,7 @@ class Views:
         if target.dispatch is not None:
             guards += self._dispatched(target.dispatch, caller)
         if target.function is not None and not any(guard.effect == "required" for guard in guards):
-            guards += self._in_handler(target.function, caller)
+            guards += self.program.in_handler(target.function, caller)
         return guards
 
     def _registers(self, layer: Wrapped) -> bool:
@@ -250,14 +250,6 @@ class Views:
             return []
         span = dispatch.function.span
         return [self.program.guard("dispatch_request", "mixin", "the class's dispatch_request", span, judged, dispatch)]
-
-    def _in_handler(self, function: FunctionValue, caller: Caller) -> list[Guard]:
-        """A rejection in the handler's own body, as a guard."""
-        judged = self.program.judge.function(function, "handler", caller=caller, memo=(None,))
-        if judged.effect not in ATTACHED or not (judged.chain or judged.branches):
-            return []
-        span = judged.chain[-1].span if judged.chain else function.function.span
-        return [self.program.guard("in the handler", "in the handler", "the handler's body", span, judged, function)]
 
     def _above(self, rule: Rule, caller: Caller) -> list[Guard]:
         """Guards above the route decorator: they wrap a function that the framework never calls."""

@@ -8,7 +8,7 @@ from apilint.frameworks.litestar.connection import Connection
 from apilint.frameworks.litestar.guards import HandlerGuards
 from apilint.frameworks.litestar.layers import Handler, Registration, joined
 from apilint.frameworks.litestar.middleware import MiddlewareGuards
-from apilint.frameworks.program import Object, Program, only_if, path_part, sort_guards, verdict
+from apilint.frameworks.program import Object, Program, only_if, path_part, with_verdict
 from apilint.model import Guard, Route
 from apilint.startup.values import FunctionValue
 
@@ -47,27 +47,22 @@ class Views:
         function = _bound(found.function, handler)
         if function is not None:
             guards += self._of_function(handler, function, caller, guards)
-        auth, unknown, condition = verdict(guards)
-        counted, others = sort_guards(guards)
-        return Route(
+        route = Route(
             framework="litestar",
             methods=methods,
             path=path,
             handler=found.id,
             span=found.span,
             registered=handler.span,
-            auth=auth,
-            guards=counted,
-            considered=others,
+            auth="",
             router=handler.router,
             prefix=joined([path_part(layer.options.get("path")) for layer in handler.layers[:-1]]),
             kind="websocket" if handler.is_socket else "http",
-            unknown=unknown,
-            condition=condition,
             function=found.function,
             only_if=only_if(handler.conditions),
             app=self.app,
         )
+        return with_verdict(route, guards)
 
     def _of_function(
         self, handler: Handler, function: FunctionValue, caller: Connection, above: list[Guard]
