@@ -55,7 +55,7 @@ ROOMS = {
 }
 
 FRAMEWORKS = re.compile(
-    r"flask|fastapi|starlette|django|rest_framework|\bdrf\b|\bninja\b|litestar|aiohttp|falcon|channels|\bquart\b",
+    r"flask|fastapi|starlette|django|rest_framework|\bdrf\b|\bninja\b|litestar|aiohttp|falcon|tornado|channels|\bquart\b",
     re.IGNORECASE,
 )
 

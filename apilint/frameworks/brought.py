@@ -54,9 +54,9 @@ def routes_of(program: Program, made: Object) -> Iterator[Brought]:
             named = [kwargs[each] for each in row.get("dependencies", ()) if each in kwargs]
             dependencies = [value for value in named if not (isinstance(value, Known) and value.value is None)]
             yield Brought(
-                methods=tuple(row["methods"]),
+                methods=tuple(row.get("methods", ("GET",))),
                 path=_path(row.get("path", ""), args, kwargs),
-                handler=row["handler"],
+                handler=str(row.get("handler", name)),
                 guards=tuple(_guards(program, made, row)),
                 dependencies=tuple(dependencies),
             )

@@ -132,7 +132,7 @@ class Views:
         stated = None
         entry = self.program.knowledge.view(views.library_view(view))
         if entry is not None:
-            return tuple(sorted(entry["methods"]))
+            return tuple(sorted(entry.get("methods", ("GET",))))
         if isinstance(inner, FunctionValue):
             stated = self.program.machine.function_attrs.get(inner.function, {}).get("methods")
         return methods_of(self.program, stated) or ("GET",)
