@@ -52,3 +52,28 @@ app = Litestar([index], middleware=[DefineMiddleware(Tokens, exclude=load("open"
     [row] = routes(tmp_path)
     assert row.auth == "unknown"
     assert "leaves out" in row.unknown
+
+
+def test_middleware_that_is_not_known_leaves_the_verdict_open(tmp_path: Path) -> None:
+    main = """
+from litestar import Litestar, get
+from litestar.security.jwt import JWTAuth
+from settings import load
+
+class Tokens(JWTAuth):
+    pass
+
+tokens = Tokens(retrieve_user_handler=load("find"), token_secret="a secret")
+
+@get("/")
+async def index() -> str:
+    return ""
+
+@get("/tokens", middleware=[tokens.middleware])
+async def guarded() -> str:
+    return ""
+
+app = Litestar([index, guarded], middleware=[load("watch")])
+"""
+    write(tmp_path, {"main.py": main, "settings.py": "def load(name):\n    return globals()[name]\n"})
+    assert {row.path: row.auth for row in routes(tmp_path)} == {"/": "unknown", "/tokens": "required"}

@@ -108,6 +108,10 @@ class MiddlewareGuards:
         known = self.program.judge.library(middleware.value, caller.http_method)
         if known is not None and not isinstance(target, ClassValue):
             return known
+        if isinstance(target, Unknown):
+            return Judgement("unknown", reason=target.reason)
+        if middleware.is_configured:
+            return Judgement("unknown", reason="the library models do not say what its middleware does")
         if self.program.is_subclass(target, _AUTHENTICATION):
             method = self._method(middleware, "authenticate_request")
             return NOT_A_GUARD if method is None else self._run(method, "dependency", [caller], caller)
@@ -195,7 +199,7 @@ def _middleware(value: Value, layer: Layer) -> Middleware:
     via = f"middleware of {layer.label}"
     if isinstance(value, Result) and isinstance(value.callee, External) and value.callee.name in _DEFINE and value.args:
         return Middleware(value.args[0], value.kwargs, via, value.span)
-    if isinstance(value, Attr) and value.name == "middleware" and isinstance(value.base, Result):
+    if isinstance(value, Attr) and value.name == "middleware" and isinstance(value.base, (Result, Instance)):
         return Middleware(value.base, value.base.kwargs, via, value.base.span, True)
     span = value.span if isinstance(value, (Result, Instance)) else layer.span
     return Middleware(value, {}, via, span)
