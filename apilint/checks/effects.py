@@ -16,7 +16,7 @@ from apilint.model import Route
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.core import Core
-from apilint.startup.values import ClassValue, Env, External, FunctionValue, Known, Value, unwrap
+from apilint.startup.values import ClassValue, Env, External, FunctionValue, Known, ModuleValue, Value, unwrap
 from apilint.unparse import unparse
 from apilint.walk import walk
 
@@ -109,7 +109,7 @@ class _Body:
         if name in self.own:
             return name not in self.server
         return self.effects.is_setting(name) or isinstance(
-            self._value(name), (External, FunctionValue, ClassValue, Known)
+            self._value(name), (External, FunctionValue, ClassValue, ModuleValue, Known)
         )
 
     def _value(self, name: str) -> Value:
