@@ -116,9 +116,13 @@ def _class_of(value: Value) -> Value:
 def _followed_by_raise(body: tuple[f.Stmt, ...]) -> Iterator[int]:
     """Where the `try` statements start after which the block raises, whatever became of what was tried."""
     for block in _blocks(body):
-        for statement, following in itertools.pairwise(block):
-            if isinstance(statement, f.Try) and isinstance(following, f.Raise):
-                yield statement.start
+        for position, statement in enumerate(block):
+            if isinstance(statement, f.Try):
+                after = itertools.dropwhile(
+                    lambda each: isinstance(each, (f.ExprStmt, f.Assign)), block[position + 1 :]
+                )
+                if isinstance(next(after, None), f.Raise):
+                    yield statement.start
 
 
 def _blocks(body: tuple[f.Stmt, ...]) -> Iterator[tuple[f.Stmt, ...]]:
