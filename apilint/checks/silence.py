@@ -24,6 +24,8 @@ from apilint.walk import walk
 # What registers a function for exceptions, and what runs for every answer.
 _HANDLING = ("exception_handler", "errorhandler", "app_errorhandler", "add_exception_handler", "register_error_handler")
 _EXPIRY = re.compile(r"(?i)(^|[._\W])(exp|expire[sd]?|expiry|expiration|is_expired|valid_until|not_after)(_\w+)?\b")
+_SAYS_EXPIRED = re.compile(r"(?i)\bexpired\b")
+_SAYS_WRONG = re.compile(r"(?i)invalid|wrong|incorrect|not valid|denied|unknown|bad\b")
 # A request that another site forged brings no credential that somebody guessed.
 _FORGERY = re.compile(r"(?i)[cx]srf")
 _WATCHING = ("middleware", "after_request", "after_app_request")
@@ -198,7 +200,7 @@ class _Walker:
             self.block(statement.body, before, why)
         elif why is not None:
             status, raised = self.reader.status(statement, self.env, self.assigned)
-            if status in self.reader.statuses:
+            if status in self.reader.statuses and not _only_expired(statement):
                 self.found.append(Refusal(statement, why, (*before, statement), raised, status))
 
     def _is_about_time(self, test: f.Expr) -> bool:
@@ -213,6 +215,12 @@ class _Walker:
             return False
         called = list(self.reader.logs.called(call, self.function, self.env))
         return bool(called) and all(map(_catches_all, called))
+
+
+def _only_expired(statement: f.Stmt) -> bool:
+    """Whether a refusal says itself that something has run out, and nothing else."""
+    said = " ".join(str(node.value) for node in walk((statement,)) if isinstance(node, f.Constant))
+    return bool(_SAYS_EXPIRED.search(said)) and not _SAYS_WRONG.search(said)
 
 
 def _catches_all(function: Function) -> bool:
