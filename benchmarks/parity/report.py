@@ -24,7 +24,13 @@ count.
 - *handlers*: of those found, the ones whose `module:qualname` is the framework's;
 - *unknown*: of those found, the ones without a verdict;
 - *verdicts*: of those found whose anonymous call is conclusive, the ones where the verdict agrees with it. Conclusive
-  is being turned away, being let through to validation, or a handler that was entered and answered below 400."""
+  is being turned away, being let through to validation, or a handler that was entered and answered below 400.
+
+Of Django: a method that a library's class implements is named by the application's class that inherits it. A library's
+view that the application's own list of patterns names counts as the application's. A route that repeats another one
+with a format suffix is left out on both sides, where method and handler are the same and the answers do not contradict
+each other. An admin site is one route, beside those of its pages that the application wrote. What a handler answers to
+a superuser in the same way was not for want of credentials: such a call is not conclusive."""
 COLUMNS = ("application", "framework", "routes", "found", "invented", "apart", "handlers", "unknown", "verdicts")
 
 

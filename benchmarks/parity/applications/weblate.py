@@ -20,6 +20,17 @@ APPLICATION = Application(
         ),
         Cause(
             "verdict",
+            "GET /teams/<int:pk>/",
+            "the one who is not logged in is a user of the application, and a member of the team number 1",
+        ),
+        Cause(
+            "verdict",
+            "POST /accounts/login/",
+            "with the log-in form switched off, it redirects to itself; apilint takes `show_login_form` for a"
+            " test of credentials",
+        ),
+        Cause(
+            "verdict",
             "*",
             "without what an earlier step left in the session, the handler redirects to another page:"
             " a session is asked for, nobody's log-in is; apilint takes every key of a session for a credential",
