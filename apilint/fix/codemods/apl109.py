@@ -28,45 +28,32 @@ def fix(site: Site) -> Iterator[TextEdit]:
 
 
 def _reordered(site: Site) -> Iterator[TextEdit]:
+    """Each base takes the comment behind it along; commas and line breaks stay where they are."""
     part = site.part
-    node = next(
-        each for each, start, end in part.nodes(cst.ClassDef) if start <= site.start < end and _is_at(site, start)
-    )
-    bases = [base.value for base in node.bases]
-    if any(base.star or base.keyword is not None for base in node.bases):
+    node = part.around(cst.ClassDef, site.start, site.end)
+    if node is None or any(base.star or base.keyword is not None for base in node.bases):
         raise Declined("its bases are not written out")
-    order = _order(site, len(bases))
-    texts = [_with_comment(site, *part.span(base)) for base in node.bases]
-    if any(comment for _, _, _, comment in texts) and len({text[3] is None for text in texts}) > 1:
-        pass
-    for slot, source in enumerate(order):
+    spans = [part.span(base) for base in node.bases]
+    comments = [_comment(site, *span) for span in spans]
+    for slot, source in enumerate(_order(site, len(spans))):
         if slot == source:
             continue
-        yield replacing(*part.span(bases[slot]), part.code(bases[source]))
-        (here_start, here_end, _, here), (_, _, there_text, there) = texts[slot], texts[source]
+        yield replacing(*part.span(node.bases[slot].value), part.code(node.bases[source].value))
+        (start, end, here), (_, _, there) = comments[slot], comments[source]
         if here != there:
-            if here_start == here_end and there:
-                yield inserting(here_start, f"  {there_text}")
-            else:
-                yield replacing(here_start, here_end, there_text)
+            yield replacing(start, end, there)
 
 
-def _is_at(site: Site, start: int) -> bool:
-    """A class's own span starts at its first decorator or at `class`."""
-    return site.text[start : site.start].strip() == b"" or site.text[start : start + 1] == b"@"
-
-
-def _with_comment(site: Site, start: int, end: int) -> tuple[int, int, str, str]:
-    """The comment behind a base that ends its line: start, end, text, text."""
-    line_end = site.line_end(end - 1)
-    rest = site.text[end:line_end].decode()
-    head, mark, comment = rest.partition("#")
-    if not mark or head.strip(" \t") not in ("", ","):
-        at = end + len(head.rstrip("\r\n").rstrip().encode())
-        return at, at, "", ""
-    begin = end + len(head.encode())
-    text = (mark + comment).rstrip()
-    return begin, begin + len(text.encode()), text, text
+def _comment(site: Site, start: int, end: int) -> tuple[int, int, str]:
+    """The comment behind a base that ends its line, with the white space before it, or where it would be: start, end,
+    text."""
+    rest = site.source(end, site.line_end(end - 1)).rstrip()
+    head, mark, _ = rest.partition("#")
+    if head.strip(" \t") not in ("", ","):
+        return end, end, ""
+    text = rest[len(head.rstrip()) :] if mark else ""
+    begin = end + len(head.rstrip().encode())
+    return begin, begin + len(text.encode()), text
 
 
 def _order(site: Site, count: int) -> list[int]:
