@@ -24,8 +24,8 @@ from apilint.pipeline import Options, mend, survey
 from benchmarks.packages import unpacked, version
 
 APPS = (
-    "changedetection.io==0.54.7", "fief-server", "gradio", "label-studio", "prefect", "skypilot", "whoogle-search",
-    "zenml",
+    "changedetection.io==0.54.7", "changedetection.io==0.54.8", "changedetection.io", "whoogle-search", "fief-server",
+    "flaskbb",
 )  # fmt: skip
 
 
