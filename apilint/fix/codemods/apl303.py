@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from apilint.finding import Finding
 from apilint.fix import calls
 from apilint.fix.concrete import cst
 from apilint.fix.edits import Declined, TextEdit
@@ -12,6 +13,12 @@ from apilint.fix.site import Site, inserting
 SAFE = True
 OPTION = "write_only"
 EXTRA = "extra_kwargs"
+
+
+def offers(finding: Finding) -> bool:
+    """Whether a field is listed or declared there; `depth` shows what no option hides."""
+    said = finding.place.text[finding.place.column - 1 :]
+    return said[:1] in ("'", '"') or "(" in said
 
 
 def fix(site: Site) -> Iterator[TextEdit]:
