@@ -13,6 +13,9 @@ from apilint.report.rows import DemandRow, GuardRow, RouteRow, StepRow
 
 _PASSING = ("required", "conditional", "unknown")
 
+# What the words for guards are among those of the library models.
+_KINDS = {"security scheme": "scheme", "before_request": "call", "in the handler": "call", "setting": "permission"}
+
 
 def route_rows(project: Project) -> list[RouteRow]:
     """All routes, with lines in place of offsets."""
@@ -30,8 +33,8 @@ def _row(project: Project, route: Route) -> RouteRow:
         line=project.line(route.span),
         registered=route.registered.file,
         auth=route.auth,
-        guards=tuple(_guard(project, guard) for guard in route.guards),
-        considered=tuple(_guard(project, guard) for guard in route.considered),
+        guards=tuple(_guard(project, guard, route) for guard in route.guards),
+        considered=tuple(_guard(project, guard, route) for guard in route.considered),
         unknown=route.unknown,
         condition=route.condition,
         public=reason is not None,
@@ -67,19 +70,27 @@ def _of_handler(route: Route) -> tuple[Demand, ...]:
     return demands.of_handler(route.function.function) if route.function is not None else ()
 
 
-def _guard(project: Project, guard: Guard) -> GuardRow:
+def _guard(project: Project, guard: Guard, route: Route) -> GuardRow:
+    span = guard.span if guard.span.file else route.registered
     return GuardRow(
         name=guard.name,
         kind=guard.kind,
         via=guard.via,
-        file=guard.span.file,
-        line=project.line(guard.span),
+        file=span.file,
+        line=project.line(span),
         effect=guard.effect,
         condition=guard.condition,
         reason=guard.reason,
         chain=tuple(_step(project, step) for step in guard.chain),
         lapses=tuple(_step(project, step) for step in guard.lapses),
+        settle=_entry(guard) if guard.effect == "unknown" else "",
     )
+
+
+def _entry(guard: Guard) -> str:
+    """What `[tool.apilint.models.guards]` may say of a guard that could not be judged; the effect is for the reader."""
+    name = guard.qualname.replace(":", ".").replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{name}" = {{ kind = "{_KINDS.get(guard.kind, guard.kind)}", effect = "required" }}'
 
 
 def _step(project: Project, step: Step) -> StepRow:

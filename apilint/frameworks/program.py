@@ -292,6 +292,10 @@ class Program:
     def guard(self, name: str, kind: str, via: str, span: Span, judged: Judgement, value: Value | None = None) -> Guard:
         """A `model.Guard` from a judgement."""
         qualname = judged.qualname or (self.describe(value) if value is not None else name)
+        if judged.effect == "unknown":
+            qualname = self._spelt_out(qualname, span)
+            entry = self.knowledge.said_of(qualname)
+            judged = judged if entry is None else self.judge.entry(qualname, entry, None)
         chain = (*_attachment(name, kind, via, span, judged), *judged.chain)
         asked = demands.of_value(name, value) if judged.effect in ATTACHED else ()
         return Guard(
@@ -307,6 +311,11 @@ class Program:
             asked,
             judged.lapses,
         )
+
+    def _spelt_out(self, qualname: str, span: Span) -> str:
+        """A name that a configuration can speak of: one that has no module gets that of the place where it is used."""
+        module = self.index.modules.get(span.file)
+        return qualname if ":" in qualname or module is None else f"{module.name}:{qualname}"
 
 
 def _attachment(name: str, kind: str, via: str, span: Span, judged: Judgement) -> Iterator[Step]:

@@ -107,6 +107,11 @@ class Knowledge:
                 return name, entry
         return None
 
+    def said_of(self, qualname: str) -> Entry | None:
+        """The guard entry for the name of something whose code could not be judged, with dots throughout."""
+        entry = self._guards.get(qualname.replace(":", "."))
+        return entry if isinstance(entry, Mapping) else None
+
     def guard_called(self, machine: Core, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> bool | None:
         """Whether calling this turns away whoever has no credentials, for guards that are *called* in a body:
         `verify_jwt_in_request()`, `await oauth2_scheme(request)`, `await super().__call__(request)`. None else."""

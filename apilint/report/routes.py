@@ -25,6 +25,7 @@ _WIDEST_HANDLER = 72
 _MIN_GUARDS = 24
 _EFFECTS = {"hollow": "never rejects", "none": "not a guard", "unknown": "unclear"}
 _NOT_REACHING = ("not inherited", "http only", "opted out")
+_TABLE = "[tool.apilint.models.guards]"
 _PARAMETER = re.compile(r"\\\{[^/]*?\\\}|<[^/]*?>")
 
 
@@ -124,11 +125,18 @@ def _guard_cells(row: RouteRow) -> list[str]:
     if row.demands:
         cells.append(f"asks for {_demanded(row)}")
     cells += [_lapse_cell(guard, lapse) for guard in row.guards for lapse in guard.lapses]
-    if row.unknown:
-        cells.append(f"? {row.unknown}")
+    cells += _doubts(row)
     if row.public:
         cells.append(f"public: {row.public_reason}" if row.public_reason else "public by declaration")
     return cells
+
+
+def _doubts(row: RouteRow) -> list[str]:
+    """What could not be resolved, and where."""
+    if row.auth != "unknown":
+        return []
+    doubts = [f"? '{each.name}': {each.reason} {each.file}:{each.line}" for each in row.considered if each.settle]
+    return doubts or [f"? {row.unknown}"]
 
 
 def _guard_cell(guard: GuardRow) -> str:
@@ -175,6 +183,10 @@ def _explanation(row: RouteRow, options: RenderOptions) -> Iterator[str]:
         yield "  nothing stands between a caller and the handler"
     if row.demands:
         yield one_line(f"  asks for {_demanded(row)}")
+    entries = list(dict.fromkeys(guard.settle for guard in row.considered if guard.settle))
+    if row.auth == "unknown" and entries:
+        yield "  to settle it, say in the configuration what it does (required, optional or none):"
+        yield from (f"      {line}" for line in (_TABLE, *map(one_line, entries)))
     if row.public:
         yield one_line(f"  declared public: {row.public_reason or 'no reason given'}")
 
@@ -261,6 +273,7 @@ def _guard_object(guard: GuardRow) -> dict[str, Any]:
         "effect": guard.effect,
         "condition": guard.condition or None,
         "reason": guard.reason or None,
+        "settle": guard.settle or None,
         "chain": [_step_object(step) for step in guard.chain],
         "fails_open": [_step_object(step) for step in guard.lapses],
     }

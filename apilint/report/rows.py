@@ -22,7 +22,8 @@ class DemandRow(msgspec.Struct, frozen=True):
 
 
 class GuardRow(msgspec.Struct, frozen=True):
-    """A guard of a route, or something that was considered as one; the words are those of `model.Guard`."""
+    """A guard of a route, or something that was considered as one; the words are those of `model.Guard`. `settle` is
+    the entry of the configuration that says what a guard does of which that is not known."""
 
     name: str
     kind: str
@@ -34,6 +35,7 @@ class GuardRow(msgspec.Struct, frozen=True):
     reason: str = ""
     chain: tuple[StepRow, ...] = ()
     lapses: tuple[StepRow, ...] = ()
+    settle: str = ""
 
 
 class RouteRow(msgspec.Struct, frozen=True):

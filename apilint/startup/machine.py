@@ -269,7 +269,8 @@ def assign_target(machine: Machine, target: f.Expr, value: Value, env: Env) -> N
         known = not is_open and len(items) == len(target.items)
         for number, part in enumerate(target.items):
             inner = part.value if isinstance(part, f.Starred) else part
-            item = items[number] if known else Unknown("unpacked from something unknown")
+            place = env.module.span(inner.start, inner.end)
+            item = items[number] if known else Unknown("unpacked from something unknown", place, inner)
             assign_target(machine, inner, item, env)
     elif isinstance(target, f.Starred):
         assign_target(machine, target.value, value, env)

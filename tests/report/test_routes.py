@@ -97,6 +97,7 @@ def test_json() -> None:
                 "effect": "required",
                 "condition": None,
                 "reason": None,
+                "settle": None,
                 "chain": [
                     {"file": "main.py", "line": 9, "message": "included with `Depends(get_user)`"},
                     {"file": "deps.py", "line": 14, "message": "raises 401"},

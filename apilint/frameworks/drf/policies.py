@@ -35,6 +35,7 @@ from apilint.startup.values import (
 )
 from apilint.walk import walk
 
+_NO_SETTINGS = "the settings in use could not be found; 'settings' in the configuration names them"
 PERMISSIONS = "DEFAULT_PERMISSION_CLASSES"
 AUTHENTICATION = "DEFAULT_AUTHENTICATION_CLASSES"
 NOTHING_ASKED = "no permission"
@@ -75,7 +76,7 @@ class Defaults:
         value, span = self._entry(key)
         if value is None:
             place = self._place()
-            known = None if place is not None else Unknown("the settings in use could not be found", None, key)
+            known = None if place is not None else Unknown(_NO_SETTINGS, None, key)
             return Source(known, place or Span("", 0, 0), "setting", f"{key} is not set")
         if isinstance(value, (Seq, Choice)):
             span = span or (value.span if isinstance(value, Seq) else None)
