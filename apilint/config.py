@@ -51,6 +51,7 @@ class Config(msgspec.Struct, frozen=True, rename="kebab"):
     require_reasons: bool = False
     environment: str | None = None
     settings: str | None = None
+    openapi: str | None = None
     max_file_size: int = 4 * 1024 * 1024
     file: str = ""
 

@@ -73,7 +73,8 @@ class Route(msgspec.Struct, frozen=True):
     object it is registered on, `prefix` the part of the path that its mounts contributed. `guards` holds what
     guards it (`required`, `conditional`, `optional` effects); `considered` everything else that was judged.
     `unknown` says what could not be resolved on the way, for verdict `unknown`; `only_if` under which conditions, in
-    the words of the source, the route exists at all, and `app` where the application was made that serves it.
+    the words of the source, the route exists at all, and `app` where the application was made that serves it. `hidden`
+    routes are left out of the program's own specification, `deprecated` ones are marked as such in it.
     """
 
     framework: str
@@ -93,3 +94,5 @@ class Route(msgspec.Struct, frozen=True):
     function: FunctionValue | None = None
     only_if: str = ""
     app: str = ""
+    hidden: bool = False
+    deprecated: bool = False

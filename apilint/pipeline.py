@@ -29,7 +29,6 @@ from apilint.rule import rules_digest
 from apilint.scope import Scope, named
 from apilint.source import Sources
 from apilint.surface import FILE_NAME as LOCK_FILE
-from apilint.surface import LockError
 
 if TYPE_CHECKING:
     from apilint.analysis import Scanned
@@ -79,10 +78,7 @@ def lint(options: Options) -> Report:
     Raises `config.ConfigError` (also for broken rules and unknown selectors) and `NothingToAnalyse`.
     """
     run = _Run(options)
-    try:
-        done = run.remembered("check", _Checked, run.check)
-    except LockError as error:
-        raise settings.ConfigError(str(error)) from None
+    done = run.remembered("check", _Checked, run.check)
     is_shown = _in_scope(run.scope, options.config.tests)
     if run.base is not None:
         before = run.remembered("base", tuple[Standing, ...], run.standings_before)
@@ -343,12 +339,16 @@ def _base(options: Options) -> Revision | None:
 
 def _documents(options: Options) -> dict[str, bytes]:
     """What stands beside the source and speaks of its routes."""
-    try:
-        return {LOCK_FILE: (options.root / LOCK_FILE).read_bytes()}
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise settings.ConfigError(f"{options.root / LOCK_FILE}: cannot be read: {error.strerror}") from None
+    found = {}
+    for name in filter(None, (LOCK_FILE, options.config.openapi)):
+        try:
+            found[name] = (options.root / name).read_bytes()
+        except FileNotFoundError:
+            if name != LOCK_FILE:
+                raise settings.ConfigError(f"{options.config.file}: openapi: there is no file '{name}'") from None
+        except OSError as error:
+            raise settings.ConfigError(f"{options.root / name}: cannot be read: {error.strerror}") from None
+    return found
 
 
 def _scope(options: Options, base: Revision | None, found: discover.Discovered) -> Scope:

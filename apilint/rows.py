@@ -43,6 +43,7 @@ def _row(project: Project, route: Route) -> RouteRow:
         only_if=route.only_if,
         app=route.app,
         demands=tuple(DemandRow(each.kind, each.name, each.enforced) for each in _demands(project, route)),
+        hidden=route.hidden,
     )
 
 
@@ -83,6 +84,7 @@ def _guard(project: Project, guard: Guard, route: Route) -> GuardRow:
         reason=guard.reason,
         chain=tuple(_step(project, step) for step in guard.chain),
         lapses=tuple(_step(project, step) for step in guard.lapses),
+        qualname=guard.qualname.replace(":", "."),
         settle=_entry(guard) if guard.effect == "unknown" else "",
     )
 

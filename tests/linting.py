@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from apilint.config import Config
+from apilint.config import Config, load
 from apilint.finding import Finding, Report
 from apilint.pipeline import Options, lint, survey
 from apilint.report.rows import RouteRow
@@ -21,8 +21,9 @@ def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 def report(folder: Path, *, select: tuple[str, ...] = (), cache: bool = False, **config: object) -> Report:
-    """Lint a folder in this process."""
-    return lint(Options(root=folder, config=Config(**config), select=select, cache=cache, jobs=1))  # type: ignore[arg-type]
+    """Lint a folder in this process, with the settings that it has or those that are given."""
+    settings = Config(**config) if config else load(folder)  # type: ignore[arg-type]
+    return lint(Options(root=folder, config=settings, select=select, cache=cache, jobs=1))
 
 
 def findings(folder: Path, *select: str) -> list[Finding]:

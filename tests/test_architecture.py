@@ -36,6 +36,8 @@ LAYERS = (
     ("startup",),
     ("index", "source"),
     ("scan", "cache", "document"),
+    ("openapi",),
+    ("surface",),
     ("finding",),
     ("facts", "config"),
 )
@@ -50,7 +52,7 @@ ROOMS = {
     "tomli": {"config"},
     "tree_sitter": {"scan"},
     "tree_sitter_python": {"scan"},
-    "yaml": {"document"},
+    "yaml": {"document", "openapi"},
     "msgspec": {"*"},
 }
 

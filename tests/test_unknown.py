@@ -119,10 +119,11 @@ def test_what_is_told_settles_the_verdict(case: str, effect: str, tmp_path: Path
 def test_it_is_told_where_it_is_read(tmp_path: Path) -> None:
     write(tmp_path, {**PACKAGE, "shop/main.py": FLASK})
     table = apilint("routes", tmp_path)
-    assert "? 'require_login': 'shop.missing.require_login' is not in the library models shop/main.py:9" in table.out
+    reason = "'shop.missing.require_login' is not in the library models"
+    assert f"? 'require_login': {reason} shop/main.py:9" in table.out
     why = apilint("routes", "--why", "/orders", tmp_path)
     assert why.out.splitlines()[-4:] == [
-        "  unclear  require_login  [decorator] ('shop.missing.require_login' is not in the library models)  shop/main.py:9",
+        f"  unclear  require_login  [decorator] ({reason})  shop/main.py:9",
         "  to settle it, say in the configuration what it does (required, optional or none):",
         "      [tool.apilint.models.guards]",
         '      "shop.missing.require_login" = { kind = "decorator", effect = "required" }',

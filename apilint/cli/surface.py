@@ -1,4 +1,4 @@
-"""`apilint routes --lock`, `--check` and `--diff`: the surface as a file, and what has changed of it."""
+"""`apilint routes --lock`, `--check`, `--diff` and `--openapi`: the surface as a file, and what differs from it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from apilint.finding import Diagnostic
     from apilint.pipeline import Options
 
-TABLES = ("table", "json")
+TABLES = ("table", "json", "openapi")
 REPORTS = ("text", "markdown", "json")
-_FORMATS = {"": TABLES, "--why": TABLES, "--lock": ()}
+_FORMATS = {"": TABLES, "--why": ("table", "json"), "--lock": ()}
 
 
 def task_of(asked: Mapping[str, bool], public: bool, format_: str | None) -> str:
@@ -62,6 +62,17 @@ def tell_changes(options: Options, revision: str | None, format_: str, output: P
     drift, diagnostics = told(lambda: against(options))
     write(RENDERERS[format_](drift, render_options(options, output)), output)
     return _ended(diagnostics, drift.exceeds(Severity(fail_on)))
+
+
+def tell_differences(options: Options, file: Path, format_: str, output: Path | None, fail_on: str) -> int:
+    """Tell what the program does and a specification says otherwise; return the exit status."""
+    from apilint import review
+    from apilint.finding import Severity
+    from apilint.report.specification import RENDERERS
+
+    comparison, diagnostics = told(lambda: review.against_specification(options, file))
+    write(RENDERERS[format_](comparison, render_options(options, output)), output)
+    return _ended(diagnostics, comparison.exceeds(Severity(fail_on)))
 
 
 def _ended(diagnostics: Iterable[Diagnostic], is_found: bool) -> int:

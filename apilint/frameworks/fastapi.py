@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -62,6 +62,7 @@ class Scope(msgspec.Struct):
     route_class: Value | None = None
     bypassed: tuple[tuple[Value, str, Span], ...] = ()
     app: str = ""
+    marks: frozenset[str] = frozenset()
 
 
 def routes(program: Program) -> Iterator[Route]:
@@ -200,6 +201,7 @@ class Walker:
             framework=self._framework(made) if is_app else scope.framework,
             router=self._place(made),
             route_class=kwargs.get("route_class") or (None if is_app else scope.route_class),
+            marks=scope.marks | _marks(kwargs),
         )
 
     def _place(self, made: Object) -> str:
@@ -235,7 +237,10 @@ class Walker:
             for value, under_ in self.program.items_under(event.kwargs.get("dependencies"))
         ]
         inner = msgspec.structs.replace(
-            scope, prefix=scope.prefix + path_part(event.kwargs.get("prefix")), dependencies=(*scope.dependencies, *own)
+            scope,
+            prefix=scope.prefix + path_part(event.kwargs.get("prefix")),
+            dependencies=(*scope.dependencies, *own),
+            marks=scope.marks | _marks(event.kwargs),
         )
         yield from self._walk(child, inner)
 
@@ -365,6 +370,7 @@ class Walker:
         is_socket: bool,
         function: FunctionValue | None,
     ) -> Route:
+        marks = scope.marks | _marks(event.kwargs)
         route = Route(
             framework=scope.framework,
             methods=methods,
@@ -379,6 +385,8 @@ class Walker:
             function=function,
             only_if=only_if(scope.conditions),
             app=scope.app,
+            hidden="hidden" in marks,
+            deprecated="deprecated" in marks,
         )
         return with_verdict(route, guards)
 
@@ -393,6 +401,16 @@ class Walker:
         names = [text_of(item) for item in self.program.items(listed)]
         methods = sorted({name.upper() for name in names if name})
         return tuple(methods) or ("GET",)
+
+
+def _marks(kwargs: Mapping[str, Value]) -> frozenset[str]:
+    """What a route's, a router's or an `include_router`'s arguments say of its place in the specification."""
+    found = []
+    for name, said, mark in (("include_in_schema", False, "hidden"), ("deprecated", True, "deprecated")):
+        value = kwargs.get(name)
+        if isinstance(value, Known) and value.value is said:
+            found.append(mark)
+    return frozenset(found)
 
 
 def below(scope: Scope, conditions: tuple[Condition, ...]) -> Scope:

@@ -315,7 +315,7 @@ class Program:
     def _spelt_out(self, qualname: str, span: Span) -> str:
         """A name that a configuration can speak of: one that has no module gets that of the place where it is used."""
         module = self.index.modules.get(span.file)
-        return qualname if ":" in qualname or module is None else f"{module.name}:{qualname}"
+        return qualname if module is None or not qualname.isidentifier() else f"{module.name}:{qualname}"
 
 
 def _attachment(name: str, kind: str, via: str, span: Span, judged: Judgement) -> Iterator[Step]:

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from apilint.finding import Report
     from apilint.report.options import RenderOptions
 
-_SHARED = frozenset({"catalogue", "drift", "options", "routes", "rows", "summary", "terminal"})
+_SHARED = frozenset(
+    {"catalogue", "drift", "options", "skeleton", "specification", "routes", "rows", "summary", "terminal"}
+)
 
 FORMATS: tuple[str, ...] = tuple(
     sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name not in _SHARED)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from apilint.config import ConfigError
 from apilint.surface.entry import Entry
 
 FILE_NAME = "apilint.routes"
@@ -25,7 +26,7 @@ _CONFLICT = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
 _LONGEST = 60
 
 
-class LockError(Exception):
+class LockError(ConfigError):
     """A lock file cannot be used. The message names file, line, what was found and what was expected."""
 
 

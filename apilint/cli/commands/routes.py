@@ -10,7 +10,7 @@ import click
 from apilint.cli.ending import CLEAN, FAILED, LEVELS, fail, told
 from apilint.cli.options import run_options, with_config, with_jobs, with_no_cache, with_paths, with_verbose
 from apilint.cli.output import complain, render_options, write
-from apilint.cli.surface import task_of, tell_changes, write_lock
+from apilint.cli.surface import task_of, tell_changes, tell_differences, write_lock
 
 
 @click.command()
@@ -18,8 +18,9 @@ from apilint.cli.surface import task_of, tell_changes, write_lock
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(("table", "json", "text", "markdown")),
-    help="table (default) or json; text (default), markdown or json with --check and --diff.",
+    type=click.Choice(("table", "json", "openapi", "text", "markdown")),
+    help="table (default), json, or openapi for a specification's skeleton; with --check, --diff and --openapi text "
+    "(default), markdown or json.",
 )
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
 @click.option("--public", is_flag=True, help="Only what anyone may call.")
@@ -33,10 +34,15 @@ from apilint.cli.surface import task_of, tell_changes, write_lock
 @click.option("--check", is_flag=True, help="Say what has changed against apilint.routes.")
 @click.option("--diff", metavar="REVISION", help="Say what has changed against this git revision.")
 @click.option(
+    "--openapi",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Say where the program and this OpenAPI specification differ.",
+)
+@click.option(
     "--fail-on",
     type=click.Choice(LEVELS),
     default="note",
-    help="With --check and --diff: exit 1 only for changes of this severity and above.",
+    help="With --check, --diff and --openapi: exit 1 only for changes of this severity and above.",
 )
 @with_config
 @with_no_cache
@@ -51,6 +57,7 @@ def routes(
     lock: bool,
     check: bool,
     diff: str | None,
+    openapi: Path | None,
     fail_on: str,
     config: Path | None,
     no_cache: bool,
@@ -59,19 +66,28 @@ def routes(
 ) -> None:
     """Show every route: methods, full path, handler, verdict, and the guards with where they come from.
 
-    With --lock, --check or --diff: the surface of the whole project as a file, and what has changed of it. Exit status:
-    0 no change, 1 changes, 2 the job could not be done.
+    With --lock, --check, --diff or --openapi: the surface as a file, and what differs from it. Exit status: 0 no
+    difference, 1 differences, 2 the job could not be done.
     """
     from apilint.pipeline import survey
     from apilint.report import routes as tables
+    from apilint.review import skeleton_of
 
     options = run_options(paths, config, no_cache, jobs, (), (), "")
-    asked = {"--lock": lock, "--check": check, "--diff": diff is not None, "--why": why is not None}
+    asked = {
+        "--lock": lock,
+        "--check": check,
+        "--diff": diff is not None,
+        "--openapi": openapi is not None,
+        "--why": why is not None,
+    }
     task = task_of(asked, public, format_)
     if task == "--lock":
         sys.exit(write_lock(options, output))
     if task in ("--check", "--diff"):
         sys.exit(tell_changes(options, diff, format_ or "text", output, fail_on))
+    if openapi is not None:
+        sys.exit(tell_differences(options, openapi, format_ or "text", output, fail_on))
     format_ = format_ or "table"
     rows, diagnostics = told(lambda: survey(options))
     if public:
@@ -79,7 +95,9 @@ def routes(
     if why is not None:
         rows = tables.matching(rows, why) or fail(tables.no_route(rows, why))
     rendering = render_options(options, output, verbose=verbose)
-    if format_ == "json":
+    if format_ == "openapi":
+        text = told(lambda: skeleton_of(rows, options))
+    elif format_ == "json":
         text = tables.render_json(rows, diagnostics)
     elif why is not None:
         text = tables.render_why(rows, why, rendering)
