@@ -20,12 +20,14 @@ class Run(NamedTuple):
 
 
 def measure(command: Sequence[str | Path], environment: Mapping[str, str], allowed: tuple[int, ...] = (0, 1)) -> Run:
-    """Run a command to its end. `wait4` speaks of the process and of every child that it waited for."""
+    """Run a command to its end. `wait4` speaks of the process and of every child that it waited for. Programs keep
+    their byte code, as installed ones do: without it, importing is most of what a short run does."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start = time.perf_counter()
     with TemporaryFile() as complaint:
         process = subprocess.Popen(
             [*map(str, command)],
-            env={**os.environ, **environment},
+            env={**inherited, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=complaint,
