@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 
 from apilint import facts as f
@@ -10,20 +11,27 @@ from apilint.model import Route
 from apilint.project import Project
 from apilint.startup.values import Attr, External, Known, Mapping, Result, Seq, Setting, Text, Unknown, Value, constant
 
+# The request itself, or the address that it was sent to.
+_REQUEST = re.compile(r"(^|\.)request(\.(base_url|url)(\.\w+)?)?$")
+NO_CONTENT = 204
 # The caller learns that there is nothing here.
 NOTHING_HERE = (404, 405, 410, 501)
 
 
 def answers_nothing(project: Project, route: Route) -> bool:
-    """Whether a handler only says that there is nothing: `raise NotImplementedError`, 404, 405, 410, 501."""
+    """Whether a handler only says that there is nothing: `raise NotImplementedError`, 404, 405, 410, 501, or 204."""
     if route.function is None:
         return False
     statements = [each for each in route.function.function.body if not _says_nothing(each)]
     if not statements:
         return True
+    machine = project.program.machine
+    if len(statements) == 1 and isinstance(statements[0], f.Return) and statements[0].value is not None:
+        value = machine.evaluate(statements[0].value, route.function.env)
+        is_empty = isinstance(value, Result) and not value.args and len(value.kwargs) == 1
+        return is_empty and project.knowledge.response_status(machine, value) == NO_CONTENT
     if len(statements) > 1 or not isinstance(statements[0], f.Raise) or statements[0].exception is None:
         return False
-    machine = project.program.machine
     name, status = project.knowledge.exception(machine, machine.evaluate(statements[0].exception, route.function.env))
     return name.endswith("NotImplementedError") or status in NOTHING_HERE
 
@@ -59,7 +67,7 @@ def _is_constant(project: Project, value: Value, pages: Collection[str], depth: 
     if isinstance(value, (Known, Setting, External)) or constant(value) is not None:
         return True
     if isinstance(value, Unknown):
-        return value.text.rpartition(".")[2] == "request"
+        return bool(_REQUEST.search(value.text))
     if isinstance(value, Text):
         inner = value.parts
     elif isinstance(value, Seq):
