@@ -332,7 +332,11 @@ def on_a_terminal(*words: str, variable: str) -> str:
     if variable:
         environment[variable] = "dumb"
     process = subprocess.Popen(
-        [sys.executable, "-m", "apilint", *words], env=environment, stdin=theirs, stdout=theirs, stderr=theirs
+        [sys.executable, "-m", "apilint", *words],
+        env=environment,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,  # where a slow machine gets to see how far the scan is
     )
     os.close(theirs)
     shown = b"".join(_read_all(ours))
