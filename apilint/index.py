@@ -200,10 +200,18 @@ class Module:
 
     def line(self, offset: int) -> int:
         """The 1-based line of a byte offset."""
+        return max(1, bisect_right(self._line_starts(), offset))
+
+    def start_of(self, line: int) -> int:
+        """The byte offset at which a 1-based line starts; of the last one for a line that there is not."""
+        starts = self._line_starts()
+        return starts[min(line, len(starts)) - 1] if starts else 0
+
+    def _line_starts(self) -> array[int]:
         if self._lines is None:
             self._lines = array("I")
             self._lines.frombytes(self.facts.lines)
-        return max(1, bisect_right(self._lines, offset))
+        return self._lines
 
     def span(self, start: int, end: int) -> Span:
         """A place in this file."""
