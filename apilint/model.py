@@ -96,3 +96,25 @@ class Route(msgspec.Struct, frozen=True):
     app: str = ""
     hidden: bool = False
     deprecated: bool = False
+
+
+class Loose(msgspec.Struct, frozen=True):
+    """Routes that were registered and that no application serves. `kind` is what they stand on (`router`, `blueprint`),
+    made at `span`; `routes` are their places. They are `late` when they were added after what they stand on was handed
+    over at `taken`; otherwise nobody ever took it. `doubt` says why an application may take it all the same."""
+
+    kind: str
+    span: Span
+    routes: tuple[Step, ...]
+    taken: Span | None = None
+    doubt: str = ""
+
+
+class Published(msgspec.Struct, frozen=True):
+    """Documentation of an application that a framework serves by itself: at which paths, of which application (made at
+    `span`, called `app` as in `Route`), and whether anything turns away callers without credentials."""
+
+    span: Span
+    paths: tuple[str, ...]
+    app: str
+    is_open: bool

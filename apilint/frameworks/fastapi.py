@@ -8,6 +8,7 @@ import msgspec
 
 from apilint.facts import Span
 from apilint.frameworks import asgi_middleware, brought
+from apilint.frameworks.asgi_tree import MOUNT_CLASSES, Tree, mounted, published
 from apilint.frameworks.dependencies import Dependencies
 from apilint.frameworks.program import (
     Object,
@@ -45,7 +46,6 @@ STARLETTE_ROUTERS = ("starlette.routing.Router",)
 METHODS = ("get", "post", "put", "patch", "delete", "options", "head", "trace")
 ROUTE_CLASSES = ("starlette.routing.Route", "fastapi.routing.APIRoute")
 WEBSOCKET_CLASSES = ("starlette.routing.WebSocketRoute", "fastapi.routing.APIWebSocketRoute")
-MOUNT_CLASSES = ("starlette.routing.Mount",)
 ENDPOINTS = ("starlette.endpoints.HTTPEndpoint",)
 WEBSOCKET_ENDPOINTS = ("starlette.endpoints.WebSocketEndpoint",)
 
@@ -78,6 +78,7 @@ class Walker:
         self.machine = program.machine
         self.dependencies = program.once(Dependencies, lambda: Dependencies(program))
         self.seen: list[object] = []
+        self.tree = Tree(program)
 
     def routes(self) -> Iterator[Route]:
         """From every application that no other one mounts."""
@@ -85,10 +86,12 @@ class Walker:
         for app in apps:
             self._start(app)
         apps = self.program.objects(APPS)
-        mounted = {id(child) for app in [*apps, *self.program.objects(ROUTERS)] for child in self._mounted(app)}
+        below = {id(child) for app in [*apps, *self.program.objects(ROUTERS)] for child in mounted(self.program, app)}
         for app in apps:
-            if id(app) not in mounted:
+            if id(app) not in below:
                 yield from self._walk(app, Scope(framework=self._framework(app), app=self._place(app)))
+        if apps:
+            self.program.loose += self.tree.loose(self.program.objects(ROUTERS))
 
     def _framework(self, app: Object) -> str:
         return "fastapi" if self.program.is_a(app, FASTAPI) else "starlette"
@@ -108,23 +111,6 @@ class Walker:
         if lifespan is not None and isinstance(unwrap(lifespan), FunctionValue):
             self.machine.call_within(unwrap(lifespan), [app], app.span)
 
-    def _mounted(self, app: Object) -> Iterator[Object]:
-        for name, event in self.program.events(app):
-            if name.rpartition(".")[2] in ("mount", "host") and (len(event.args) > 1 or "app" in event.kwargs):
-                child = self.program.object_of(event.kwargs.get("app") or event.args[1])
-                if child is not None:
-                    yield child
-        _, kwargs = self.program.made_with(app)
-        yield from self._mounted_in(kwargs.get("routes"))
-
-    def _mounted_in(self, value: Value | None) -> Iterator[Object]:
-        for item in self.program.items(value):
-            if self.program.is_a(item, MOUNT_CLASSES) and isinstance(item, Result):
-                child = self.program.object_of(argument(item, 1, "app") or Known(None))
-                if child is not None:
-                    yield child
-                yield from self._mounted_in(item.kwargs.get("routes"))
-
     # ---------------------------------------------------------------- the tree
 
     def _walk(self, made: Object, scope: Scope) -> Iterator[Route]:
@@ -132,8 +118,11 @@ class Walker:
         if made in self.seen or len(self.seen) > 30:
             return
         self.seen.append(made)
+        self.tree.entered.add(id(made))
         args, kwargs = self.program.made_with(made)
         scope = self._entered(made, args, kwargs, scope)
+        if self.program.is_a(made, FASTAPI):
+            self.program.published += published(self.program, made, kwargs, scope.prefix, scope.app, scope.middleware)
         for item in self.program.items(kwargs.get("routes") or self._positional_routes(made, args)):
             yield from self._listed(item, scope)
         for name, event in list(self.program.events(made)):
@@ -231,7 +220,9 @@ class Walker:
     def _include(self, event: Result, scope: Scope) -> Iterator[Route]:
         child = self.program.object_of(argument(event, 0, "router") or Known(None))
         if child is None:
+            self.tree.is_open = True
             return
+        self.tree.taken.setdefault(id(child), []).append(event)
         own = [
             (value, "include_router", (*event.conditions, *under_))
             for value, under_ in self.program.items_under(event.kwargs.get("dependencies"))

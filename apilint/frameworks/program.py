@@ -13,7 +13,7 @@ from apilint.guards.caller import Caller
 from apilint.guards.judge import NOT_A_GUARD, Judge, Judgement
 from apilint.guards.knowledge import Knowledge
 from apilint.index import Index
-from apilint.model import Guard, Route, Step
+from apilint.model import Guard, Loose, Published, Route, Step
 from apilint.startup import attributes, calls
 from apilint.startup.core import Core
 from apilint.startup.values import (
@@ -65,6 +65,8 @@ class Program:
         self.judge = Judge(machine, knowledge)
         self.index: Index = machine.index
         self.options: dict[str, str] = extra or {}
+        self.loose: list[Loose] = []
+        self.published: list[Published] = []
         self._shared: dict[Hashable, object] = {}
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:

@@ -35,7 +35,7 @@ _KINDS = (
     ("group", re.compile(r"(?i)group")),
 )
 _QUALITY = re.compile(
-    r"^(is_(admin\w*|staff|superuser|super_?admin|moderator|owner|manager)|(super_?)?admin|superuser)$"
+    r"^(role_\w+|is_(admin\w*|staff|superuser|super_?admin|moderator|owner|manager)|(super_?)?admin|superuser)$"
 )
 _HELD = re.compile(r"^(roles?|role_names|permissions?|perms|scopes?|groups?|privileges)$")
 _ASKED = re.compile(

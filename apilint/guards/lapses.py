@@ -14,6 +14,8 @@ from apilint.unparse import unparse
 from apilint.walk import walk
 
 _SECRET = re.compile(r"(?i)secret|api_?keys?|token|passw|_pass$|credential|auth_?key|access_?key|_keys?\b|\bkey\b")
+# A name that says what it switches is no secret that was forgotten.
+_SWITCH = re.compile(r"(?i)(^|[._])(is|has|use|uses|needs?|enabled?|disabled?|required?|requires|checks?)(_|$)")
 _DEBUG = re.compile(r"(?i)(^|[\W_])(debug|testing|test_?mode|dev_?mode|is_?dev|development)($|[\W_])")
 _SET = re.compile(r"[\w.]+(\[['\"]\w+['\"]\])?|[\w.]+\(['\"][\w.]+['\"](, (None|''|\"\"))?\)")
 _EMPTY = re.compile(r" (is|==) (None|''|\"\")$")
@@ -50,7 +52,7 @@ def _why(condition: Condition, is_setting: IsSetting) -> str:
     # Of alternatives one is enough, of things that must all hold one that does not.
     for part in text.split(" or " if condition.positive else " and "):
         name = _unset(part, positive=condition.positive)
-        if name and _SECRET.search(name):
+        if name and _SECRET.search(name) and not _SWITCH.search(name):
             return f"everybody passes when '{name}' is not set"
     if condition.positive and _DEBUG.search(text) and not text.startswith("not "):
         return f"everybody passes when `{text}` holds"

@@ -7,16 +7,18 @@ from collections.abc import Iterator
 import msgspec
 
 from apilint.facts import Span
+from apilint.frameworks.asgi_tree import handed_over
 from apilint.frameworks.flask import appbuilder, classful, resources, views
 from apilint.frameworks.flask.hooks import Hooks
-from apilint.frameworks.flask.rules import APPS, BLUEPRINTS, Registration, Rule, Scope, methods_of, place
-from apilint.frameworks.program import Program, only_if, sort_guards, verdict
+from apilint.frameworks.flask.rules import APPS, BLUEPRINTS, SHORTCUTS, Registration, Rule, Scope, methods_of, place
+from apilint.frameworks.program import Program, argument, only_if, path_part, sort_guards, verdict
 from apilint.guards.caller import Caller
 from apilint.guards.judge import Judgement
-from apilint.model import Guard, Route
+from apilint.model import Guard, Loose, Route, Step
 from apilint.startup.values import (
     ClassValue,
     FunctionValue,
+    Instance,
     Mapping,
     Result,
     Value,
@@ -28,6 +30,7 @@ from apilint.startup.values import (
 ATTACHED = ("required", "conditional", "optional")
 CONSTRUCTORS = ("Flask", "Quart", "APIFlask", "OpenAPI", "FlaskAPI")
 _REGISTERING = ("route", "get", "post", "put", "delete", "patch", "websocket", "endpoint", "expose", "resource")
+_RULES = ("route", "add_url_rule", *SHORTCUTS)
 _VIEW_FUNCTIONS = "flask.current_app.view_functions"
 
 
@@ -41,6 +44,7 @@ def routes(program: Program) -> Iterator[Route]:
         application.rules += classful.rules(program, application)
         application.rules += appbuilder.rules(program, application)
     _adopt(program, made)
+    program.loose += _loose(program, made)
     for application in made:
         yield from Views(program, application).routes()
 
@@ -54,6 +58,25 @@ def _adopt(program: Program, made: list[Registration]) -> None:
     for blueprint in program.objects(BLUEPRINTS):
         if id(blueprint) not in taken:
             open_.enter(blueprint, open_.below(blueprint, Scope(), {}, ()))
+
+
+def _loose(program: Program, made: list[Registration]) -> Iterator[Loose]:
+    """Blueprints with rules that no application took."""
+    if not made or any(application.is_open for application in made):
+        return
+    taken = {key for application in made for key in application.scopes}
+    blueprints = program.objects(BLUEPRINTS)
+    handed = {id(each) for each in handed_over(program, blueprints)}
+    for blueprint in blueprints:
+        rules = [event for name, event in program.events(blueprint) if name in _RULES]
+        if rules and id(blueprint) not in taken:
+            is_doubtful = isinstance(blueprint, Instance) or id(blueprint) in handed
+            doubt = "something that was not followed made it, or is given it" if is_doubtful else ""
+            yield Loose("blueprint", blueprint.span, tuple(map(_written, rules)), doubt=doubt)
+
+
+def _written(rule: Result) -> Step:
+    return Step(rule.span, f"'{path_part(argument(rule, 0, 'rule')) or '/'}' is registered here")
 
 
 class Target(msgspec.Struct):
