@@ -46,8 +46,11 @@ def _mounted_in(program: Program, value: Value | None) -> Iterator[Object]:
 def handed_over(program: Program, made: Sequence[Object]) -> Iterator[Object]:
     """Those of the objects that are arguments of some call that was not followed."""
     wanted = {id(each) for each in made}
-    for result in program.machine.results if wanted else ():
-        for value in (*result.args, *result.kwargs.values()):
+    machine = program.machine
+    holders: list[Object] = [*machine.results, *machine.instances] if wanted else []
+    calls = (call for holder in holders for call in (holder, *holder.events))
+    for call in calls:
+        for value in (*call.args, *call.kwargs.values()):
             for item in program.items(value):
                 inner = program.object_of(item)
                 if inner is not None and id(inner) in wanted:
@@ -66,7 +69,8 @@ class Tree:
 
     def loose(self, routers: Sequence[Object]) -> Iterator[Loose]:
         """Routes of routers that nobody includes, and those that are added after the last time that one was."""
-        handed = {id(each) for each in handed_over(self.program, routers)}
+        lonely = [router for router in routers if id(router) not in self.entered]
+        handed = {id(each) for each in handed_over(self.program, lonely)}
         for router in routers:
             events = [event for name, event in self.program.events(router) if name in _REGISTERING]
             if not events:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import fastapi
 import pytest
+from packaging.version import Version
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
@@ -70,6 +73,8 @@ CASES = [
     ("APL119", "A prefix without a boundary", "GET /login-attempts", {}, 401),
     ("APL119", "A word anywhere in the endpoint", "POST /settings/page", {}, 401),
     ("APL119", "An ending that the caller chooses", "GET /files/x.js", {}, 401),
+    ("APL124", "Beside routes that ask for an administrator", "DELETE /admin/users/1", LOGGED_IN, 403),
+    ("APL125", "Dependencies of the application do not cover it", "GET /openapi.json", {}, 404),
     ("APL121", "No key, no check", "POST /jobs", {}, 401),
     ("APL121", "Before every request, only if there is a password", "POST /restart", {}, None),
     ("APL121", "A token that cannot be read is as good as a valid one", "POST /orders", GARBAGE, 401),
@@ -108,6 +113,35 @@ def test_http_middleware_does_not_run_for_websockets(title: str, application: An
         client = TestClient(application(found.good))
         with pytest.raises(WebSocketDisconnect), client.websocket_connect("/live") as socket:
             socket.receive_text()
+
+
+def test_a_websocket_asks_nobody_unless_it_is_told_to(application: Any) -> None:
+    found = example("APL118", "Beside guarded routes")
+    client = TestClient(application(found.bad))
+    with contextlib.suppress(WebSocketDisconnect), client.websocket_connect("/orders/live") as socket:
+        socket.send_json({"order": 7})
+        assert socket.receive_json() == {"order": 7}
+    client = TestClient(application(found.good))
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/orders/live"):
+        pass
+
+
+def test_middleware_covers_the_documentation(application: Any) -> None:
+    app = application(example("APL125", "Middleware covers it").good)
+    assert status(app, "GET /openapi.json", {}) == 401
+
+
+def test_a_blueprint_that_nobody_registers_answers_nobody(application: Any) -> None:
+    found = example("APL126", "A blueprint that nobody registers")
+    assert status(application(found.bad), "GET /reports", {}) == 404
+    assert status(application(found.good), "GET /internal/reports", {}) == 200
+
+
+def test_a_late_route_is_served_from_fastapi_0_137_on(application: Any) -> None:
+    found = example("APL126", "A route that comes too late")
+    served = 200 if Version(fastapi.__version__) >= Version("0.137") else 404
+    assert status(application(found.bad), "GET /reports", {}) == served
+    assert status(application(found.good), "GET /reports", {}) == 200
 
 
 def test_a_text_in_the_query_exempts_any_url(application: Any) -> None:

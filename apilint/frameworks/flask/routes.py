@@ -65,11 +65,11 @@ def _loose(program: Program, made: list[Registration]) -> Iterator[Loose]:
     if not made or any(application.is_open for application in made):
         return
     taken = {key for application in made for key in application.scopes}
-    blueprints = program.objects(BLUEPRINTS)
+    blueprints = [each for each in program.objects(BLUEPRINTS) if id(each) not in taken]
     handed = {id(each) for each in handed_over(program, blueprints)}
     for blueprint in blueprints:
         rules = [event for name, event in program.events(blueprint) if name in _RULES]
-        if rules and id(blueprint) not in taken:
+        if rules:
             is_doubtful = isinstance(blueprint, Instance) or id(blueprint) in handed
             doubt = "something that was not followed made it, or is given it" if is_doubtful else ""
             yield Loose("blueprint", blueprint.span, tuple(map(_written, rules)), doubt=doubt)
