@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from apilint.check import Match, check
 from apilint.checks.exposed import label, turns_away
 from apilint.facts import Span
+from apilint.finding import Precision
+from apilint.guards.lapses import is_open_mode
 from apilint.model import Guard, Route, Step
 from apilint.project import Project
 
@@ -31,6 +33,7 @@ def fail_open_guard(project: Project) -> Iterator[Match]:
                 Step(span, lapse.message),
             ),
             related=tuple(Step(each.registered, f"'{label(each)}' relies on it") for each in routes[:20]),
+            precision=Precision.MEDIUM if is_open_mode(lapse) else None,
             route=label(route),
         )
 

@@ -33,6 +33,7 @@ _REJECTS = re.compile(
     r"(?i)\b(abort|deny|reject|unauthori[sz]ed|forbidden|redirect\w*|close|fail|permission_?denied|login_url|handle_no_permission)\b"
     r"|40[0-9]|50[0-9]|HTTPException|unauth|forbid|denied|\w*error_?response"
 )
+_EVERYBODY = "everybody passes"
 IsSetting = Callable[[Condition], bool]
 
 
@@ -53,9 +54,9 @@ def _why(condition: Condition, is_setting: IsSetting) -> str:
     for part in text.split(" or " if condition.positive else " and "):
         name = _unset(part, positive=condition.positive)
         if name and _SECRET.search(name) and not _SWITCH.search(name):
-            return f"everybody passes when '{name}' is not set"
+            return f"{_EVERYBODY} when '{name}' is not set"
     if condition.positive and _DEBUG.search(text) and not text.startswith("not "):
-        return f"everybody passes when `{text}` holds"
+        return f"{_EVERYBODY} when `{text}` holds"
     return ""
 
 
@@ -70,6 +71,11 @@ def _unset(text: str, *, positive: bool) -> str:
     else:
         name, is_empty = text, not positive
     return name if is_empty and _SET.fullmatch(name) else ""
+
+
+def is_open_mode(lapse: Step) -> bool:
+    """Whether a setting opens the guard, which may be meant; not a failure of its check, which never is."""
+    return lapse.message.startswith(_EVERYBODY)
 
 
 def caught(function: Function, mode: str) -> Iterator[Step]:
@@ -132,4 +138,4 @@ def _is_pass(value: f.Expr | None, mode: str) -> bool:
     return mode in ("dependency", "predicate") and isinstance(value, (f.Constant, f.Name, f.Call, f.Attribute))
 
 
-__all__ = ["caught", "may_reject", "under_conditions"]
+__all__ = ["caught", "is_open_mode", "may_reject", "under_conditions"]
