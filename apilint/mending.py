@@ -21,7 +21,7 @@ import msgspec
 from apilint import analysis, fix
 from apilint.analysis import Scanned, Text
 from apilint.facts import decode_file, encode
-from apilint.finding import Edit, Finding, Fix, Report
+from apilint.finding import Edit, Finding, Fix, Report, Severity
 from apilint.fix.edits import TextEdit, regions
 from apilint.project import Project
 
@@ -257,7 +257,9 @@ def _is_revealed(finding: Finding, verdicts: Mapping[str, str], project: Project
     """Whether a finding says of a route that is no worse than before what others said, or what was said of the whole:
     with one more guard in it, the same program is measured by another habit. A route that was to be mended must be
     guarded now; how well its guard does its work is another question."""
-    if not finding.route or finding.code[:4] != "APL1" or finding.route not in verdicts:
+    if not finding.route and finding.code[:4] == "APL1":
+        return finding.severity is Severity.NOTE  # that the rest is open, say, once all routes are guarded
+    if finding.code[:4] != "APL1" or finding.route not in verdicts:
         return False
     now = {name: each.auth for each in analysis.standings(project) for name in each.labels}
     before, after = verdicts[finding.route], now.get(finding.route, "none")
