@@ -52,7 +52,7 @@ def link(
         for room in rooms:
             if hasattr(room, "prepare"):
                 room.prepare(machine, program.options)
-        start(machine, _constructors(rooms, index))
+        start(machine, _named(rooms, "CONSTRUCTORS", index), _named(rooms, "REGISTRARS", index))
 
     def routes() -> list[Route]:
         with _without_collector():
@@ -79,14 +79,14 @@ def _rooms() -> Iterable[ModuleType]:
         yield importlib.import_module(f"{frameworks.__name__}.{module.name}")
 
 
-def _constructors(rooms: Iterable[ModuleType], index: Index) -> Collection[str]:
-    """The names of the frameworks' classes of applications. A name that many libraries use (`App`) counts where the
-    program imports the framework's `LIBRARY`."""
+def _named(rooms: Iterable[ModuleType], constant: str, index: Index) -> Collection[str]:
+    """What the frameworks list under a constant: classes of applications, methods that register on them. A name that
+    many libraries use (`App`) counts where the program imports the framework's `LIBRARY`."""
     return {
         name
         for room in rooms
         if not hasattr(room, "LIBRARY") or index.imports(room.LIBRARY)
-        for name in getattr(room, "CONSTRUCTORS", ())
+        for name in getattr(room, constant, ())
     }
 
 

@@ -52,6 +52,14 @@ class Exit:
         return any(condition.decided and isinstance(condition.value, CREDENTIALS) for condition in self.conditions)
 
     @property
+    def diverted(self) -> bool:
+        """Whether the absence of credentials led here and leads others elsewhere."""
+        return any(
+            condition.decided and not condition.joined and isinstance(condition.value, CREDENTIALS)
+            for condition in self.conditions
+        )
+
+    @property
     def follows(self) -> bool:
         """Whether the absence of credentials is what led here last, not some test of other things after it."""
         last = next((c for c in reversed(self.conditions) if not c.decided or isinstance(c.value, CREDENTIALS)), None)

@@ -255,7 +255,7 @@ class Judge:
             return "maybe" if known is None else "pass" if known else "reject"
         status = self.knowledge.response_status(visit, value) or exit_.status
         exit_.status = status
-        if status in REJECTING or (status in REDIRECTS and (exit_.credential or self.knowledge.to_login(value))):
+        if status in REJECTING or (status in REDIRECTS and (exit_.diverted or self.knowledge.to_login(value))):
             return "reject" if exit_.credential or _about_caller(exit_, mode) else "other"
         if mode == "handler":
             return "pass"

@@ -132,6 +132,10 @@ class Visit(Machine):
         args = self._arguments(target, bindings, first or [])
         self.frames.append([])
         env = calls.enter(self, target, *args)
+        for param in target.function.head.params:
+            taken = env.vars[param.name]
+            if param.kind == "args" and isinstance(taken, Seq):
+                env.vars[param.name] = Seq(taken.kind, taken.items, is_open=True)  # whoever calls it gives more
         try:
             flow = self.run_block(target.function.body, env, Frame(target.function))
         except OutOfBudget:
@@ -506,6 +510,7 @@ def _if(visit: Visit, statement: f.If, env: Env, frame: Frame) -> str | Conditio
         flow = visit.run_block(statement.body if known else statement.orelse, env, frame)
         visit.conditions = outer
         left_out = statement.orelse if known else statement.body
+        chosen.joined = flow is FALL and _leaves_nothing(left_out)
         return chosen if flow is FALL and left_out else flow  # without another way, nothing depends on the test
     before = dict(env.vars)
     visit.conditions = (*outer, yes)
@@ -526,6 +531,11 @@ def _if(visit: Visit, statement: f.If, env: Env, frame: Frame) -> str | Conditio
         right = env.vars.get(name)
         env.vars[name] = left if right is None else right if right is left else join([left, right])
     return FALL
+
+
+def _leaves_nothing(statements: tuple[f.Stmt, ...]) -> bool:
+    """Whether statements only call something: they bind nothing and go on to what follows."""
+    return all(isinstance(each, (f.ExprStmt, f.Import, f.ImportFrom)) for each in statements)
 
 
 def _for(visit: Visit, statement: f.For, env: Env, frame: Frame) -> str | Condition:

@@ -173,7 +173,7 @@ def _record(machine: Core, callee: Value, args: list[Value], kwargs: dict[str, V
     if isinstance(callee, Result) and isinstance(callee.callee, External):
         if callee.callee.name in library.TRANSPARENT_DECORATORS and args:
             return args[0]
-    result = Result(callee, args, kwargs, span, machine.next_order(), machine.conditions)
+    result = Result(callee, args, kwargs, span, machine.next_order(), (*machine.loops, *machine.conditions))
     root = attributes.root_of(callee)
     if isinstance(root, (Result, Instance, ClassValue)):
         root.events.append(result)

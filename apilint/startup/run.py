@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from apilint import facts as f
-from apilint.index import Index
+from apilint.index import Function, Index
 from apilint.startup.core import Frame
 from apilint.startup.machine import Machine
 from apilint.startup.values import FunctionValue, unwrap
@@ -13,10 +13,12 @@ from apilint.startup.values import FunctionValue, unwrap
 MAIN_STEPS = 20_000
 
 
-def start(machine: Machine, constructors: Collection[str]) -> None:
+def start(machine: Machine, constructors: Collection[str], registrars: Collection[str] = ()) -> None:
     """Run every module that is not a test's, the `__main__` blocks, then each function that nobody called and
-    whose text names one of the `constructors` (an application factory that a server calls), each as far as its own
-    budget goes: a command line that reaches the whole library takes nothing from the others, and must not take long."""
+    whose text names one of the `constructors` (an application factory that a server calls), then each that nobody
+    called yet and that names one of the `registrars` (it completes an application that a module made), each as far as
+    its own budget goes: a command line that reaches the whole library takes nothing from the others, and must not
+    take long."""
     index: Index = machine.index
     for module in index.modules.values():
         if not module.is_test:
@@ -24,17 +26,38 @@ def start(machine: Machine, constructors: Collection[str]) -> None:
     for module, statement in list(machine.mains):
         with machine.later(module.span(statement.start, statement.end), MAIN_STEPS):
             machine.run_block(statement.body, machine.run_module(module), Frame(None))
-    for function in index.functions_with(_with_subclasses(machine, constructors)):
-        if function in machine.called or function.module.is_test or function.facts.parent >= 0:
-            continue
-        if function.owner is not None:
-            continue
-        env = machine.run_module(function.module)
-        value = unwrap(env.vars.get(function.name) or FunctionValue(function, env))
-        if isinstance(value, FunctionValue) and value.function is function:
-            machine.entries.add(function)
-            machine.call_within(value, [], function.span)
+    factories = index.functions_with(_with_subclasses(machine, constructors))
+    for function in _callers_first(machine, factories):
+        _enter(machine, function)
+    # What is decorated belongs to whoever decorates it: a route or a command runs later, if ever.
+    completing = (each for each in index.functions_with(registrars) if not each.head.decorators)
+    for function in _callers_first(machine, completing):
+        _enter(machine, function)
     machine.steps = 0  # what is asked of the machine from now on is not the start-up's
+
+
+def _enter(machine: Machine, function: Function) -> None:
+    """Run a function of a module as an entry point, if nobody called it before."""
+    if not _is_uncalled(machine, function):
+        return
+    env = machine.run_module(function.module)
+    value = unwrap(env.vars.get(function.name) or FunctionValue(function, env))
+    if isinstance(value, FunctionValue) and value.function is function:
+        machine.entries.add(function)
+        machine.call_within(value, [], function.span)
+
+
+def _is_uncalled(machine: Machine, function: Function) -> bool:
+    is_nested = function.facts.parent >= 0 or function.owner is not None
+    return not is_nested and function not in machine.called and not function.module.is_test
+
+
+def _callers_first(machine: Machine, functions: Iterable[Function]) -> list[Function]:
+    """Those that no other one names come first: they hand the others their arguments, and make what the others
+    make a part of their own."""
+    uncalled = [each for each in functions if _is_uncalled(machine, each)]
+    named = {word for each in uncalled for word in each.facts.words.split(" ") if word != each.name}
+    return sorted(uncalled, key=lambda each: each.name in named)
 
 
 def _with_subclasses(machine: Machine, constructors: Collection[str]) -> set[str]:

@@ -269,12 +269,14 @@ class ClassValue(Value):
 
 class Condition:
     """A test under which something happens; `positive` for the branch where it holds. `decided` when the test's
-    outcome was known (by assumption, say) and is only noted."""
+    outcome was known (by assumption, say) and is only noted; `joined` when the other branch goes on to the same
+    statements and leaves nothing behind."""
 
-    __slots__ = ("_text", "decided", "positive", "span", "value")
+    __slots__ = ("_text", "decided", "joined", "positive", "span", "value")
 
     def __init__(self, span: Span, text: str | Expr, positive: bool, value: Value, *, decided: bool = False) -> None:
         self.decided = decided
+        self.joined = False
         self.span = span
         self._text = text
         self.positive = positive

@@ -6,6 +6,7 @@ stands in `runtime_<framework>.py`: a generator `rows(application, started, site
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import platform
@@ -13,6 +14,7 @@ import signal
 import sys
 import sysconfig
 import tempfile
+import traceback
 from importlib import import_module, metadata
 from pathlib import Path
 
@@ -70,9 +72,19 @@ def main(name: str, output: str) -> None:
     sys.path.append(str(SHARED))
     signal.alarm(LONGEST)
     cut_off()
-    write(target, observe(name))
+    try:
+        write(target, observe(name))
+    except Exception:  # noqa: BLE001 - shown, and then the process must end, whatever threads there are
+        traceback.print_exc()
+        leave(1)
+    leave(0)
+
+
+def leave(status: int) -> None:
+    """End the process although the application's threads run on."""
+    atexit._run_exitfuncs()
     sys.stdout.flush()
-    os._exit(0)
+    os._exit(status)
 
 
 if __name__ == "__main__":

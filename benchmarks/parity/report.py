@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -31,6 +32,10 @@ view that the application's own list of patterns names counts as the application
 with a format suffix is left out on both sides, where method and handler are the same and the answers do not contradict
 each other. An admin site is one route, beside those of its pages that the application wrote. What a handler answers to
 a superuser in the same way was not for want of credentials: such a call is not conclusive."""
+APART = {
+    "not loaded": "the started configuration imports none of these files",
+    "switched off": "apilint names the setting under which they exist, and the started configuration leaves it off",
+}
 COLUMNS = ("application", "framework", "routes", "found", "invented", "apart", "handlers", "unknown", "verdicts")
 
 
@@ -84,13 +89,20 @@ def _section(result: Result) -> Iterator[str]:
     for (kind, reason), group in groupby(explained, key=lambda entry: entry[:2]):
         members = [entry[2] for entry in group]
         yield f"- **{kind}** ({len(members)}): {reason or 'cause not known'}"
-        yield from (f"  - {_line(member)}" for member in members)
+        yield from _by_file(members) if kind in APART else (f"  - {_line(member)}" for member in members)
+
+
+def _by_file(members: Sequence[Difference]) -> Iterator[str]:
+    """How many routes of each file stand apart."""
+    files = Counter(member.place.rpartition(":")[0] for member in members)
+    yield from (f"  - {file}: {count}" for file, count in sorted(files.items()))
 
 
 def cause(application: Application, difference: Difference) -> str:
     """What the application's file gives as the reason for a difference."""
     fitting = (cause for cause in application.causes if cause.kind == difference.kind)
-    return next((cause.reason for cause in fitting if _covers(cause.route, difference.route)), "")
+    stated = next((cause.reason for cause in fitting if _covers(cause.route, difference.route)), "")
+    return stated or APART.get(difference.kind, "")
 
 
 def _covers(pattern: str, route: str) -> bool:

@@ -15,12 +15,11 @@ from fastapi.dependencies import utils
 from benchmarks.parity import asgi
 from benchmarks.parity.application import Application, Row
 from benchmarks.parity.places import Places
-from parity.observation import Entered, read_answer
-from parity.runtime_fastapi import Served, read_close, served, url
+from parity.observation import Entered, read_answer, read_close
+from parity.runtime_fastapi import Served, served, url
 
 LEFT_OUT = ("HEAD", "OPTIONS")
-POLICY_VIOLATION = 1008
-DENIED = ("denied_in_handler",)
+UNAUTHORIZED = (401, 403, 3000, 3003, 4001, 4003, 4401, 4403)
 
 
 class Dependencies:
@@ -106,10 +105,12 @@ async def _call(
     target = url(places.project, route.path)
     if route.method == "WEBSOCKET":
         answer = await asgi.websocket(app, target)
-        shape = dependencies.only_validation_failed
-        anon = read_close(answer.status, validation=shape, entered=entered.has(route.endpoint))
-        # Of a closure by the handler nobody can tell whether it was for the caller or for what was asked.
-        return ("ambiguous" if abs(answer.status) == POLICY_VIOLATION and anon in DENIED else anon), answer.status
+        if dependencies.only_validation_failed:
+            return "public_to_validation", answer.status
+        anon = read_close(answer.status, entered=entered.has(route.endpoint))
+        # Of most closures by the handler nobody can tell whether they were for the caller or for what was asked.
+        is_clear = anon != "denied_in_handler" or abs(answer.status) in UNAUTHORIZED
+        return (anon if is_clear else "ambiguous"), answer.status
     body = b"" if route.method in ("GET", "HEAD") else json.dumps({}).encode()
     answer = await asgi.http(app, route.method, target, body)
     inside = entered.has(route.endpoint)

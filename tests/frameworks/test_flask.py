@@ -298,6 +298,29 @@ def extra():
     assert verdicts(tmp_path, main=main, extra=extra) == {"GET /extra/": "none"}
 
 
+def test_what_stands_in_a_loop_over_something_unknown_may_not_be_there(tmp_path: Path) -> None:
+    main = """
+from flask import Flask
+from plugins import installed
+
+app = Flask(__name__)
+
+def show():
+    return "shown"
+
+for kind in installed("kinds"):
+    app.add_url_rule(f"/{kind}/", view_func=show, endpoint=kind)
+for kind in ("dataset", "group"):
+    app.add_url_rule(f"/{kind}/", view_func=show, endpoint=kind)
+"""
+    write(tmp_path, {"main.py": main})
+    assert {row.path: row.only_if for row in routes(tmp_path)} == {
+        "/{kind}/": "installed('kinds')",
+        "/dataset/": "",
+        "/group/": "",
+    }
+
+
 def test_a_guard_put_on_by_a_factory_that_nobody_calls_is_conditional(tmp_path: Path) -> None:
     main = """
 from flask import Flask

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from apilint.frameworks.flask.objects import teach as prepare
-from apilint.frameworks.flask.routes import CONSTRUCTORS, routes
+from apilint.frameworks.flask.routes import CONSTRUCTORS, REGISTRARS, routes
 
-__all__ = ["CONSTRUCTORS", "prepare", "routes"]
+__all__ = ["CONSTRUCTORS", "REGISTRARS", "prepare", "routes"]

@@ -28,6 +28,7 @@ from apilint.startup.values import (
 )
 
 ATTACHED = ("required", "conditional", "optional")
+REGISTRARS = ("route", "add_url_rule", "register_blueprint", "add_resource", "before_request")
 CONSTRUCTORS = ("Flask", "Quart", "APIFlask", "OpenAPI", "FlaskAPI")
 _REGISTERING = ("route", "get", "post", "put", "delete", "patch", "websocket", "endpoint", "expose", "resource")
 _RULES = ("route", "add_url_rule", *SHORTCUTS)

@@ -7,14 +7,16 @@ import os
 from pathlib import Path
 from typing import Any
 
-from benchmarks.parity.application import Application
+from benchmarks.parity.application import Application, Cause
 
+NO_PROVIDER = "the provider has to be configured, and none is: 403 is the answer to everybody"
 APPLICATION = Application(
     requirement="lnbits==1.6.2",
     framework="fastapi",
     packages=("lnbits",),
     extras=("bitstring<5",),  # bolt11 takes from it what version 5 no longer has
     environment={"LNBITS_BACKEND_WALLET_CLASS": "VoidWallet", "LNBITS_ADMIN_UI": "true"},
+    causes=(Cause("verdict", "GET /api/v1/auth/{provider}*", NO_PROVIDER),),
 )
 OWNER = "6f1c2a525d0c4e0b9f570d9a6e3f7a11"
 
