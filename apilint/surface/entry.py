@@ -96,8 +96,8 @@ def _entries(route: Exposed, public: bool) -> Iterator[Entry]:
 
 
 def _guard(guard: Guarding) -> str:
-    """A name that holds no comma, which separates the names in a lock file."""
-    name = _word(guard.name).replace(",", ";") or "?"
+    """A name without a comma, which separates the names in a lock file, and not the dash that stands for none."""
+    name = _word(guard.name).replace(",", ";").strip("-") or "?"
     return f"{name} ({guard.effect})" if guard.effect in ("optional", "conditional") else name
 
 

@@ -98,9 +98,9 @@ async def connect(application: Any, path: str) -> int:
 def main(folder: Path) -> None:
     """Start the project in `folder` and print its routes."""
     config = tomli.loads((folder / "parity.toml").read_text(encoding="utf-8"))
-    remember_registrations(folder)
-    start(folder, config)
     project = Project(folder, folder, config["settings"], config.get("values", {}))
+    remember_registrations(project)
+    start(folder, config)
     write([*itertools.chain(rows(project, config)), *asyncio.run(sockets(project))])
 
 

@@ -73,6 +73,10 @@ def test_an_added_route_is_one_added_line() -> None:
 words = st.text("aZ9é ,-()\t\n\x85\u2028|:/{}<>", max_size=12)
 
 
+def test_a_guard_is_never_taken_for_none() -> None:
+    assert text(row("/a", "required", guard("-"))) == ["GET\t/a\trequired\t?\tshop:handler"]
+
+
 @settings(max_examples=50, deadline=None)
 @given(
     st.lists(
