@@ -104,19 +104,20 @@ def load(folder: Path) -> Application:
     )
 
 
-def observe(application: Application) -> list[Row]:
-    """Run the application under its framework in a fresh interpreter."""
+def observe(application: Application, interpreter: str | Path = sys.executable) -> list[Row]:
+    """Run the application under its framework in a fresh interpreter, of another environment if one is given."""
     package = __package__ or HERE.name
     runner = f"{package}.runtime_{RUNNERS.get(application.framework, application.framework)}"
     importable = HERE.parents[package.count(".")]
-    output = _python(["-m", runner, str(application.folder)], cwd=application.folder, importable=importable)
+    command = [interpreter, "-m", runner, application.folder]
+    output = _run(command, cwd=application.folder, importable=importable)
     return [Row(**row) for row in json.loads(output)]
 
 
 def claim(application: Application) -> list[Claim]:
     """Let apilint read the application's source."""
-    command = ["-m", "apilint", "routes", "--format", "json", str(application.folder)]
-    output = _python(command, cwd=REPOSITORY, importable=REPOSITORY)
+    command = [sys.executable, "-m", "apilint", "routes", "--format", "json", application.folder]
+    output = _run(command, cwd=REPOSITORY, importable=REPOSITORY)
     return [
         Claim(
             method=method,
@@ -132,7 +133,7 @@ def claim(application: Application) -> list[Claim]:
     ]
 
 
-def _python(arguments: list[str], *, cwd: Path, importable: Path) -> str:
+def _run(command: list[str | Path], *, cwd: Path, importable: Path) -> str:
     with tempfile.TemporaryDirectory() as cache:
         environment = {
             "PATH": os.environ.get("PATH", ""),
@@ -141,7 +142,7 @@ def _python(arguments: list[str], *, cwd: Path, importable: Path) -> str:
             "XDG_CACHE_HOME": cache,
         }
         done = subprocess.run(  # its standard error is shown when it fails, and only then
-            [sys.executable, *arguments],
+            [*map(str, command)],
             cwd=cwd,
             env=environment,
             capture_output=True,
@@ -149,7 +150,7 @@ def _python(arguments: list[str], *, cwd: Path, importable: Path) -> str:
             timeout=TIMEOUT,
             check=False,
         )
-    assert done.returncode == 0, f"{' '.join(arguments)} exited with {done.returncode}\n{done.stderr}"
+    assert done.returncode == 0, f"{' '.join(map(str, command))} exited with {done.returncode}\n{done.stderr}"
     return done.stdout
 
 

@@ -13,12 +13,13 @@ import importlib
 import inspect
 import json
 import logging
+import os
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
@@ -39,6 +40,8 @@ class Row:
     - `denied_in_handler`: the same, by the handler itself;
     - `public`: the handler was entered and answered;
     - `public_to_validation`: turned away for the shape of the request only (422);
+    - `reached`: the handler was entered and answered with an error that is no rejection (there is no such item, or no
+      database for this trial run);
     - `shadowed`: answered without an error, and not by this handler (another route took the path);
     - `ambiguous`: anything else.
     """
@@ -70,6 +73,7 @@ class Project:
     app: str
     values: dict[str, str]
     library: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def place(self, function: Callable[..., Any]) -> Place | None:
         """Where `function` is defined, or None when that is outside of the project (a framework's own handler) and of
@@ -98,10 +102,24 @@ def open_project(folder: Path) -> Project:
     folder = folder.resolve()
     settings = tomli.loads((folder / "parity.toml").read_text(encoding="utf-8"))
     root = folder / settings.get("root", ".")
-    sys.path.insert(0, str(root))
+    prepare_interpreter(root, settings)
     logging.disable(logging.CRITICAL)
     library = tuple(settings.get("library", ()))
-    return Project(folder, root, settings["app"], settings.get("values", {}), library)
+    return Project(folder, root, settings["app"], settings.get("values", {}), library, settings)
+
+
+def prepare_interpreter(root: Path, settings: Mapping[str, Any]) -> None:
+    """What an application may import and read from its environment; what it prints is no part of the answer."""
+    sys.path.insert(0, str(root))
+    os.environ.update(settings.get("environment", {}))
+    sys.stdout = sys.stderr
+
+
+def seed(settings: Mapping[str, Any]) -> None:
+    """Run the function `module:name` that fills the application's database."""
+    if "seed" in settings:
+        module, _, name = settings["seed"].partition(":")
+        getattr(importlib.import_module(module), name)()
 
 
 def load_application(project: Project) -> Any:
@@ -194,8 +212,16 @@ def read_answer(status: int, location: str, *, entered: bool) -> str:
     return "ambiguous"
 
 
+def reached(anon: str, *, entered: bool) -> str:
+    """An answer that tells nothing of the caller is one of the handler's when that was entered."""
+    return "reached" if anon == "ambiguous" and entered else anon
+
+
 def read_close(code: int, *, entered: bool) -> str:
-    """What the closure of a websocket means, its code negative when it came before the connection was accepted."""
+    """What the closure of a websocket means, its code negative when it came before the connection was accepted
+    (that of an HTTP answer to the handshake, too)."""
+    if -600 < code <= -400 and code not in (-401, -403):
+        return "ambiguous"
     if code < 0:
         return "denied_in_handler" if entered else "protected"
     if code in DENIALS:
@@ -204,5 +230,6 @@ def read_close(code: int, *, entered: bool) -> str:
 
 
 def write(rows: list[Row]) -> None:
-    """A JSON list of objects, on standard output."""
-    sys.stdout.write(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
+    """A JSON list of objects, on what was standard output before an application could print to it."""
+    assert sys.__stdout__ is not None
+    sys.__stdout__.write(json.dumps([asdict(row) for row in rows], indent=1) + "\n")

@@ -22,7 +22,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,7 +36,7 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 from django.urls.resolvers import RoutePattern
 from django.utils import regex_helper
 
-from .observation import LOGIN, Entered, Place, Project, Row, read_answer, write
+from .observation import LOGIN, Entered, Place, Project, Row, prepare_interpreter, read_answer, seed, write
 
 LEFT_OUT = ("HEAD", "OPTIONS")
 PARAMETER_VALUES = ("1", "2024", "x", "abc123", "6f1c2a52-5d0c-4e0b-9f57-0d9a6e3f7a11")
@@ -80,7 +79,7 @@ def admin_pages() -> None:
 
 def start(folder: Path, config: dict[str, Any]) -> None:
     """Configure Django with the project's own settings, except for what a trial run must change."""
-    sys.path.insert(0, str(folder))
+    prepare_interpreter(folder, config)
     os.environ["DJANGO_SETTINGS_MODULE"] = config["settings"]
     settings.ALLOWED_HOSTS = ["*"]
     for database in settings.DATABASES.values():
@@ -89,9 +88,7 @@ def start(folder: Path, config: dict[str, Any]) -> None:
     logging.disable(logging.CRITICAL)
     settings.MIGRATION_MODULES = dict.fromkeys(app.label for app in apps.get_app_configs())
     call_command("migrate", run_syncdb=True, verbosity=0)
-    if "seed" in config:
-        module, _, name = config["seed"].partition(":")
-        getattr(import_module(module), name)()
+    seed(config)
 
 
 def remember_registrations(project: Project) -> None:
@@ -380,7 +377,7 @@ def main(folder: Path) -> None:
     import tomli
 
     config = tomli.loads((folder / "parity.toml").read_text(encoding="utf-8"))
-    project = Project(folder, folder, config["settings"], config.get("values", {}))
+    project = Project(folder, folder, config["settings"], config.get("values", {}), (), config)
     remember_registrations(project)
     start(folder, config)
     # Ninja makes a pattern of each operation, and the first one for a path serves them all.

@@ -7,19 +7,31 @@ routes whose handler is not the project's own (documentation, static files).
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from starlette.applications import Starlette
-from starlette.endpoints import HTTPEndpoint
+from starlette.endpoints import HTTPEndpoint, WebSocketEndpoint
 from starlette.routing import Host, Mount, Route, WebSocketRoute, compile_path
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
-from .observation import Entered, Place, Project, Row, load_application, open_project, read_answer, read_close, write
+from . import wellformed
+from .observation import (
+    Entered,
+    Place,
+    Project,
+    Row,
+    load_application,
+    open_project,
+    reached,
+    read_answer,
+    read_close,
+    write,
+)
 
 HTTP_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -30,19 +42,36 @@ class Served:
 
     method: str
     path: str
-    endpoint: Callable[..., Any]
+    endpoint: Any
     dependant: Any = None
+    flask: bool = False
+
+    def fill(self, project: Project) -> str:
+        """The path with its parameters filled in."""
+        if self.flask:
+            from . import runtime_flask
+
+            return runtime_flask.url(project, self.path)
+        return url(project, self.path)
+
+    def was_entered(self, entered: Entered) -> bool:
+        """Whether the handler was entered; of a class, any of its own methods."""
+        functions = vars(self.endpoint).values() if isinstance(self.endpoint, type) else [self.endpoint]
+        return any(entered.has(function) for function in functions if callable(function))
 
 
 def effective_routes(routes: Iterable[Any]) -> Iterator[Any]:
     """The routes as they are served: included routers dissolved, with their prefixes."""
-    try:
-        from fastapi.routing import iter_route_contexts
-    except ImportError:
-        yield from routes
-    else:
-        for context in iter_route_contexts(list(routes)):
+    from fastapi import routing
+
+    if hasattr(routing, "iter_route_contexts"):
+        for context in routing.iter_route_contexts(list(routes)):
             yield context._effective_route
+    elif hasattr(routing, "_iter_routes_with_context"):  # the first versions with a tree
+        for route, context in routing._iter_routes_with_context(list(routes)):
+            yield getattr(context, "starlette_route", None) or context or route
+    else:
+        yield from routes
 
 
 def served(routes: Iterable[Any], prefix: str = "") -> Iterator[Served]:
@@ -51,6 +80,7 @@ def served(routes: Iterable[Any], prefix: str = "") -> Iterator[Served]:
         original = getattr(route, "original_route", route)
         if isinstance(original, Mount):
             yield from served(route.routes or (), prefix + route.path)
+            yield from served_by_flask(getattr(route.app, "app", None), prefix + route.path)
         elif isinstance(original, Host):
             yield from served(route.routes or (), prefix)
         elif isinstance(original, WebSocketRoute):
@@ -60,6 +90,16 @@ def served(routes: Iterable[Any], prefix: str = "") -> Iterator[Served]:
             for method in methods(route, is_api_route=type(original).__module__.startswith("fastapi")):
                 endpoint = http_handler(route.endpoint, method)
                 yield Served(method, prefix + route.path, endpoint, getattr(route, "dependant", None))
+
+
+def served_by_flask(app: Any, prefix: str) -> Iterator[Served]:
+    """The rules of a Flask application that stands inside of a `WSGIMiddleware`."""
+    if type(app).__module__.partition(".")[0] == "flask":
+        from . import runtime_flask
+
+        for rule in runtime_flask.served(app):
+            for method in runtime_flask.methods(rule):
+                yield Served(method, prefix + rule.rule, runtime_flask.handler(app, rule, method), flask=True)
 
 
 def methods(route: Any, *, is_api_route: bool) -> list[str]:
@@ -80,8 +120,9 @@ def http_handler(endpoint: Any, method: str) -> Callable[..., Any]:
 
 
 def websocket_handler(endpoint: Any) -> Callable[..., Any]:
-    """The function that answers; of a `WebSocketEndpoint` the one that accepts."""
-    handler: Callable[..., Any] = getattr(endpoint, "on_connect", endpoint)
+    """The function that answers; of a `WebSocketEndpoint` the one that accepts, or the class where its base does."""
+    own = isinstance(endpoint, type) and endpoint.on_connect is not WebSocketEndpoint.on_connect  # type: ignore[attr-defined]
+    handler: Callable[..., Any] = endpoint.on_connect if own else endpoint
     return handler
 
 
@@ -94,34 +135,67 @@ def url(project: Project, path: str) -> str:
     return template
 
 
-def rows(project: Project, app: Starlette) -> Iterator[Row]:
-    """Every own route of the application, called once."""
+def rows(project: Project, app: Any) -> Iterator[Row]:
+    """Every own route of the application, called without credentials."""
     entered = Entered(project.folder, project.library)
+    inner = wrapped(app)
+    shapes = dict(wellformed.requests(inner))
     with entered.watching(), TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
-        for route in list(served(app.routes)):
-            if place := project.place(route.endpoint):
-                entered.forget()
-                yield row(project, client, route, place, entered)
+        for route in list(served(inner.routes)):
+            if place := place_of(project, route.endpoint):
+                shape = shapes.get((route.method, route.path), {})
+                anon, status = answer(client, route, route.fill(project), shape, entered)
+                yield Row(route.method, route.path, place.handler, place.file, place.line, anon, status)
 
 
-def row(project: Project, client: TestClient, route: Served, place: Place, entered: Entered) -> Row:
-    """Call one route without credentials."""
-    path = url(project, route.path)
+def wrapped(app: Any) -> Any:
+    """The application inside of middleware that was put around it by hand: `app = CORSMiddleware(app=app)`."""
+    while not hasattr(app, "routes") and hasattr(app, "app"):
+        app = app.app
+    return app
+
+
+def place_of(project: Project, endpoint: Any) -> Place | None:
+    """Where the handler stands; of a websocket class that leaves accepting to its base, where the class stands."""
+    if not isinstance(endpoint, type):
+        return project.place(endpoint)
+    file = Path(inspect.getfile(endpoint)).resolve()
+    if not file.is_relative_to(project.folder):
+        return None
+    name = f"{endpoint.__module__}:{endpoint.__qualname__}"
+    return Place(name, file.relative_to(project.folder).as_posix(), inspect.getsourcelines(endpoint)[1])
+
+
+def answer(client: TestClient, route: Served, path: str, shape: dict[str, Any], entered: Entered) -> tuple[str, int]:
+    """What a stranger meets; where only the shape of the request was wrong, what it meets with the right one."""
+    entered.forget()
     if route.method == "WEBSOCKET":
         status, validation = connect(client, path)
-        anon = "public_to_validation" if validation else read_close(status, entered=entered.has(route.endpoint))
-    else:
-        status, location = call(client, route.method, path)
-        anon = read_answer(status, location, entered=entered.has(route.endpoint))
-    return Row(route.method, route.path, place.handler, place.file, place.line, anon, status)
+        inside = route.was_entered(entered)
+        anon = reached(read_close(status, entered=inside), entered=inside)
+        return ("public_to_validation" if validation else anon), status
+    body: dict[str, Any] = {} if route.method in ("GET", "HEAD", "OPTIONS") else {"json": {}}
+    anon, status = ask(client, route, path, body, entered)
+    if anon == "public_to_validation" and shape:
+        second, second_status = ask(client, route, path, shape, entered)
+        if second_status == 400:  # a dependency, or the handler itself, did not like a value
+            return ("reached" if second == "reached" else "protected"), second_status
+        is_broken = second == "ambiguous" and second_status >= 500  # what stands before the handler is
+        if second in ("protected", "denied_in_handler", "public") or is_broken:
+            return second, second_status
+    return anon, status
 
 
-def call(client: TestClient, method: str, path: str) -> tuple[int, str]:
-    """Status and redirect target of one HTTP call."""
+def ask(client: TestClient, route: Served, path: str, content: dict[str, Any], entered: Entered) -> tuple[str, int]:
+    """One HTTP call."""
+    entered.forget()
     client.cookies.clear()
-    body: dict[str, Any] = {} if method in ("GET", "HEAD", "OPTIONS") else {"json": {}}
-    response = client.request(method, path, **body)
-    return response.status_code, response.headers.get("location", "")
+    client.cookies.update(content.get("cookies", {}))
+    content = {name: value for name, value in content.items() if name != "cookies"}
+    response = client.request(route.method, path, **content)
+    location = response.headers.get("location", "")
+    inside = route.was_entered(entered)
+    return reached(read_answer(response.status_code, location, entered=inside), entered=inside), response.status_code
 
 
 def connect(client: TestClient, path: str) -> tuple[int, bool]:
@@ -135,8 +209,9 @@ def connect(client: TestClient, path: str) -> tuple[int, bool]:
             websocket.send_text("{}")
             websocket.receive_text()
     except WebSocketDisconnect as closed:
-        code = closed.status_code if hasattr(closed, "status_code") else closed.code
-        return (code if accepted else -code), isinstance(getattr(closed, "reason", None), list)
+        if isinstance(closed, WebSocketDenialResponse):  # an HTTP answer to the handshake
+            return -closed.status_code, False
+        return (closed.code if accepted else -closed.code), isinstance(closed.reason, list)
     return 0, False
 
 

@@ -15,9 +15,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from .observation import Entered, Project, Row, load_application, open_project, read_answer, write
+from .observation import Entered, Project, Row, load_application, open_project, reached, read_answer, seed, write
 
-PARAMETER = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
+PARAMETER = re.compile(r"<(?:(?P<converter>\w+)(?:\((?P<options>[^)]*)\))?:)?(?P<name>\w+)>")
+
+
+def served(app: Flask) -> Iterator[Rule]:
+    """The rules that lead somewhere: `add_url_rule("/", endpoint="index")` may only name a URL for `url_for`."""
+    return (rule for rule in app.url_map.iter_rules() if rule.endpoint in app.view_functions)
 
 
 def methods(rule: Rule) -> list[str]:
@@ -40,7 +45,13 @@ def handler(app: Flask, rule: Rule, method: str) -> Callable[..., Any]:
 
 def url(project: Project, path: str) -> str:
     """The rule's path with its parameters filled in."""
-    return PARAMETER.sub(lambda match: project.value(match["name"], match["converter"] or ""), path)
+
+    def value(match: re.Match[str]) -> str:
+        if match["converter"] == "any":
+            return match["options"].partition(",")[0].strip("\"' ")
+        return project.value(match["name"], match["converter"] or "")
+
+    return PARAMETER.sub(value, path)
 
 
 def rows(project: Project, app: Flask) -> Iterator[Row]:
@@ -48,13 +59,14 @@ def rows(project: Project, app: Flask) -> Iterator[Row]:
     entered = Entered(project.folder, project.library)
     with entered.watching():
         client = app.test_client(use_cookies=False)
-        for rule in app.url_map.iter_rules():
+        for rule in served(app):
             for method in methods(rule):
                 function = handler(app, rule, method)
                 if place := project.place(function):
                     entered.forget()
                     status, location = call(client, method, url(project, rule.rule))
-                    anon = read_answer(status, location, entered=entered.has(function))
+                    inside = entered.has(function)
+                    anon = reached(read_answer(status, location, entered=inside), entered=inside)
                     yield Row(method, rule.rule, place.handler, place.file, place.line, anon, status)
 
 
@@ -68,7 +80,10 @@ def call(client: FlaskClient, method: str, path: str) -> tuple[int, str]:
 def main(folder: Path) -> None:
     """Import the application in `folder` and print its routes."""
     project = open_project(folder)
-    write(list(rows(project, load_application(project))))
+    app = load_application(project)
+    with app.app_context():
+        seed(project.settings)
+    write(list(rows(project, app)))
 
 
 if __name__ == "__main__":
