@@ -22,6 +22,7 @@ from apilint.rule import Rule, load_models, load_rules, match_codes
 from apilint.scope import Scope
 from apilint.shape import nearest
 from apilint.source import Sources, decoded
+from apilint.versions import Versions
 
 Text = Callable[[str], bytes]
 
@@ -89,6 +90,7 @@ def start(
     root_name: str,
     text: Text,
     documents: Mapping[str, bytes] | None = None,
+    versions: Versions | None = None,
 ) -> Project:
     """The program, started symbolically, with its routes."""
 
@@ -107,6 +109,7 @@ def start(
         options={"settings": config.settings} if config.settings else {},
         public=config.public,
         documents=documents,
+        versions=versions,
     )
 
 

@@ -21,14 +21,19 @@ BUILD_OUTPUT = frozenset({"build", "dist", "_build", ".build"})
 # A folder with one of these is an environment, with copies of other people's code.
 ENVIRONMENT_MARKS = frozenset({"pyvenv.cfg", "conda-meta"})
 PROJECT_MARKS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "manage.py"})
-WANTED = PROJECT_MARKS | {"pyvenv.cfg"}
+LOCK_FILES = frozenset({"uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"})
+REQUIREMENTS = LOCK_FILES | {"pyproject.toml", "setup.cfg", "Pipfile"}
+WANTED = PROJECT_MARKS | REQUIREMENTS | {"pyvenv.cfg"}
+_BESIDE = frozenset({"doc", "docs", "example", "examples", "fixtures", "samples"})
 
 
 class Discovered(NamedTuple):
-    """The files of a project, sorted by path; `projects` are the folders that hold a pyproject.toml or the like."""
+    """The files of a project, sorted by path; `projects` are the folders that hold a pyproject.toml or the like, and
+    `requirements` the files that may say with which versions of its libraries the project runs."""
 
     files: tuple[SourceFile, ...]
     projects: tuple[str, ...]
+    requirements: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -46,7 +51,7 @@ def discover(root: Path, config: Config, named: Iterable[Path] = ()) -> Discover
     for target in named:
         known.update(_named(top, os.path.abspath(target), known, diagnostics))
     files = tuple(_stat_all(top, _included(known, config), config.max_file_size, diagnostics))
-    return Discovered(files, _projects(paths), tuple(sorted(set(diagnostics))))
+    return Discovered(files, _projects(paths), _requirements(paths), tuple(sorted(set(diagnostics))))
 
 
 def listed(paths: Collection[str], config: Config) -> tuple[list[str], tuple[str, ...]]:
@@ -106,6 +111,28 @@ def _projects(paths: Collection[str]) -> tuple[str, ...]:
     return tuple(sorted({_folder(path) for path in paths if _marks_project(path, packages)}))
 
 
+def _requirements(paths: Collection[str]) -> tuple[str, ...]:
+    """The files with the program's own requirements: those of its tests, documentation and examples are others."""
+    environments = {_folder(path) for path in paths if path.endswith("pyvenv.cfg")} - {""}
+    skipped: dict[str, bool] = {"": False}
+    return tuple(
+        sorted(
+            path
+            for path in paths
+            if (_name(path) in REQUIREMENTS or _lists_requirements(path))
+            and not _BESIDE.intersection(path.split("/"))
+            and not is_test_path(path)
+            and not _is_skipped(_folder(path), (), environments, skipped)
+        )
+    )
+
+
+def _lists_requirements(path: str) -> bool:
+    """`requirements.txt`, `dev-requirements.in`, `requirements/base.txt`."""
+    folder, _, name = path.rpartition("/")
+    return name.endswith((".txt", ".in")) and ("requirements" in name or _name(folder) == "requirements")
+
+
 def _marks_project(path: str, packages: Collection[str]) -> bool:
     """Whether a file says that its folder is a project's: inside of packages, setup.py and manage.py are modules."""
     folder, _, name = path.rpartition("/")
@@ -162,7 +189,8 @@ def _run_git(folder: str) -> tuple[bytes, bytes] | None:
     hook = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"}
     environment = {key: value for key, value in os.environ.items() if key not in hook}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-    patterns = ["*.py", *(f"*{name}" for name in sorted(WANTED) if not name.endswith(".py"))]
+    patterns = ["*.py", "*requirements*.txt", "*requirements*.in"]
+    patterns += [f"*{name}" for name in sorted(WANTED) if not name.endswith(".py")]
     options = ["-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false"]
     listing = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns]
     try:
@@ -230,7 +258,7 @@ def _walk(root: str, diagnostics: list[Diagnostic], start: str = "") -> Iterator
             if _is_folder(entry):
                 if entry.name not in SKIPPED and not _ignored(path + "/", ignores):
                     pending.append((path, ignores))
-            elif _is_wanted(entry.name) and not _ignored(path, ignores):
+            elif (_is_wanted(entry.name) or _lists_requirements(path)) and not _ignored(path, ignores):
                 yield path
 
 

@@ -20,6 +20,7 @@ from apilint.model import Route
 from apilint.project import Project
 from apilint.startup.machine import Machine
 from apilint.startup.run import start
+from apilint.versions import Versions
 
 # An import chain of a few hundred modules, each some frames deep.
 RECURSION_LIMIT = 12_000
@@ -36,18 +37,19 @@ def link(
     options: Mapping[str, str] | None = None,
     public: Sequence[str] = (),
     documents: Mapping[str, bytes] | None = None,
+    versions: Versions | None = None,
 ) -> Project:
     """Start the program symbolically; the project asks every framework for its routes when somebody wants them.
 
     Takes the facts and dotted names by file, the library models by section, the test files (not run), the name of
     the root folder, how to lower a body that the scanner left, framework options (`settings`), which routes the
-    user calls public, and the documents that speak of routes.
+    user calls public, the documents that speak of routes, and with which versions of its libraries the program runs.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
     with _without_collector():
         index = Index(facts, names, tests=tests, root_name=root_name, lower=lower)
         machine = Machine(index)
-        program = Program(machine, Knowledge(models), dict(options or {}))
+        program = Program(machine, Knowledge(models), dict(options or {}), versions)
         rooms = list(_rooms())
         for room in rooms:
             if hasattr(room, "prepare"):
@@ -74,7 +76,7 @@ def _without_collector() -> Iterator[None]:
 
 
 def _rooms() -> Iterable[ModuleType]:
-    """The framework modules, by name."""
+    """The framework modules by name, so that `fastapi` says what it mounts before `flask` asks."""
     for module in sorted(pkgutil.iter_modules(frameworks.__path__), key=lambda found: found.name):
         yield importlib.import_module(f"{frameworks.__name__}.{module.name}")
 

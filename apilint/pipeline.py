@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from apilint.analysis import Scanned
     from apilint.mending import Mended, State, Workshop
     from apilint.project import Project
+    from apilint.versions import Versions
 
 Progress = Callable[[int, int], None]
 T = TypeVar("T")
@@ -142,6 +143,7 @@ class _Run:
         self.digests = dict(self.lookup.digests)
         self.sources = Sources(options.root)
         self.documents = {} if self.scope.tests else _documents(options)
+        self.requirements = dict(_contents(options.root, self.found.requirements))
 
     # --------------------------------------------------------------------------------------- remembering
 
@@ -179,6 +181,10 @@ class _Run:
             self.base.commit if kind.startswith("base") and self.base else "",
         ):
             state.update(repr(part).encode("utf-8", "surrogateescape") + b"\0")
+        for path, data in self.requirements.items():
+            state.update(path.encode("utf-8", "surrogateescape") + b"\0" + hashlib.blake2b(data).digest())
+        if options.config.environment is not None:
+            state.update(repr(self.versions).encode())
         if options.config.rules:
             state.update(rules_digest(options.config))
         if kind == "check":
@@ -235,13 +241,20 @@ class _Run:
         return scanned
 
     @functools.cached_property
+    def versions(self) -> Versions:
+        """The versions of libraries that the project says it runs with."""
+        from apilint.requirements import read_versions
+
+        return read_versions(self.requirements, self.options.config.environment)
+
+    @functools.cached_property
     def project(self) -> Project:
         """The linked program."""
         from apilint import analysis
 
-        options = self.options
-        name, text = options.root.name, self.sources.text
-        return analysis.start(self.scanned, options.config, self.scope, name, text, self.documents)
+        config, scope, name = self.options.config, self.scope, self.options.root.name
+        text, documents = self.sources.text, self.documents
+        return analysis.start(self.scanned, config, scope, name, text, documents, self.versions)
 
     def check(self) -> _Checked:
         """All findings of the chosen rules in the whole project."""
@@ -317,7 +330,16 @@ class _Run:
         assert self.base is not None
         config, scope = self.options.config, self.scope
         scanned, text = analysis.as_of(self.base, self.scanned, self.sources.text, config)
-        return analysis.start(scanned, config, scope, self.options.root.name, text)
+        return analysis.start(scanned, config, scope, self.options.root.name, text, versions=self.versions)
+
+
+def _contents(root: Path, files: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """The files that can be read: one that cannot says nothing of versions."""
+    for file in files:
+        try:
+            yield file, (root / file).read_bytes()
+        except OSError:
+            continue
 
 
 def baseline_path(options: Options) -> Path:

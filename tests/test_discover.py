@@ -190,7 +190,7 @@ def test_what_the_user_names_is_taken_although_ignored(tmp_path: Path, prepare: 
 def test_an_empty_repository(tmp_path: Path, prepare: Prepare) -> None:
     (tmp_path / "README.md").touch()
     prepare(tmp_path)
-    assert discover(tmp_path, Config()) == Discovered((), (), ())
+    assert discover(tmp_path, Config()) == Discovered((), (), (), ())
 
 
 @everywhere

@@ -9,7 +9,7 @@ from apilint.check import Match, check
 from apilint.checks.exposed import MISPLACED
 from apilint.checks.mixins import Ancestry
 from apilint.facts import Span
-from apilint.finding import Precision
+from apilint.finding import Precision, Severity
 from apilint.index import Class, Function, Module
 from apilint.model import Step
 from apilint.project import Project
@@ -22,9 +22,18 @@ Decorator = tuple[f.Expr, str]
 
 @check
 def drf_policy_order(
-    project: Project, *, hidden: str, view: str, decorators: tuple[str, ...], defaults: Mapping[str, str]
+    project: Project,
+    *,
+    hidden: str,
+    refused: str,
+    refused_since: Mapping[str, str],
+    view: str,
+    decorators: tuple[str, ...],
+    defaults: Mapping[str, str],
 ) -> Iterator[Match]:
-    """Policy decorators above the one that makes a function a view, or hidden from it by a wrapper in between."""
+    """Policy decorators above the one that makes a function a view, or hidden from it by a wrapper in between. A
+    version that refuses the order does not start the program: nothing is open then, and nothing works."""
+    is_refused = any(project.program.versions.at_least(*each) for each in refused_since.items())
     for function, listed in _decorated(project, decorators):
         at = next((i for i, (_, name) in enumerate(listed) if name == view), None)
         if at is None:
@@ -48,7 +57,8 @@ def drf_policy_order(
                     Step(function.module.span(listed[at][0].start, listed[at][0].end), "the view is made here"),
                     Step(span, f"'@{_short(name)}' leaves its mark where the view does not look"),
                 ),
-                template="hidden" if wrapper else "",
+                template="hidden" if wrapper else "refused" if is_refused else "",
+                severity=Severity.WARNING if is_refused and not wrapper else None,
                 about=(function.span,),
                 weight=MISPLACED,
             )

@@ -85,7 +85,8 @@ class Layer:
         everywhere = self._everywhere.get(socket)
         if everywhere is None:
             everywhere = self._everywhere[socket] = self._run(program, method, Caller(socket), is_http=is_http)
-        if everywhere.effect in ("none", "optional") or not everywhere.particular:
+        is_harmless = everywhere.effect in ("none", "optional") and not everywhere.refuses
+        if is_harmless or not everywhere.particular:
             return everywhere
         return self._run(program, method, caller, is_http=is_http)
 

@@ -24,6 +24,7 @@ from apilint.startup.values import (
     Known,
     Partial,
     Result,
+    Seq,
     Subscripted,
     Unknown,
     Value,
@@ -37,6 +38,7 @@ from apilint.walk import walk
 
 DEPENDS = frozenset({"fastapi.Depends", "fastapi.param_functions.Depends", "fastapi.params.Depends"})
 SECURITY = frozenset({"fastapi.Security", "fastapi.param_functions.Security", "fastapi.params.Security"})
+SCOPES = frozenset({"fastapi.security.SecurityScopes", "fastapi.security.oauth2.SecurityScopes"})
 CREDENTIAL_PARAMETERS = frozenset({"Header", "Cookie"})
 _NO_CREDENTIAL = re.compile(r"(?i)csrf|xsrf|user_?agent|accept|content|language|host|referer|origin|request_id|if_")
 MAX_DEPTH = 12
@@ -72,7 +74,7 @@ class Dependencies:
                 return [self.program.guard(value.text or "?", "dependency", via, span, judged, value)]
             return []
         at = value.span if isinstance(value, Result) else span
-        judged = self.judge(target, caller)
+        judged = self.judge(target, caller, scopes=scopes_of(value))
         kind = "security scheme" if judged.kind == "scheme" else "dependency"
         guard = self.program.guard(self.name(target, value), kind, via, at, judged, target)
         asked = self.demands(value)
@@ -105,7 +107,7 @@ class Dependencies:
                 found += guards
                 target = depends_on(value)
                 if target is not None:
-                    bindings[param.name] = self.judge(target, caller).gives
+                    bindings[param.name] = self.judge(target, caller, scopes=scopes_of(value)).gives
             for param, value, env in self.class_parameters(function):
                 span = env.module.span(param.start, param.end)
                 found += self.guards(value, f"'{param.name}' of the class", span, caller)
@@ -233,18 +235,18 @@ class Dependencies:
 
     # -------------------------------------------------------------------- judging
 
-    def judge(self, target: Value, caller: Caller, depth: int = 0) -> Judgement:
-        """What a dependency does, with all below it."""
-        key = (id(unwrap(target)), "")
+    def judge(self, target: Value, caller: Caller, depth: int = 0, scopes: tuple[Value, ...] = ()) -> Judgement:
+        """What a dependency does, with all below it. `scopes` are those that `Security(…)` asks for on the way."""
+        key = (id(unwrap(target)), repr(scopes) if scopes else "")
         if key in self._memo:
             return self._memo[key]
-        judged = self._judged(target, caller, depth)
+        judged = self._judged(target, caller, depth, scopes)
         if not judged.particular:
             self._memo[key] = judged
             self._kept.append(unwrap(target))
         return judged
 
-    def _judged(self, target: Value, caller: Caller, depth: int) -> Judgement:
+    def _judged(self, target: Value, caller: Caller, depth: int, scopes: tuple[Value, ...]) -> Judgement:
         function = self._callable(target)
         known = self.program.judge.library(target)
         if function is None or (
@@ -262,11 +264,11 @@ class Dependencies:
             for param, value, env in self.parameters(function):
                 below = depends_on(value) if value is not None else None
                 if below is None:
-                    bound = self.plain(param, env)
+                    bound = self._asked_scopes(param, env, scopes) or self.plain(param, env)
                     if bound is not None:
                         bindings[param.name] = bound
                     continue
-                judged = self.judge(below, caller, depth + 1)
+                judged = self.judge(below, caller, depth + 1, (*scopes, *scopes_of(value)))
                 if judged.effect == "required":
                     way = "" if judged.chain else ", which turns away callers without credentials"
                     step = Step(env.module.span(param.start, param.end), f"it depends on '{self.name(below)}'{way}")
@@ -287,6 +289,17 @@ class Dependencies:
         if own.effect == "none" and (tolerates or isinstance(own.gives, (Nothing, Anonymous))):
             return msgspec.structs.replace(own, effect="optional")
         return own
+
+    def _asked_scopes(self, param: f.Param, env: Env, scopes: tuple[Value, ...]) -> Value | None:
+        """The object that FastAPI hands to a parameter of the type `SecurityScopes`."""
+        annotation = self.machine.evaluate(param.annotation, env) if param.annotation is not None else None
+        if not isinstance(annotation, External) or annotation.name not in SCOPES:
+            return None
+        made = Result(annotation, [], {}, env.module.span(param.start, param.end), 0, ())
+        made.attrs["scopes"] = Seq("list", list(scopes))
+        texts = [text_of(scope) for scope in scopes]
+        made.attrs["scope_str"] = Known(" ".join(text for text in texts if text is not None))
+        return made
 
     def _callable(self, target: Value) -> FunctionValue | None:
         """The project function that FastAPI calls for a dependency."""
@@ -327,6 +340,16 @@ def is_dependency(value: Value) -> bool:
     if isinstance(value, Result) and isinstance(value.callee, External):
         return value.callee.name in DEPENDS or value.callee.name in SECURITY
     return False
+
+
+def scopes_of(value: Value | None) -> tuple[Value, ...]:
+    """The scopes that a `Security(…)` asks for."""
+    if isinstance(value, Choice):
+        return next((found for found in map(scopes_of, value.options) if found), ())
+    if not isinstance(value, Result) or not isinstance(value.callee, External) or value.callee.name not in SECURITY:
+        return ()
+    listed = value.kwargs.get("scopes") or (value.args[1] if len(value.args) > 1 else None)
+    return tuple(listed.items) if isinstance(listed, Seq) else () if listed is None else (listed,)
 
 
 def depends_on(value: Value) -> Value | None:

@@ -8,9 +8,26 @@ import msgspec
 
 from apilint.facts import Span
 from apilint.frameworks import asgi_middleware, brought
+from apilint.frameworks.asgi_objects import (
+    APPS,
+    ENDPOINTS,
+    FASTAPI,
+    METHODS,
+    ROUTE_CLASSES,
+    ROUTERS,
+    STARLETTE,
+    STARLETTE_ROUTERS,
+    WEBSOCKET_CLASSES,
+    WEBSOCKET_ENDPOINTS,
+    WSGI_WRAPPERS,
+    Scope,
+    below,
+    run_startup,
+)
 from apilint.frameworks.asgi_tree import MOUNT_CLASSES, Tree, mounted, published
 from apilint.frameworks.dependencies import Dependencies
 from apilint.frameworks.program import (
+    Mounted,
     Object,
     Program,
     argument,
@@ -32,38 +49,15 @@ from apilint.startup.values import (
     Known,
     Result,
     Seq,
+    Unknown,
     Value,
     text_of,
     unwrap,
 )
 
-FASTAPI = ("fastapi.FastAPI", "fastapi.applications.FastAPI")
-STARLETTE = ("starlette.applications.Starlette",)
-APPS = (*FASTAPI, *STARLETTE)
-ROUTERS = ("fastapi.APIRouter", "fastapi.routing.APIRouter", "starlette.routing.Router")
-REGISTRARS = ("include_router", "add_api_route", "mount", "add_route")
 CONSTRUCTORS = ("FastAPI", "Starlette")
-STARLETTE_ROUTERS = ("starlette.routing.Router",)
-METHODS = ("get", "post", "put", "patch", "delete", "options", "head", "trace")
-ROUTE_CLASSES = ("starlette.routing.Route", "fastapi.routing.APIRoute")
-WEBSOCKET_CLASSES = ("starlette.routing.WebSocketRoute", "fastapi.routing.APIWebSocketRoute")
-ENDPOINTS = ("starlette.endpoints.HTTPEndpoint",)
-WEBSOCKET_ENDPOINTS = ("starlette.endpoints.WebSocketEndpoint",)
-
-
-class Scope(msgspec.Struct):
-    """What a route inherits at one point of the tree: path, guards from above, conditions."""
-
-    prefix: str = ""
-    dependencies: tuple[tuple[Value, str, tuple[Condition, ...]], ...] = ()
-    middleware: tuple[asgi_middleware.Layer, ...] = ()
-    conditions: tuple[Condition, ...] = ()
-    framework: str = "fastapi"
-    router: str = ""
-    route_class: Value | None = None
-    bypassed: tuple[tuple[Value, str, Span], ...] = ()
-    app: str = ""
-    marks: frozenset[str] = frozenset()
+LIVE_ROUTERS = "0.137"
+REGISTRARS = ("include_router", "add_api_route", "mount", "add_route")
 
 
 def routes(program: Program) -> Iterator[Route]:
@@ -85,32 +79,17 @@ class Walker:
         """From every application that no other one mounts."""
         apps = self.program.objects(APPS)
         for app in apps:
-            self._start(app)
+            run_startup(self.program, app)
         apps = self.program.objects(APPS)
-        below = {id(child) for app in [*apps, *self.program.objects(ROUTERS)] for child in mounted(self.program, app)}
+        inside = {id(child) for app in [*apps, *self.program.objects(ROUTERS)] for child in mounted(self.program, app)}
         for app in apps:
-            if id(app) not in below:
+            if id(app) not in inside:
                 yield from self._walk(app, Scope(framework=self._framework(app), app=self._place(app)))
         if apps:
             self.program.loose += self.tree.loose(self.program.objects(ROUTERS))
 
     def _framework(self, app: Object) -> str:
         return "fastapi" if self.program.is_a(app, FASTAPI) else "starlette"
-
-    def _start(self, app: Object) -> None:
-        """Run what the application runs when it starts: `lifespan`, `on_event("startup")`, `on_startup`."""
-        _, kwargs = self.program.made_with(app)
-        for name, event in list(self.program.events(app)):
-            if name == "on_event" and event.args and text_of(event.args[0]) == "startup":
-                for function in self.program.decorated(event):
-                    self.machine.call_within(function, [], event.span)
-            elif name == "add_event_handler" and len(event.args) > 1 and text_of(event.args[0]) == "startup":
-                self.machine.call_within(event.args[1], [], event.span)
-        for startup in self.program.items(kwargs.get("on_startup")):
-            self.machine.call_within(startup, [], app.span)
-        lifespan = kwargs.get("lifespan")
-        if lifespan is not None and isinstance(unwrap(lifespan), FunctionValue):
-            self.machine.call_within(unwrap(lifespan), [app], app.span)
 
     # ---------------------------------------------------------------- the tree
 
@@ -165,7 +144,7 @@ class Walker:
     def _entered(self, made: Object, args: list[Value], kwargs: dict[str, Value], scope: Scope) -> Scope:
         """The scope below an application or router: with its own prefix, dependencies and middleware."""
         is_app = self.program.is_a(made, APPS)
-        prefix = "" if is_app else path_part(kwargs.get("prefix") or _class_attribute(self.program, made, "prefix"))
+        prefix = "" if is_app else path_part(kwargs.get("prefix") or made.attrs.get("prefix"))
         label = "the application" if is_app else "the router"
         own = [(value, label, under_) for value, under_ in self.program.items_under(kwargs.get("dependencies"))]
         own += [
@@ -187,6 +166,7 @@ class Walker:
             else scope.middleware,
             conditions=scope.conditions,
             bypassed=scope.bypassed,
+            included=None if is_app else scope.included,
             app=scope.app,
             framework=self._framework(made) if is_app else scope.framework,
             router=self._place(made),
@@ -200,7 +180,10 @@ class Walker:
         return f"{made.span.file}:{line}"
 
     def _event(self, made: Object, name: str, event: Result, scope: Scope) -> Iterator[Route]:
-        scope = below(scope, event.conditions)
+        standing = self._standing(name, event, scope)
+        if standing is None:
+            return
+        scope = below(scope, (*event.conditions, *standing))
         if name in METHODS or name in ("api_route", "route", "websocket", "websocket_route"):
             for handler in self.program.decorated(event):
                 yield from self._route(event, handler, name, scope)
@@ -218,6 +201,17 @@ class Walker:
             for item in self.program.items(event.args[-1]):
                 yield from self._listed(item, scope)
 
+    def _standing(self, name: str, event: Result, scope: Scope) -> tuple[Condition, ...] | None:
+        """Under which conditions what happens to a router reaches where it is included; None if it does not. Up to
+        0.136 inclusion copied the routes that were there, and no mounts; since then the router itself is asked."""
+        if scope.included is None or (event.order < scope.included and name not in ("mount", "host")):
+            return ()
+        is_live = self.program.versions.at_least("fastapi", LIVE_ROUTERS)
+        if is_live is None:
+            unknown = Unknown("the version of fastapi is not pinned", event.span)
+            return (Condition(event.span, f"fastapi is {LIVE_ROUTERS} or newer", True, unknown),)
+        return () if is_live else None
+
     def _include(self, event: Result, scope: Scope) -> Iterator[Route]:
         child = self.program.object_of(argument(event, 0, "router") or Known(None))
         if child is None:
@@ -233,6 +227,7 @@ class Walker:
             prefix=scope.prefix + path_part(event.kwargs.get("prefix")),
             dependencies=(*scope.dependencies, *own),
             marks=scope.marks | _marks(event.kwargs),
+            included=event.order,
         )
         yield from self._walk(child, inner)
 
@@ -246,8 +241,22 @@ class Walker:
         inner = msgspec.structs.replace(scope, prefix=prefix, dependencies=(), bypassed=(*scope.bypassed, *lost))
         if child is not None and self.program.is_a(child, (*APPS, *ROUTERS)):
             yield from self._walk(child, inner)
+        elif child is not None and self.program.is_a(child, WSGI_WRAPPERS):
+            self._hand_over(child, event, inner)
         for item in self.program.items(event.kwargs.get("routes")):
             yield from self._listed(item, inner)
+
+    def _hand_over(self, wrapper: Object, event: Result, scope: Scope) -> None:
+        """A WSGI application that is mounted: its routes are another framework's to tell."""
+        args, kwargs = self.program.made_with(wrapper)
+        inside = self.program.object_of(kwargs.get("app") or next(iter(args), Known(None)))
+
+        def guards(caller: Caller) -> list[Guard]:
+            before = [g for layer in scope.middleware for g in layer.guards(self.program, caller, is_socket=False)]
+            return [*before, *self._not_inherited(event, scope, caller, inherits=True)]
+
+        if inside is not None:
+            self.program.mounted[id(inside)] = Mounted(scope.prefix, guards)
 
     def _listed(self, item: Value, scope: Scope) -> Iterator[Route]:
         """An element of a `routes` list."""
@@ -403,12 +412,3 @@ def _marks(kwargs: Mapping[str, Value]) -> frozenset[str]:
         if isinstance(value, Known) and value.value is said:
             found.append(mark)
     return frozenset(found)
-
-
-def below(scope: Scope, conditions: tuple[Condition, ...]) -> Scope:
-    """The scope with further conditions."""
-    return msgspec.structs.replace(scope, conditions=(*scope.conditions, *conditions)) if conditions else scope
-
-
-def _class_attribute(program: Program, made: Object, name: str) -> Value | None:
-    return made.attrs.get(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterator
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -38,6 +38,7 @@ from apilint.startup.values import (
     unwrap,
     wrappers,
 )
+from apilint.versions import Versions
 
 T = TypeVar("T")
 Object = Result | Instance
@@ -56,10 +57,23 @@ class Handler:
         self.function = function
 
 
+class Mounted(NamedTuple):
+    """Where another framework's application serves an application: below which path, and behind which guards."""
+
+    prefix: str
+    guards: Callable[[Caller], list[Guard]]
+
+
 class Program:
     """The start-up, the judge, and the questions that every framework asks of them."""
 
-    def __init__(self, machine: Core, knowledge: Knowledge, extra: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        machine: Core,
+        knowledge: Knowledge,
+        extra: dict[str, str] | None = None,
+        versions: Versions | None = None,
+    ) -> None:
         self.machine = machine
         self.knowledge = knowledge
         self.judge = Judge(machine, knowledge)
@@ -68,6 +82,8 @@ class Program:
         self.loose: list[Loose] = []
         self.published: list[Published] = []
         self._shared: dict[Hashable, object] = {}
+        self.versions = versions or Versions()
+        self.mounted: dict[int, Mounted] = {}
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What is worked out once for a program: the rooms fill it, checks look at it again."""
@@ -420,6 +436,7 @@ def path_part(value: Value | None) -> str:
 
 __all__ = [
     "Handler",
+    "Mounted",
     "Object",
     "Program",
     "argument",

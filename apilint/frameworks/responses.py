@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from apilint.facts import Span
-from apilint.frameworks.fastapi import APPS, ROUTERS
+from apilint.frameworks.asgi_objects import APPS, ROUTERS
 from apilint.frameworks.program import Program
 from apilint.guards.knowledge import Knowledge
 from apilint.model import Route

@@ -60,7 +60,7 @@ class Judgement(msgspec.Struct, frozen=True):
 
     `branches` tells that the code asks for credentials and goes on without them. `gives` is what a dependency
     hands on when it lets the caller through; `particular` tells that the judgement looked at the route (its path,
-    method or endpoint) and holds for no other.
+    method or endpoint) and holds for no other, `refuses` that some way ends in a refusal, for whatever reason.
     """
 
     effect: str
@@ -73,6 +73,7 @@ class Judgement(msgspec.Struct, frozen=True):
     kind: str = ""
     branches: bool = False
     lapses: tuple[Step, ...] = ()
+    refuses: bool = False
 
 
 NOT_A_GUARD = Judgement("none")
@@ -113,6 +114,8 @@ class Judge:
         """A guard entry applied to the call that made the guard (for the arguments that weaken it)."""
         effect = str(entry.get("effect", "unknown"))
         if entry.get("safe_methods") == "none" and method in SAFE_METHODS:
+            effect = "none"
+        if method and method in entry.get("lets_through", ()):
             effect = "none"
         if effect == "required" and call is not None and is_waived(entry, call):
             effect = str(entry.get("otherwise", "optional"))
@@ -160,6 +163,8 @@ class Judge:
         judged = self._verdict(target, exits, mode, visit)
         if judged.effect in ("required", "conditional") and mode != "handler":
             judged = msgspec.structs.replace(judged, lapses=self._lapses(target.function, exits, mode, visit))
+        if any(exit_.status in REJECTING for exit_ in exits):
+            judged = msgspec.structs.replace(judged, refuses=True)
         if not judged.particular and not bindings:
             self._memo[key] = judged
         caller.used = caller.used or used

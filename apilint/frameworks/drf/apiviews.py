@@ -303,12 +303,24 @@ def _methods(decorator: Value) -> tuple[str, ...]:
 
 
 def _policy(layers: list[Layer], name: str) -> Source | None:
-    """The list that a policy decorator sets: of several the outermost one counts, since it is applied last."""
+    """The list that a policy decorator sets: of several the outermost one counts, since it is applied last. What
+    stands below a bare wrapper is an attribute of a function that `@api_view` does not see."""
     for layer in layers:
+        if _hides(layer):
+            return None
         if _name(layer.decorator) == f"{DECORATORS}{name}" and isinstance(layer.decorator, Result):
             value = layer.decorator.args[0] if layer.decorator.args else layer.decorator.kwargs.get(name)
             return Source(value, layer.span, "permission", f"@{name}")
     return None
+
+
+def _hides(layer: Layer) -> bool:
+    """Whether a decorator of the project returns a new function without the attributes of the one that it got."""
+    made, inner = layer.result, unwrap(layer.inner)
+    if not isinstance(made, FunctionValue) or (isinstance(inner, FunctionValue) and made.function is inner.function):
+        return False
+    maker = made.function.parent
+    return maker is None or "update_wrapper" not in maker.words()
 
 
 __all__ = ["ApiView", "Guards", "Policies", "function_policies"]

@@ -71,6 +71,10 @@ class Config(Special):
         if name is not None:
             self.values[name] = value
 
+    def given(self, name: str) -> Value | None:
+        """What the source puts under a key; None for nothing."""
+        return self._found(name)
+
     def _found(self, name: str) -> Value | None:
         if name in self.values:
             return self.values[name]

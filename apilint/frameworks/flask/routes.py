@@ -10,17 +10,21 @@ from apilint.facts import Span
 from apilint.frameworks.asgi_tree import handed_over
 from apilint.frameworks.flask import appbuilder, classful, resources, views
 from apilint.frameworks.flask.hooks import Hooks
+from apilint.frameworks.flask.objects import Config
 from apilint.frameworks.flask.rules import APPS, BLUEPRINTS, SHORTCUTS, Registration, Rule, Scope, methods_of, place
 from apilint.frameworks.program import Program, argument, only_if, path_part, sort_guards, verdict
 from apilint.guards.caller import Caller
 from apilint.guards.judge import Judgement
 from apilint.model import Guard, Loose, Route, Step
+from apilint.startup import attributes
 from apilint.startup.values import (
     ClassValue,
     FunctionValue,
     Instance,
+    Known,
     Mapping,
     Result,
+    Setting,
     Value,
     Wrapped,
     unwrap,
@@ -138,14 +142,14 @@ class Views:
         found: list[Route] = []
         general: Route | None = None
         for method in ("WEBSOCKET",) if rule.is_socket else methods:
-            if general is not None:
+            if general is not None and method != "OPTIONS":
                 found.append(msgspec.structs.replace(general, methods=(method,)))
                 continue
             caller = Caller(method, rule.path, rule.endpoint)
             target = self._class_target(rule, view, cls, method) if cls is not None else self._target(rule, view)
             made = self._route(rule, target, method, caller)
             found.append(made)
-            if cls is None and not caller.used:
+            if cls is None and not caller.used and method != "OPTIONS":
                 general = made
         yield from _grouped(found)
 
@@ -227,7 +231,8 @@ class Views:
         )
 
     def _guards(self, rule: Rule, target: Target, caller: Caller) -> list[Guard]:
-        guards: list[Guard] = []
+        mounted = self.program.mounted.get(id(self.application.app))
+        guards = mounted.guards(caller) if mounted else []
         for hook in [*self.own_hooks, *rule.scope.hooks]:
             if hook.of_sockets is not rule.is_socket:
                 continue
@@ -250,7 +255,7 @@ class Views:
     def _layer(self, rule: Rule, layer: Wrapped, caller: Caller) -> Guard:
         """A decorator, or the closure of a decorator that registers the view itself: then the guard is called by
         the name of the function in it that rejects."""
-        guard = self.program.decorator_guard(layer, caller)
+        guard = self._unless_switched_off(self.program.decorator_guard(layer, caller), layer.decorator)
         maker = layer.decorator
         if guard.effect not in ATTACHED or not isinstance(maker, FunctionValue):
             return guard
@@ -258,6 +263,18 @@ class Views:
         if rule.span.file != maker.function.module.file or not around.start <= rule.span.start < around.end:
             return guard
         return msgspec.structs.replace(guard, name=self._rejecting(guard) or guard.name)
+
+    def _unless_switched_off(self, guard: Guard, decorator: Value) -> Guard:
+        """A library's guard that a key of the application's configuration switches off."""
+        known = self.program.knowledge.guard(self.program.machine, decorator) if guard.effect == "required" else None
+        key = known[1].get("setting") if known is not None else None
+        config = attributes.get(self.program.machine, self.application.app, "config", guard.span) if key else None
+        given = config.given(key) if key and isinstance(config, Config) else None
+        if isinstance(given, Known) and given.value:
+            return msgspec.structs.replace(guard, effect="none", reason=f"'{key}' is set in the configuration")
+        if isinstance(given, Setting):
+            return msgspec.structs.replace(guard, effect="conditional", condition=f"not {key}")
+        return guard
 
     def _rejecting(self, guard: Guard) -> str:
         if not guard.chain:

@@ -94,7 +94,8 @@ class Registration:
 
     def run(self) -> None:
         """Replay what happened to the application, blueprints included."""
-        top = Scope(router=place(self.program, self.app))
+        mounted = self.program.mounted.get(id(self.app))
+        top = Scope(prefix=mounted.prefix if mounted else None, router=place(self.program, self.app))
         self.enter(self.app, top)
         for name, event in self._current():
             self._event(name, event, top)
