@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MULTITOOL := .work/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint sarif hooks slow parity parity-apps bench clean
+.PHONY: help demo test lint sarif hooks slow parity parity-apps pitfalls bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,7 +42,10 @@ parity: $(VENV)/.dev ## only the tests that ask the real frameworks
 parity-apps: $(VENV)/.dev ## the same for real applications, each in an environment of its own (downloads from PyPI)
 	$(BIN)/python -m benchmarks.parity --write
 
-slow: $(VENV)/.dev ## wheel, sdist and editable installs; oldest dependencies
+pitfalls: $(VENV)/.dev ## the mistakes that people repeat, under old and new frameworks (makes environments from PyPI)
+	$(BIN)/python -m pytest -n auto -m slow tests/pitfalls
+
+slow: $(VENV)/.dev ## wheel, sdist and editable installs; oldest dependencies; pitfalls
 	$(BIN)/python -m pytest -m slow
 
 hooks: $(VENV)/.dev ## the hooks under the real pre-commit
