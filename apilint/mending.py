@@ -89,9 +89,10 @@ class Workshop(msgspec.Struct, frozen=True):
 
 
 def with_edits(findings: Iterable[Finding], project: Project, shop: Workshop) -> Iterator[Finding]:
-    """The findings with the edits of their fixes; a fix that cannot be made is no longer offered."""
+    """The findings with the edits of their safe fixes; one that cannot be made is no longer offered. Edits take a tenth
+    of a second each, too long to work out what nobody would apply without a look at it."""
     for finding in findings:
-        if finding.fix is not None:
+        if finding.fix is not None and finding.fix.safe:
             text = shop.text(finding.place.file)
             try:
                 safe, edits = fix.edits(finding, project, text, shop.params.get(finding.code, {}))

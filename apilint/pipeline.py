@@ -85,7 +85,7 @@ def lint(options: Options) -> Report:
         before = run.remembered("base", tuple[Standing, ...], run.standings_before)
         is_shown = _either(is_shown, about_changes(before, done.routes))
     report = done.report
-    if options.edits and any(finding.fix is not None and is_shown(finding) for finding in report.findings):
+    if options.edits and any(f.fix is not None and f.fix.safe and is_shown(f) for f in report.findings):
         findings = run.remembered("edits", tuple[Finding, ...], lambda: run.with_edits(done.report.findings))
         report = msgspec.structs.replace(report, findings=findings)
     return run.told(report, is_shown)
