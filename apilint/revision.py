@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import subprocess
 from collections.abc import Collection, Mapping
@@ -59,6 +60,16 @@ def revision(root: Path, name: str) -> Revision:
         commit = _git(root, "hash-object", "-t", "tree", "--stdin").strip()
     listing = _git(root, "ls-tree", "-r", "-z", commit.decode("ascii"), "--", ".")
     return Revision(root, commit.decode("ascii"), _listing(listing))
+
+
+def committed(root: Path) -> str:
+    """When the commit was made that a folder is at, in UTC: `2026-01-31T12:00:00`. Raises NoRevision."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH") or _git(root, "show", "-s", "--format=%ct", "HEAD").decode("ascii")
+    try:
+        moment = datetime.datetime.fromtimestamp(int(seconds), datetime.timezone.utc)
+    except (ValueError, OverflowError, OSError) as error:
+        raise NoRevision(f"'{seconds.strip()}' is no time") from error
+    return moment.strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _listing(output: bytes) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,8 +37,19 @@ def render_options(options: Options, output: Path | None, **more: Any) -> Render
         revision=repository.revision,
         branch=repository.branch,
         sources=raw_text(options.root),
+        moment=functools.partial(_moment, options.root),
         **more,
     )
+
+
+def _moment(root: Path) -> str:
+    from apilint.report.options import no_moment
+    from apilint.revision import NoRevision, committed
+
+    try:
+        return committed(root)
+    except NoRevision:
+        return no_moment()
 
 
 def plain_render_options() -> RenderOptions:

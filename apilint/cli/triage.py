@@ -58,7 +58,8 @@ class Triage:
                 yield finding
 
     def _show(self, finding: Finding, report: Report, count: int) -> None:
-        from apilint.report.text import finding_lines, mend
+        from apilint.report.summary import mend
+        from apilint.report.text import finding_lines
 
         rule = next((rule for rule in report.rules if rule.code == finding.code), None)
         if sys.stdout.isatty():

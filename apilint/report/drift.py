@@ -10,6 +10,7 @@ import msgspec
 
 from apilint.finding import Severity
 from apilint.report.json import VERSION, dump
+from apilint.report.markup import cell, escaped
 from apilint.report.options import RenderOptions
 from apilint.report.rows import RouteRow
 from apilint.report.summary import plural
@@ -174,13 +175,13 @@ def _headline(drift: Drift) -> str:
 def _row(drift: Drift, change: Change) -> str:
     file, line = drift.place(change)
     title = f"**{_TITLES[change.kind]}**" if change.opens else _TITLES[change.kind]
-    handler = f"{_code(change.entry.handler)}<br>" if change.entry.handler else ""
+    handler = f"{cell(change.entry.handler)}<br>" if change.entry.handler else ""
     cells = (
         title,
-        _code(change.entry.label),
+        cell(change.entry.label),
         _cell(change.before, change.after),
         _cell(change.after, change.before),
-        f"{handler}{_escaped(file)}:{line}",
+        f"{handler}{escaped(file)}:{line}",
     )
     return f"| {' | '.join(cells)} |"
 
@@ -189,26 +190,13 @@ def _cell(entry: Entry | None, other: Entry | None) -> str:
     """One side of a change: verdict and guards, and the path or the handler where it differs from the other side."""
     if entry is None:
         return "-"
-    words = [_escaped(_verdict(entry)) + (", declared public" if entry.public else "")]
-    words += [_code(guard) for guard in entry.guards]
+    words = [escaped(_verdict(entry)) + (", declared public" if entry.public else "")]
+    words += [cell(guard) for guard in entry.guards]
     if other is not None and other.path != entry.path:
-        words.append(f"at {_code(entry.path)}")
+        words.append(f"at {cell(entry.path)}")
     if other is not None and other.handler != entry.handler:
-        words.append(f"in {_code(entry.handler or '-')}")
+        words.append(f"in {cell(entry.handler or '-')}")
     return "<br>".join(words)
-
-
-def _code(text: str) -> str:
-    """Code in a cell of a table, where a bar ends the cell and a backtick the code."""
-    text = one_line(text).replace("|", "\\|")
-    fence = "``" if "`" in text else "`"
-    return f"{fence}{text}{fence}"
-
-
-def _escaped(text: str) -> str:
-    for char in "\\`*_|<>[]":
-        text = text.replace(char, f"\\{char}")
-    return one_line(text)
 
 
 # ------------------------------------------------------------------------------------------------ json

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
 from apilint.finding import Finding, Report, Severity
+from apilint.report.links import in_repository
 from apilint.report.options import RenderOptions
 from apilint.report.summary import conclusion, diagnostic_line, shown, untold
 from apilint.report.terminal import one_line
@@ -21,13 +21,13 @@ def render(report: Report, options: RenderOptions) -> str:
 
 def _command(finding: Finding, options: RenderOptions) -> str:
     place = finding.place
-    properties: dict[str, str | int] = {"file": _path(place.file, options)}
+    properties: dict[str, str | int] = {"file": in_repository(place.file, options)}
     properties |= {"line": place.line, "endLine": place.end_line}
     if place.line == place.end_line:
         # GitHub refuses columns on a span of several lines.
         properties |= {"col": place.column, "endColumn": place.end_column}
     properties["title"] = f"{finding.code} {finding.name}"
-    steps = [f"{_path(step.file, options)}:{step.line} {one_line(step.message)}" for step in finding.trace]
+    steps = [f"{in_repository(step.file, options)}:{step.line} {one_line(step.message)}" for step in finding.trace]
     return _workflow_command(_COMMANDS[finding.severity], properties, "\n".join([finding.message, *steps]))
 
 
@@ -36,14 +36,12 @@ def _rest(report: Report, options: RenderOptions) -> Iterator[str]:
         if not diagnostic.fatal:
             yield f"  {diagnostic_line(diagnostic)}"
         else:
-            properties: dict[str, str | int] = {"file": _path(diagnostic.file, options)} if diagnostic.file else {}
+            properties: dict[str, str | int] = (
+                {"file": in_repository(diagnostic.file, options)} if diagnostic.file else {}
+            )
             properties |= {"line": diagnostic.line} if diagnostic.line else {}
             yield _workflow_command("error", properties | {"title": "not analysed"}, diagnostic.message)
     yield conclusion(report)
-
-
-def _path(file: str, options: RenderOptions) -> str:
-    return posixpath.normpath(posixpath.join(options.path_prefix, file))
 
 
 def _workflow_command(name: str, properties: dict[str, str | int], message: str) -> str:

@@ -26,12 +26,12 @@ def render(report: Report, _options: RenderOptions) -> str:
     )
 
 
-def dump(value: dict[str, Any], order: Literal["sorted"] | None = None) -> str:
+def dump(value: dict[str, Any] | list[Any], order: Literal["sorted"] | None = None) -> str:
     """JSON text, indented, keys sorted or in the order given, ending with a line break."""
     return msgspec.json.format(encode(value, order), indent=2).decode() + "\n"
 
 
-def encode(value: dict[str, Any], order: Literal["sorted"] | None = None) -> bytes:
+def encode(value: dict[str, Any] | list[Any], order: Literal["sorted"] | None = None) -> bytes:
     """JSON without white space; a file name that is no UTF-8 shows its stray bytes as escapes."""
     try:
         return msgspec.json.encode(value, order=order)

@@ -7,10 +7,17 @@ from typing import Literal
 
 import msgspec
 
+EPOCH = "1970-01-01T00:00:00"
+
 
 def no_sources(_file: str) -> str | None:
     """A `sources` that knows no file."""
     return None
+
+
+def no_moment() -> str:
+    """A `moment` where no commit is known."""
+    return EPOCH
 
 
 class RenderOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +27,8 @@ class RenderOptions(msgspec.Struct, frozen=True, kw_only=True):
     relative to the repository's root (`""`, or `services/shop`): SARIF and GitHub speak of files of the
     repository. `sources` returns a file's text exactly as it is on disk, decoded as UTF-8 with undecodable
     bytes replaced, byte order mark and line endings kept (GitHub's line hashes are computed over that), or
-    None. `execution_successful` and `exit_code` describe the run in SARIF.
+    None. `execution_successful` and `exit_code` describe the run in SARIF. `moment` says when the commit was made,
+    in UTC, for formats that must name a time.
     """
 
     version: str = "0"
@@ -38,3 +46,4 @@ class RenderOptions(msgspec.Struct, frozen=True, kw_only=True):
     sarif_suppressed: Literal["omit", "include"] = "omit"
     execution_successful: bool = True
     exit_code: int | None = None
+    moment: Callable[[], str] = no_moment

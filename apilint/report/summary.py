@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from apilint.finding import Diagnostic, Finding, Report, Severity, Stats
+from apilint.finding import Diagnostic, Finding, Report, RuleInfo, Severity, Stats
 from apilint.report.terminal import one_line
 
 PARSE_ERROR = "APL999"
+_SENTENCE = re.compile(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)\s+(?=[A-Z`'\"(])")
 
 
 def shown(report: Report) -> list[Finding]:
@@ -44,6 +46,12 @@ def conclusion(report: Report) -> str:
 def marked(finding: Finding) -> str:
     """`[*] ` before the message of a finding for which there is a safe fix."""
     return "[*] " if finding.fix is not None and finding.fix.safe else ""
+
+
+def mend(rule: RuleInfo) -> str:
+    """The first sentence of what a rule says about mending it."""
+    paragraph = rule.fix.strip().split("\n\n", 1)[0]
+    return _SENTENCE.split(one_line(paragraph), maxsplit=1)[0]
 
 
 def mendable(report: Report) -> str:

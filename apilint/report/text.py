@@ -12,18 +12,16 @@ shop/api.py:12:1: error[APL101] 'POST /items' can be called by anyone.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
-from apilint.finding import Finding, Place, Report, RuleInfo
+from apilint.finding import Finding, Place, Report
 from apilint.report.options import RenderOptions
-from apilint.report.summary import conclusion, diagnostic_line, marked, mendable, shown, statistics, untold
+from apilint.report.summary import conclusion, diagnostic_line, marked, mend, mendable, shown, statistics, untold
 from apilint.report.terminal import clip, one_line, pad, paint, printable, width
 
 _MAX_STEPS = 8
 _MAX_NOTES = 5
 _MAX_PLACE = 44
-_SENTENCE = re.compile(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)\s+(?=[A-Z`'\"(])")
 
 
 def render(report: Report, options: RenderOptions) -> str:
@@ -41,12 +39,6 @@ def render(report: Report, options: RenderOptions) -> str:
     style = "strong" if findings or any(each.fatal for each in report.diagnostics) else "good"
     offer = [mendable(report)] if mendable(report) else []
     return "\n".join([*lines, *offer, paint(conclusion(report), style, color=options.color)]) + "\n"
-
-
-def mend(rule: RuleInfo) -> str:
-    """The first sentence of what a rule says about mending it."""
-    paragraph = rule.fix.strip().split("\n\n", 1)[0]
-    return _SENTENCE.split(one_line(paragraph), maxsplit=1)[0]
 
 
 def finding_lines(finding: Finding, help_text: str, options: RenderOptions) -> Iterator[str]:

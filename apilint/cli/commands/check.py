@@ -21,8 +21,8 @@ from apilint.cli.options import (
     with_verbose,
 )
 from apilint.cli.output import SURENESS, complain, only, render_options, visible, write
+from apilint.report import FORMATS, render
 
-FORMATS = ("text", "concise", "json", "sarif", "github")
 WITH_EDITS = ("json", "sarif")
 
 
@@ -137,8 +137,6 @@ def check(
     report = only(report, is_shown)
     status = exit_status(report, fail_on or options.config.fail_on, exit_zero)
     for name, output in wanted:
-        from apilint import report as reports
-
         rendering = render_options(
             options,
             output,
@@ -149,6 +147,6 @@ def check(
             exit_code=status,
             execution_successful=status != FAILED,
         )
-        write(reports.render(report, name, options=rendering), output)
+        write(render(report, name, options=rendering), output)
     complain(report.diagnostics, verbose, any(name in ("text", "concise") and not output for name, output in wanted))
     sys.exit(status)

@@ -10,6 +10,7 @@ import sarif_om as sarif
 
 from apilint.finding import Diagnostic, Report
 from apilint.report.json import dump, encode
+from apilint.report.links import web_address
 from apilint.report.options import RenderOptions
 from apilint.report.sarif.places import ROOT, line_location
 from apilint.report.sarif.plain import plain
@@ -19,8 +20,6 @@ from apilint.report.summary import ordered, shown
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _SEMANTIC = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?\Z")
-_SCP_LIKE = re.compile(r"(?:[^@/:]+@)?(?P<host>[^@/:]+):(?P<path>[^/].*)\Z")
-_USER = re.compile(r"(?<=://)[^/@]*@")
 _ROOT_DESCRIPTION = "The root of the repository."
 _NOTIFICATIONS = {
     "not-analysed": (
@@ -119,16 +118,10 @@ def _where(diagnostic: Diagnostic, options: RenderOptions) -> list[sarif.Locatio
 def _provenance(options: RenderOptions) -> list[sarif.VersionControlDetails] | None:
     if not options.repository_uri:
         return None
-    uri = repository_uri(options.repository_uri)
+    uri = web_address(options.repository_uri)
     root = sarif.ArtifactLocation(uri_base_id=ROOT)
     return [
         sarif.VersionControlDetails(
             repository_uri=uri, revision_id=options.revision, branch=options.branch, mapped_to=root
         )
     ]
-
-
-def repository_uri(remote: str) -> str:
-    """A git remote as an address that can be shown: `git@host:path` becomes `https://host/path`, credentials go."""
-    match = _SCP_LIKE.match(remote)
-    return f"https://{match['host']}/{match['path']}" if match and "://" not in remote else _USER.sub("", remote)
