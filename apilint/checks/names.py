@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apilint import facts as f
-from apilint.flow import Derived, Input, Returned
+from apilint.flow import Checked, Derived, Input, Returned
 from apilint.index import Function
 from apilint.project import Project
 from apilint.startup import attributes
@@ -94,10 +94,15 @@ class Names:
             yield from self.types(value.default, depth - 1)
         elif isinstance(value, Partial):
             yield from self.types(value.func, depth - 1)
+        elif isinstance(value, Operation) and value.op == "/":
+            yield from self.types(value.left, depth - 1)
 
     def _derived(self, value: Derived, depth: int) -> Iterator[str]:
         """The type of `owner.attribute` and of `owner.method()` where the models know it."""
         expr = value.expr
+        if isinstance(value, Checked) or (isinstance(expr, f.BinOp) and expr.op == "/"):
+            yield from self.types(value.sources[0], depth)
+            return
         attribute = expr.func if isinstance(expr, f.Call) else expr
         if isinstance(attribute, f.Attribute) and value.sources:
             for owner in self.types(value.sources[0], depth):

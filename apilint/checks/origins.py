@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from apilint import facts as f
+from apilint.checks import vouching
 from apilint.checks.names import Names
 from apilint.flow import Call, Checked, Derived, Element, Input, Number, env_of
 from apilint.flow.narrowing import last_name
@@ -86,16 +87,24 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class Origins:
-    """Judges the values of one project. `purpose` is what a sanitizer must be good for (`sql`)."""
+    """Judges the values of one project. `purpose` is what a sanitizer must be good for (`sql`, `path`)."""
 
     def __init__(self, project: Project, names: Names, purpose: str, quoting: Sequence[str] = ()) -> None:
         sections = project.knowledge.sections
         self._project = project
         self._machine = project.program.machine
         self._names = names
+        self._purpose = purpose
         self._sources: Mapping[str, Any] = sections.get("sources", {})
-        self._passes: Mapping[str, Any] = sections.get("passes", {})
-        self._safe = {name for name, entry in sections.get("sanitizers", {}).items() if purpose in entry["for"]}
+        self._safe = {
+            name
+            for name, entry in sections.get("sanitizers", {}).items()
+            if purpose in entry["for"] or "any" in entry["for"]
+        }
+        self.passes: Mapping[str, Any] = {
+            name: entry for name, entry in sections.get("passes", {}).items() if name not in self._safe
+        }
+        self._safe_words = {name.rpartition(".")[2] for name in self._safe}
         self._quoting = frozenset(quoting)
         self._read = frozenset(
             name
@@ -130,7 +139,7 @@ class Origins:
         if isinstance(value, Text):
             return self._worst(value.parts, depth)
         if isinstance(value, (Seq, MappingValue)):
-            return self._worst(value.items if isinstance(value, Seq) else list(value.items.values()), depth)
+            return self._worst(value.items if isinstance(value, Seq) else value.values(), depth)
         if isinstance(value, Operation):
             return self._of_operation(value, depth)
         if isinstance(value, Checked):
@@ -156,19 +165,20 @@ class Origins:
     def _of_operation(self, value: Operation, depth: int) -> Origin | None:
         if value.op in "+%|" and value.right is not None:
             return self._worst([value.left, value.right], depth)
+        if value.op == "/" and value.right is not None and self._purpose == vouching.PATH:
+            return self._worst([value.left, value.right], depth)
         return self.of(value.left, depth) if value.op == "*" and isinstance(value.left, (Seq, Text)) else None
 
     def _of_checked(self, value: Checked, depth: int) -> Origin | None:
         """What passed a test is harmless; what passed one that only sounds like it may be."""
-        test = value.expr
-        if isinstance(test, f.Await):
-            test = test.value
-        if not isinstance(test, f.Call) or last_name(test.func) in ("isinstance", "all", "int", "float", "UUID"):
-            return None
-        if last_name(test.func) in ("match", "fullmatch") or last_name(test.func).startswith("is"):
+        verdict = vouching.judge(value.expr, self._purpose)
+        if verdict == vouching.SAFE:
             return None
         origin = self.of(value.sources[0], depth)
-        return None if origin is None else Origin(LOCAL, origin.what, origin.steps, origin.route)
+        if origin is None or verdict == vouching.NOTHING:
+            return origin
+        kind = LOCAL if verdict == vouching.PERHAPS or origin.kind == LOCAL else DERIVED
+        return Origin(kind, origin.what, origin.steps, origin.route)
 
     def _of_element(self, value: Element, depth: int) -> Origin | None:
         """Keys of `**kwargs` and of an object's fields are names that the program gave."""
@@ -203,7 +213,9 @@ class Origins:
             entry = self._sources.get(name)
             if isinstance(entry, dict) and entry.get("calls") is True:
                 return self._from_request(f"{name.rpartition('.')[2]}()", value)
-            position = self._passes.get(name)
+            position = self.passes.get(name)
+            if position == "all":
+                return self._worst([*value.args, *value.kwargs.values()], depth)
             if position is not None:
                 return self.of(value.args[position], depth) if position < len(value.args) else None
         if _is_cast(value.kwargs.get("type")) or any(map(_is_cast, value.args[2:])):
@@ -230,8 +242,8 @@ class Origins:
         request = self._read_from_request(value)
         if request is not None:
             return request
-        root, steps = _trail(value)
-        if not _METADATA.isdisjoint(steps):
+        root, steps = trail(value)
+        if not _METADATA.isdisjoint(steps) or self._is_safe_part(value, steps):
             return None
         if isinstance(root, External):
             return self._of_library(root)
@@ -243,6 +255,12 @@ class Origins:
             return Origin(LOCAL, ".".join(("self", *steps)))
         return self.of(root, depth)
 
+    def _is_safe_part(self, value: Value, steps: Sequence[str]) -> bool:
+        """Whether an attribute is one that holds nothing harmful: `name` of a `Path`."""
+        if not steps or steps[-1] not in self._safe_words:
+            return False
+        return any(name in self._safe for name in self._names.of(value))
+
     def _of_derived(self, value: Derived, depth: int) -> Origin | None:
         request = self._read_from_request(value)
         if request is not None:
@@ -251,11 +269,12 @@ class Origins:
         if isinstance(expr, (f.Compare, f.UnaryOp)):
             return None
         if isinstance(expr, f.BinOp):
-            return self._worst(sources, depth) if expr.op in "+%|" else None
+            is_joined = expr.op in "+%|" or (expr.op == "/" and self._purpose == vouching.PATH)
+            return self._worst(sources, depth) if is_joined else None
         if isinstance(expr, f.Call):
             return self._of_call(value, expr, depth)
-        root, steps = _trail(value)
-        if not _METADATA.isdisjoint(steps):
+        root, steps = trail(value)
+        if not _METADATA.isdisjoint(steps) or self._is_safe_part(value, steps):
             return None
         if isinstance(root, Input):
             return self._of_argument(root, tuple(steps), depth)
@@ -295,7 +314,7 @@ class Origins:
 
     def _read_from_request(self, value: Value) -> Origin | None:
         """`request.args`, `self.request.GET["q"]`, `await request.json()`: by type, or by the name of the object."""
-        root, steps = _trail(value)
+        root, steps = trail(value)
         if _has_cast_at_end(value):
             return None
         if isinstance(root, Input):
@@ -316,7 +335,7 @@ class Origins:
     def _from_request(self, what: str, value: Value | None) -> Origin:
         span = value.span if isinstance(value, (Unknown, Result)) else None
         if span is None and value is not None:
-            root = _trail(value)[0]
+            root = trail(value)[0]
             span = root.span if isinstance(root, Unknown) else None
         steps = (Step(span, f"'{what}' is read from the request"),) if span is not None and span.file else ()
         return Origin(REQUEST, what, steps)
@@ -510,7 +529,7 @@ def _calls(call: Call, function: Function, is_unique: bool) -> bool:
     return False
 
 
-def _trail(value: Value) -> tuple[Value, list[str]]:
+def trail(value: Value) -> tuple[Value, list[str]]:
     """What a chain of attributes, items and handed-on calls hangs on, and the names along it."""
     steps: list[str] = []
     while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -49,7 +50,7 @@ class Part(msgspec.Struct, frozen=True):
 class Speller:
     """Takes values apart. `passes` are the functions that hand on the text in one of their arguments, by name."""
 
-    def __init__(self, names: Names, passes: Mapping[str, int], stops: Collection[str]) -> None:
+    def __init__(self, names: Names, passes: Mapping[str, Any], stops: Collection[str]) -> None:
         self._names = names
         self._passes = passes
         self._stops = stops
@@ -63,8 +64,10 @@ class Speller:
     def handed_on(self, value: Result) -> Value | None:
         """The argument whose text a call hands on."""
         for name in self._names.of(value.callee):
-            position = self._passes.get(name)
-            if position is not None and position < len(value.args):
+            position: int | str | None = self._passes.get(name)
+            if position == "all":
+                return value.args[0] if len(value.args) == 1 and not value.kwargs else None
+            if isinstance(position, int) and position < len(value.args):
                 return value.args[position]
         return None
 

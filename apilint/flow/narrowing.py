@@ -1,6 +1,7 @@
 """A test -> the names that it vouches for: `x in ALLOWED`, `re.fullmatch(p, x)`, `x.isdigit()`, `int(x)`.
 
-What passed such a test can hold no surprise; the flow remembers it for the code that runs only then.
+What passed such a test can hold no surprise, or none of the kind that the test is about; the flow remembers it with the
+test for the code that runs only then.
 """
 
 from __future__ import annotations
@@ -21,13 +22,32 @@ _SAYS_IT_CHECKS = re.compile(
 )
 _SAYS_IT_RAISES = re.compile(
     r"(?i)^(?!.*(perm|access|auth|login|user|csrf|token|password))_*"
-    r"(validate|check|ensure|assert|verify|sanitize|require)_?\w*"
-    r"(name|ident|table|column|field|sort|order|key|sql|schema|input|value|id|type|param|arg)"
+    r"(validate|check|ensure|assert|verify|sanitize|require|reject|guard)_?\w*"
+    r"(name|ident|table|column|field|sort|order|key|sql|schema|input|value|id|type|param|arg|url|uri|host|path|ssrf"
+    r"|redirect|file|dir|address|domain|origin|safe|command|expr)"
 )
+_SAYS_IT_IS_BAD = re.compile(
+    r"(?i)(^|_)(un(safe|trusted|allowed)|disallowed|forbidden|blocked|private|internal|local|invalid|traversal|bad|malicious)(_|$)"
+)
+# What takes a text apart or cleans it up: a test of the outcome is a test of the text.
+_VIEWS = frozenset(
+    """
+    urlparse urlsplit URL Path PurePath PurePosixPath PosixPath realpath abspath normpath resolve absolute expanduser
+    str lower upper strip lstrip rstrip unquote fspath casefold parse_url make_url basename ip_address
+    """.split()
+)
+# Parts of an address that say where it leads; `scheme` says nothing about that.
+_PLACES = frozenset({"hostname", "netloc", "host", "domain", "suffix", "parent", "parents", "name", "authority"})
+# What a name may not hold: a way out of a folder.
+CLIMBING = frozenset({"..", "/", "\\", "../", "/..", "..\\"})
+
+Vouched = tuple[f.Expr, f.Expr]
+"""A name, attribute or item, and the test that it passed."""
 
 
-def vouched(test: f.Expr, holds: bool) -> Iterator[f.Expr]:
-    """The names, attributes and items that are known to be harmless where `test` holds (or does not)."""
+def vouched(test: f.Expr, holds: bool) -> Iterator[Vouched]:
+    """The names, attributes and items that are known to be harmless where `test` holds (or does not), each with that
+    part of the test that says so."""
     if isinstance(test, f.UnaryOp) and test.op == "not":
         yield from vouched(test.operand, not holds)
     elif isinstance(test, f.BoolOp):
@@ -36,31 +56,72 @@ def vouched(test: f.Expr, holds: bool) -> Iterator[f.Expr]:
             yield from vouched(test.right, holds)
     elif isinstance(test, f.Compare):
         if len(test.ops) == 1:
-            yield from _compared(test, holds)
-    elif isinstance(test, f.Call) and holds:
-        yield from _called(test)
+            yield from ((name, test) for name in _compared(test, holds))
+            yield from _none(test, holds)
+    elif isinstance(test, f.Call):
+        found = _called(test) if holds else _not_called(test)
+        yield from ((name, test) for name in found)
     elif isinstance(test, f.NamedExpr):
         yield from vouched(test.value, holds)
 
 
 def _compared(test: f.Compare, holds: bool) -> Iterator[f.Expr]:
-    op, right = test.ops[0], test.rights[0]
-    if op == ("in" if holds else "not in") and not isinstance(right, (f.Constant, f.Template)):
-        yield from _trackable(test.left)
-        if isinstance(test.left, f.Call) and isinstance(test.left.func, f.Attribute) and not test.left.args:
-            yield from _trackable(test.left.func.value)  # x.lower() in ALLOWED
-    elif op == ("==" if holds else "!=") and isinstance(right, f.Constant) and right.value is not None:
-        yield from _trackable(test.left)
-    elif op == ("is not" if holds else "is") and isinstance(right, f.Constant) and right.value is None:
+    op, left, right = test.ops[0], test.left, test.rights[0]
+    if op == ("not in" if holds else "in") and isinstance(left, f.Constant) and left.value in CLIMBING:
+        yield from _viewed(right)  # ".." in name
+    elif op == ("in" if holds else "not in") and not isinstance(right, (f.Constant, f.Template)):
+        yield from _viewed(left)
+        if isinstance(right, f.Attribute) and right.attr == "parents":
+            yield from _viewed(right)  # base in path.parents
+    elif op == ("==" if holds else "!=") and (isinstance(right, f.Constant) or is_place(left)):
+        if not (isinstance(right, f.Constant) and right.value is None):
+            yield from _viewed(left)
+    elif op == ("==" if holds else "!=") and last_name(left) == "commonpath" and isinstance(left, f.Call):
+        for arg in left.args:
+            for item in arg.items if isinstance(arg, f.Sequence) else (arg,):
+                yield from _viewed(item)
+    elif op in ("<=", "issubset") and holds and isinstance(left, f.Call):
+        yield from (item for arg in left.args for item in _trackable(arg))  # set(xs) <= ALLOWED
+
+
+def _none(test: f.Compare, holds: bool) -> Iterator[Vouched]:
+    """`re.match(p, x) is not None`."""
+    right = test.rights[0]
+    if test.ops[0] == ("is not" if holds else "is") and isinstance(right, f.Constant) and right.value is None:
         yield from vouched(test.left, True) if isinstance(test.left, f.Call) else ()
-    elif op in ("<=", "issubset") and holds and isinstance(test.left, f.Call):
-        yield from (item for arg in test.left.args for item in _trackable(arg))  # set(xs) <= ALLOWED
+
+
+def is_place(expr: f.Expr) -> bool:
+    """Whether an attribute is the part of an address or path that says where it leads."""
+    return isinstance(expr, f.Attribute) and expr.attr in _PLACES
+
+
+def _viewed(expr: f.Expr) -> Iterator[f.Expr]:
+    """An expression, and what it is a view of: `url` of `urlparse(url).hostname`, `p` of `p.resolve()`."""
+    yield from _trackable(expr)
+    if isinstance(expr, f.Call) and last_name(expr.func) in _VIEWS:
+        if isinstance(expr.func, f.Attribute) and not expr.args:
+            yield from _viewed(expr.func.value)
+        for arg in expr.args[:1]:
+            yield from _viewed(arg)
+    elif isinstance(expr, f.Attribute) and expr.attr in _PLACES:
+        yield from _viewed(expr.value)
+
+
+def views(expr: f.Expr) -> Iterator[f.Expr]:
+    """What an assigned expression is only a view of: a test of the new name is a test of that, too."""
+    if isinstance(expr, f.Await):
+        expr = expr.value
+    if (isinstance(expr, f.Call) and last_name(expr.func) in _VIEWS) or is_place(expr):
+        yield from _viewed(expr)
 
 
 def _called(test: f.Call) -> Iterator[f.Expr]:
     name = last_name(test.func)
     if name in _PLAIN_TEXT and isinstance(test.func, f.Attribute):
         yield from _trackable(test.func.value)
+    elif name in ("is_relative_to", "startswith", "endswith") and isinstance(test.func, f.Attribute):
+        yield from _viewed(test.func.value)
     elif name in _MATCHES and test.args:
         yield from _trackable(test.args[-1] if len(test.args) < 3 else test.args[1])
     elif name == "all" and test.args and isinstance(test.args[0], f.Comprehension):
@@ -75,11 +136,23 @@ def _called(test: f.Call) -> Iterator[f.Expr]:
             yield from _trackable(arg)
 
 
+def _not_called(test: f.Call) -> Iterator[f.Expr]:
+    """`not url.startswith("//")`, `not is_unsafe(url)`."""
+    name = last_name(test.func)
+    if name == "startswith" and isinstance(test.func, f.Attribute) and len(test.args) == 1:
+        arg = test.args[0]
+        if isinstance(arg, f.Constant) and arg.value in ("//", "/", "."):
+            yield from _viewed(test.func.value)
+    elif _SAYS_IT_IS_BAD.search(name):
+        for arg in test.args:
+            yield from _trackable(arg)
+
+
 def _all(generator: f.Comprehension) -> Iterator[f.Expr]:
     """`all(x in ALLOWED for x in xs)` vouches for `xs`."""
     target, iterable, _ = generator.clauses[0]
     if isinstance(target, f.Name):
-        good = {unparse(item) for item in vouched(generator.element, True)}
+        good = {unparse(item) for item, _ in vouched(generator.element, True)}
         if target.id in good:
             yield from _trackable(iterable)
 
@@ -94,8 +167,8 @@ def _alternatives(expr: f.Expr) -> Iterator[f.Expr]:
         yield expr
 
 
-def vouched_by_call(call: f.Expr) -> Iterator[f.Expr]:
-    """What a statement that is only a call vouches for by not raising: `int(x)`, `validate_column(x)`."""
+def vouched_by_call(call: f.Expr) -> Iterator[Vouched]:
+    """What a statement that is only a call vouches for by not raising: `int(x)`, `p.relative_to(base)`."""
     if isinstance(call, f.Await):
         call = call.value
     if not isinstance(call, f.Call):
@@ -103,7 +176,9 @@ def vouched_by_call(call: f.Expr) -> Iterator[f.Expr]:
     name = last_name(call.func)
     if (name in _CASTS and len(call.args) == 1) or _SAYS_IT_RAISES.search(name):
         for arg in (*call.args, *(keyword.value for keyword in call.keywords)):
-            yield from _trackable(arg)
+            yield from ((each, call) for each in _viewed(arg))
+    elif name == "relative_to" and isinstance(call.func, f.Attribute):
+        yield from ((each, call) for each in _viewed(call.func.value))
 
 
 def exists(test: f.Expr, holds: bool) -> Iterator[str]:

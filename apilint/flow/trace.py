@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from apilint import facts as f
 from apilint.facts import Span
@@ -46,10 +46,10 @@ class Call:
     """One call: what is called, with which values, where, by which function, and under which tests.
 
     `node` is the call as written, `function` the one whose body holds it (not always the one under trace),
-    `depth` how many project calls lie between the two.
+    `depth` how many project calls lie between the two. `splats` are the values behind double stars.
     """
 
-    __slots__ = ("args", "callee", "conditions", "depth", "function", "kwargs", "node", "result", "span")
+    __slots__ = ("args", "callee", "conditions", "depth", "function", "kwargs", "node", "result", "span", "splats")
 
     def __init__(
         self,
@@ -70,6 +70,7 @@ class Call:
         self.function = function
         self.node = node
         self.depth = depth
+        self.splats: Sequence[Value] = ()
         self.result: Value = Unknown("the result of a call", span)
 
     def argument(self, position: int, *names: str) -> Value | None:
@@ -133,7 +134,7 @@ class Trace(Machine):
         self._nodes: list[f.Call] = []
         self._noting: f.Call | None = None
         self._made_of: list[list[Value]] = [[]]
-        self._vouched: dict[int, list[f.Expr]] = {}
+        self._vouched: dict[int, list[narrowing.Vouched]] = {}
         self._has_paths = False
         self._written: dict[str, f.Expr] = {}
         self.followed = 0
@@ -225,11 +226,22 @@ class Trace(Machine):
             return self._called(callee, args, kwargs, span)
         function = self.stack[-1] if self.stack else None
         noted = Call(callee, args, kwargs, span, self.conditions, function, node, len(self.stack) - 1)
+        noted.splats = self._splats(node)
         self.calls.append(noted)
         outer, self._noting = self._noting, node
         noted.result = self._called(callee, args, kwargs, span)
         self._noting = outer
         return noted.result
+
+    def _splats(self, node: f.Call) -> Sequence[Value]:
+        """The values behind the double stars of a call; what was evaluated so far is its function, then its
+        arguments in order."""
+        if all(keyword.name for keyword in node.keywords):
+            return ()
+        evaluated, first = self._made_of[-1], 1 + len(node.args)
+        if len(evaluated) != first + len(node.keywords):
+            return ()
+        return [evaluated[first + number] for number, keyword in enumerate(node.keywords) if keyword.name is None]
 
     def _called(self, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
         if isinstance(callee, Unknown):
@@ -279,8 +291,8 @@ class Trace(Machine):
         if self.steps > MAX_STEPS:
             return LEAVE
         if statements and id(statements) in self._vouched:
-            for expr in self._vouched[id(statements)]:
-                self.vouch(expr, expr, env)
+            for expr, test in self._vouched[id(statements)]:
+                self.vouch(expr, test, env)
         return super().run_block(statements, env, frame)
 
     def remember(self, name: str, expr: f.Expr) -> None:
@@ -310,6 +322,14 @@ class Trace(Machine):
             self._has_paths = True
         if not isinstance(value, (Known, Checked)):
             env.vars[name] = Checked(value, env.module.span(test.start, test.end), test)
+        root = expr
+        while isinstance(root, (f.Attribute, f.Subscript)):
+            root = root.value
+        made = self._written.get(root.id) if isinstance(root, f.Name) else None
+        if made is not None and (root is expr or narrowing.is_place(expr)):
+            for each in narrowing.views(made):
+                if not isinstance(each, f.Name) or each.id != name:
+                    self.vouch(each, test, env)
 
     def note(self, target: f.Expr, value: Value, env: Env, statement: Span) -> None:
         """Note the attributes and items that a statement assigns."""
@@ -381,8 +401,8 @@ def _if_exp(trace: Trace, expr: f.IfExp, env: Env) -> Value:
         if known is not None and known is not holds:
             continue
         before = dict(env.vars)
-        for name in narrowing.vouched(expr.test, holds):
-            trace.vouch(name, expr.test, env)
+        for name, test in narrowing.vouched(expr.test, holds):
+            trace.vouch(name, test, env)
         options.append(trace.evaluate(branch, env))
         env.vars = before
     return join(options)
@@ -395,8 +415,8 @@ def _bool_op(trace: Trace, expr: f.BoolOp, env: Env) -> Value:
     if known is not None and known != (expr.op == "and"):
         return left
     before = dict(env.vars)
-    for name in narrowing.vouched(expr.left, expr.op == "and"):
-        trace.vouch(name, expr.left, env)
+    for name, test in narrowing.vouched(expr.left, expr.op == "and"):
+        trace.vouch(name, test, env)
     right = trace.evaluate(expr.right, env)
     env.vars = before
     if known is not None:
@@ -415,11 +435,9 @@ def _comprehension(trace: Trace, expr: f.Comprehension, env: Env) -> Value:
     for key, value in pairs:
         name = expressions.key_of(key)
         if name is None or value is None:
-            span = env.module.span(expr.start, expr.end)
-            return Derived(
-                "a dict of unknown keys", span, unparse(expr), expr, [part for pair in pairs for part in pair if part]
-            )
-        made.items[name] = value
+            made.put(key, NONE if value is None else value)
+        else:
+            made.items[name] = value
     return made
 
 
@@ -439,8 +457,8 @@ def _clause(
         if any(result is False for result in known):
             continue
         for test in tests:
-            for name in narrowing.vouched(test, True):
-                trace.vouch(name, test, env)
+            for name, leaf in narrowing.vouched(test, True):
+                trace.vouch(name, leaf, env)
         is_open = _clause(trace, expr, number + 1, env, pairs) or is_open
     return is_open
 
@@ -580,12 +598,12 @@ def _if(trace: Trace, statement: f.If, env: Env, frame: Frame) -> str | Conditio
     if flow is not LEAVE:
         for block, holds in ((statement.body, False), (statement.orelse, True)):
             if narrowing.leaves(block):
-                _vouch_all(trace, narrowing.vouched(test, holds), test, env)
+                _vouch_all(trace, narrowing.vouched(test, holds), env)
                 _vouch_looked_up(trace, narrowing.exists(statement.test, holds), env)
         if not statement.orelse:
             replaced = {unparse(target) for target in _made_constant(statement.body)}
-            names = [name for name in narrowing.vouched(test, False) if unparse(name) in replaced]
-            _vouch_all(trace, names, test, env)
+            names = [each for each in narrowing.vouched(test, False) if unparse(each[0]) in replaced]
+            _vouch_all(trace, names, env)
     return flow
 
 
@@ -622,18 +640,18 @@ def _plain(argument: Value) -> list[Value]:
 
 def _assert(trace: Trace, statement: f.Assert, env: Env, frame: Frame) -> str:
     trace.evaluate(statement.test, env)
-    _vouch_all(trace, narrowing.vouched(statement.test, True), statement.test, env)
+    _vouch_all(trace, narrowing.vouched(statement.test, True), env)
     return FALL
 
 
 def _expression(trace: Trace, statement: f.ExprStmt, env: Env, frame: Frame) -> str | Condition:
     flow = RUN[f.ExprStmt](trace, statement, env, frame)
-    _vouch_all(trace, narrowing.vouched_by_call(statement.value), statement.value, env)
+    _vouch_all(trace, narrowing.vouched_by_call(statement.value), env)
     return flow
 
 
-def _vouch_all(trace: Trace, names: Iterable[f.Expr], test: f.Expr, env: Env) -> None:
-    for name in names:
+def _vouch_all(trace: Trace, names: Iterable[narrowing.Vouched], env: Env) -> None:
+    for name, test in list(names):
         trace.vouch(name, test, env)
 
 

@@ -125,7 +125,7 @@ def inside(value: Value) -> Sequence[Value]:
     if isinstance(value, Seq):
         return value.items
     if isinstance(value, Mapping):
-        return list(value.items.values())
+        return value.values()
     if isinstance(value, Choice):
         return value.options
     if isinstance(value, Operation):

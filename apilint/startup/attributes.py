@@ -384,10 +384,12 @@ def set_item(machine: Core, base: Value, key: Value, value: Value, span: Span) -
         name = text_of(key)
         known: object = name if name is not None else constant(key)
         if known is None:
-            base.open = True
+            base.put(key, value)
         else:
             base.items[known] = value
             base.spans[known] = span
+            if isinstance(key, Text):
+                base.unnamed.append((key, Known(None)))
     elif isinstance(base, Seq):
         index = constant(key)
         if isinstance(index, int) and -len(base.items) <= index < len(base.items):

@@ -396,12 +396,18 @@ def _dict(machine: Core, expr: f.Dict, env: Env) -> Value:
             if isinstance(inner, Mapping):
                 made.items.update(inner.items)
                 made.spans.update(inner.spans)
-            made.open = made.open or not isinstance(inner, Mapping) or inner.open
+                made.unnamed += inner.unnamed
+                made.open = made.open or inner.open
+            else:
+                made.put(None, inner)
             continue
-        name = key_of(machine.evaluate(key, env))
+        evaluated = machine.evaluate(key, env)
+        name = key_of(evaluated)
         if name is None:
-            made.open = True
+            made.put(evaluated, machine.evaluate(value, env))
             continue
+        if isinstance(evaluated, Text):
+            made.unnamed.append((evaluated, Known(None)))
         made.items[name] = machine.evaluate(value, env)
         made.spans[name] = env.module.span(key.start, key.end)
     return made
@@ -437,7 +443,7 @@ def _comprehension(machine: Core, expr: f.Comprehension, env: Env) -> Value:
         for key, value in pairs:
             name = key_of(key)
             if name is None or value is None:
-                made.open = True
+                made.put(key, Known(None) if value is None else value)
             else:
                 made.items[name] = value
         return made

@@ -155,7 +155,10 @@ def _mapping_method(base: Mapping, name: str, args: Args, kwargs: Kwargs, span: 
             if isinstance(arg, Mapping):
                 base.items.update(arg.items)
                 base.spans.update(arg.spans)
-            base.open = base.open or not isinstance(arg, Mapping) or arg.open
+                base.unnamed += arg.unnamed
+                base.open = base.open or arg.open
+            else:
+                base.put(None, arg)
         base.items.update(kwargs)
         return NONE
     if name == "items":
@@ -164,10 +167,11 @@ def _mapping_method(base: Mapping, name: str, args: Args, kwargs: Kwargs, span: 
     if name == "keys":
         return Seq("list", [Known(key) for key in base.items], is_open=base.open)
     if name == "values":
-        return Seq("list", list(base.items.values()), is_open=base.open)
+        return Seq("list", base.values(), is_open=base.open)
     if name == "copy":
         copied = Mapping(dict(base.items), is_open=base.open, span=base.span)
         copied.spans = dict(base.spans)
+        copied.unnamed = list(base.unnamed)
         return copied
     return Unknown(f"dict.{name}()", span)
 
@@ -293,9 +297,10 @@ def _dict(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None
     for arg in args:
         if isinstance(arg, Mapping):
             made.items = {**arg.items, **made.items}
+            made.unnamed += arg.unnamed
             made.open = made.open or arg.open
         else:
-            made.open = True
+            made.put(None, arg)
     return made
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from apilint.index import Class, Function, Module
 
 
+MAX_UNNAMED = 20
+
+
 class Value:
     """Anything that an expression evaluates to."""
 
@@ -169,15 +172,27 @@ class Record(Seq):
 
 
 class Mapping(Value):
-    """A dict; `open` when more may be in it than `items` says. `spans` are the places of the keys."""
+    """A dict; `open` when more may be in it than `items` says. `spans` are the places of the keys, `unnamed` what was
+    put in under a key that is not known, with that key (None for another dict whose items were put in)."""
 
-    __slots__ = ("items", "open", "span", "spans")
+    __slots__ = ("items", "open", "span", "spans", "unnamed")
 
     def __init__(self, items: dict[object, Value], *, is_open: bool = False, span: Span | None = None) -> None:
         self.items = items
         self.open = is_open
         self.span = span
         self.spans: dict[object, Span] = {}
+        self.unnamed: list[tuple[Value | None, Value]] = []
+
+    def put(self, key: Value | None, value: Value) -> None:
+        """Take note of what is in it under a key that is not known."""
+        self.open = True
+        if len(self.unnamed) < MAX_UNNAMED:
+            self.unnamed.append((key, value))
+
+    def values(self) -> list[Value]:
+        """All values that are known to be in it."""
+        return [*self.items.values(), *(value for _, value in self.unnamed)]
 
     def __repr__(self) -> str:
         return f"Mapping({self.items!r}{', …' if self.open else ''})"

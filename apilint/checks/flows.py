@@ -1,0 +1,284 @@
+"""What a caller sends -> where it must not arrive: shells, interpreters, templates, files' names, addresses."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping as Table
+
+import msgspec
+
+from apilint import facts as f
+from apilint.check import Match, check
+from apilint.checks.names import Names
+from apilint.checks.origins import ARGUMENT, DERIVED, LOCAL, REQUEST, Origin, Origins, trail
+from apilint.checks.sinks import Sinks, Sunk, is_true
+from apilint.checks.spelling import GAP, Part, Speller
+from apilint.finding import Precision
+from apilint.flow import Input
+from apilint.model import Step
+from apilint.project import Project
+from apilint.startup.values import External, Mapping, Seq, Subscripted, Value, constant, unwrap
+from apilint.walk import walk
+
+MAX_STEPS = 8
+MAX_BUILT = 2
+_SHELLS = re.compile(r"(?:^|/)(?:(?:ba|da|z|k|c)?sh|cmd(?:\.exe)?|powershell|pwsh)$")
+_SHELL_FLAGS = frozenset({"-c", "/c", "/C", "-lc", "-Command"})
+_SCHEME = re.compile(rf"(?i)^\s*(?:(?:[a-z][a-z0-9+.-]*|{GAP}):)?//")
+_JSON = re.compile(r"(?:^|\.)(?:json|get_json|receive_json|media|validated_data|initial_data|request\.data)\b")
+_FIELDS = re.compile(r"(?:^|\.)(?:POST|GET|query_params|args|form|values|match_info)\b")
+_DICTS = frozenset({"builtins.dict", "typing.Dict", "typing.Any", "typing.Mapping", "collections.abc.Mapping"})
+# Kinds for which it does not matter what stands before a part.
+_WHOLE = frozenset({"path", "document", "lookup"})
+_ADDRESS_OF_REQUEST = re.compile(
+    r"(?i)(?:^|\.)(?:\w*req(?:uest)?|websocket|ws)\.(?:url|path|full_path|base_url|url_root|host|host_url|path_info"
+    r"|get_full_path|scheme|script_root|url_rule|endpoint|build_absolute_uri|META\.PATH_INFO|session)(?:\.|$)"
+)
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A part of what reaches a sink, who decides it, and how sure it is that this does harm."""
+
+    sunk: Sunk
+    origin: Origin
+    certainty: Precision
+
+
+@check
+def flow_to_sink(
+    project: Project,
+    *,
+    kinds: Sequence[str],
+    does: str,
+    made_of: str = "medium",
+    argument: str = "",
+    unknown: str = "",
+    guessed: str = "medium",
+    offline: str = r"^$",
+) -> Iterator[Match]:
+    """Calls of the sinks of some kinds with something that a caller chooses; `does` says what these do with it. The
+    others are precisions: for what is `made_of` such a value by something unknown, for an `argument` of a function
+    whose callers are not known, for what the program found somewhere (`unknown`), and where a sink is only `guessed` by
+    its name; an empty one leaves it out. What is in `offline` files and comes from no caller is of low precision."""
+    levels = {
+        DERIVED: _precision(made_of),
+        ARGUMENT: _precision(argument),
+        LOCAL: _precision(unknown),
+        REQUEST: Precision.HIGH,
+    }
+    worst: dict[tuple[str, int, int], tuple[Precision, Case]] = {}
+    for case in itertools.chain.from_iterable(Flows(project, kind).cases() for kind in kinds):
+        level = levels[case.origin.kind]
+        if level is None:
+            continue
+        level = _lower(level, case.certainty)
+        if not case.sunk.is_sure:
+            level = _lower(level, Precision(guessed))
+        if case.origin.kind != REQUEST and re.search(offline, case.sunk.function.module.file):
+            level = Precision.LOW
+        span = case.sunk.call.span
+        key = (span.file, span.start, span.end)
+        if key not in worst or _badness(level, case) < _badness(*worst[key]):
+            worst[key] = (level, case)
+    for key in sorted(worst):
+        yield _match(*worst[key], does)
+
+
+def _precision(name: str) -> Precision | None:
+    return Precision(name) if name else None
+
+
+def _lower(first: Precision, second: Precision) -> Precision:
+    return min(first, second, key=lambda each: each.rank)
+
+
+def _badness(level: Precision, case: Case) -> tuple[int, int]:
+    return (case.origin.rank, -level.rank)
+
+
+class Flows:
+    """The cases of one kind in a project."""
+
+    def __init__(self, project: Project, kind: str) -> None:
+        names = project.once(Names, lambda: Names(project))
+        self._kind = kind
+        self._sinks = Sinks(project, names, kind)
+        self._origins = Origins(project, names, kind)
+        self._speller = Speller(names, self._origins.passes, ())
+        self._is_harmless = _HARMLESS.get(kind, _never)
+
+    def cases(self) -> Iterator[Case]:
+        """The parts of what reaches sinks in which somebody else than the programmer has a say."""
+        for sunk in self._sinks.sunk():
+            for value, certainty in _texts(sunk):
+                yield from self._judge(sunk, value, certainty)
+
+    def _judge(self, sunk: Sunk, value: Value, certainty: Precision) -> Iterator[Case]:
+        if self._kind in _WHOLE:
+            parts = [Part(value, "")]
+        else:
+            parts, _ = self._speller.parts(value)
+        for part in parts:
+            if self._is_harmless(part.before, sunk.entry):
+                continue
+            origin = self._origins.of(part.value)
+            if origin is not None and not self._is_own(origin) and self._has_form(part.value, origin):
+                is_whole = not part.before or not isinstance(value, Seq)
+                yield Case(sunk, origin, certainty if is_whole else _lower(certainty, Precision.MEDIUM))
+
+    def _has_form(self, value: Value, origin: Origin) -> bool:
+        """Whether it can be an operator of a document's query, or the names of fields, which needs more than text."""
+        if self._kind == "lookup":
+            return is_structured(value, origin) or _FIELDS.search(origin.what) is not None
+        return self._kind != "document" or is_structured(value, origin)
+
+    def _is_own(self, origin: Origin) -> bool:
+        """Whether an address is that of the request itself."""
+        return self._kind in ("redirect", "url") and _ADDRESS_OF_REQUEST.search(origin.what) is not None
+
+
+# ------------------------------------------------------------------------------------- what a sink looks at
+
+
+def _texts(sunk: Sunk) -> Iterator[tuple[Value, Precision]]:
+    """The texts in what a sink takes, each with how much harm it may do there: the program that is started, or what a
+    shell reads."""
+    value = unwrap(sunk.value)
+    keyword = sunk.entry.get("shell")
+    if sunk.entry["kind"] == "lookup":
+        yield from ((each, Precision.VERY_HIGH) for each in _keys(value))
+    elif sunk.entry["kind"] == "document":
+        yield from ((each, Precision.VERY_HIGH) for each in _operands(value))
+    elif keyword is None:
+        yield value, Precision.VERY_HIGH
+    elif isinstance(value, Seq):
+        yield from _arguments(value, is_true(sunk.call.kwargs.get(keyword)))
+    else:
+        yield value, Precision.VERY_HIGH if is_true(sunk.call.kwargs.get(keyword)) else Precision.MEDIUM
+
+
+def _arguments(command: Seq, is_shell: bool) -> Iterator[tuple[Value, Precision]]:
+    """Of a list of arguments the program, and the text that is for a shell."""
+    first = constant(command.items[0]) if command.items else None
+    if command.items and not isinstance(first, str):
+        yield command.items[0], Precision.VERY_HIGH
+    if is_shell or (isinstance(first, str) and _SHELLS.search(first)):
+        for before, item in zip(command.items, command.items[1:], strict=False):
+            if constant(before) in _SHELL_FLAGS:
+                yield item, Precision.VERY_HIGH
+
+
+def _keys(value: Value) -> Iterator[Value]:
+    """What names the items of a dict: keys that are not constant, and other dicts that were put in."""
+    if not isinstance(value, Mapping):
+        yield value
+        return
+    for key, inner in value.unnamed:
+        yield inner if key is None else key
+
+
+def _operands(query: Value) -> Iterator[Value]:
+    """What of a query may be an operator that a caller writes: all of it, or the values in it."""
+    if isinstance(query, Mapping):
+        for item in query.values():
+            yield from _operands(unwrap(item))
+    elif isinstance(query, Seq):
+        for item in query.items:
+            yield from _operands(unwrap(item))
+    else:
+        yield query
+
+
+def is_structured(value: Value, origin: Origin) -> bool:
+    """Whether a caller sends more than text there: JSON, or a parameter that is declared to be a dict."""
+    if _JSON.search(origin.what):
+        return True
+    root, _ = trail(unwrap(value))
+    if not isinstance(root, Input) or root.annotation is None:
+        return False
+    annotation = unwrap(root.annotation)
+    if isinstance(annotation, Subscripted):
+        annotation = annotation.base
+    return isinstance(annotation, External) and annotation.name in _DICTS
+
+
+def _never(before: str, entry: Table[str, object]) -> bool:
+    return False
+
+
+def _has_host(before: str, entry: Table[str, object]) -> bool:
+    """Whether the server is settled by what stands before a part of an address."""
+    scheme = _SCHEME.match(before)
+    if scheme is not None:
+        return re.search(r"[/?#]", before[scheme.end() :]) is not None
+    text = before.strip()
+    if text.startswith(GAP):
+        return len(text) > 1
+    return text != ""
+
+
+def _has_place(before: str, entry: Table[str, object]) -> bool:
+    """The same for a redirect, where `/` alone is no beginning: `//elsewhere.example` is another server."""
+    return before.strip() not in ("/", "\\") and _has_host(before, entry)
+
+
+def _has_prefix(before: str, entry: Table[str, object]) -> bool:
+    """Whether a module's name begins with a package of the program's choice."""
+    return bool(entry.get("prefixed")) and "." in before
+
+
+_HARMLESS: Table[str, Callable[[str, Table[str, object]], bool]] = {
+    "url": _has_host,
+    "redirect": _has_place,
+    "code": _has_prefix,
+}
+
+
+# ------------------------------------------------------------------------------------------------ matches
+
+
+def _match(precision: Precision, case: Case, does: str) -> Match:
+    sunk, origin = case.sunk, case.origin
+    return Match(
+        span=sunk.call.span,
+        values={"sink": sunk.label, "value": origin.what, "proof": _proof(origin)},
+        trace=tuple(_trace(case, does)),
+        precision=precision,
+        route=origin.route,
+    )
+
+
+def _proof(origin: Origin) -> str:
+    if origin.kind == REQUEST:
+        return f"It comes from the caller of '{origin.route}'." if origin.route else "It comes from the request."
+    if origin.kind == DERIVED:
+        return "It is made of what the caller sends."
+    if origin.kind == ARGUMENT:
+        return "It is an argument that nothing checks."
+    return "Nothing says what it can hold."
+
+
+def _trace(case: Case, does: str) -> Iterator[Step]:
+    sunk = case.sunk
+    yield from case.origin.steps[:MAX_STEPS]
+    yield from _built(sunk)
+    yield Step(sunk.call.span, f"'{sunk.label}' {does}")
+
+
+def _built(sunk: Sunk) -> Iterator[Step]:
+    """Where in the function the value is put together."""
+    node, module = sunk.call.node, sunk.function.module
+    given: Sequence[f.Expr] = [*node.args, *(keyword.value for keyword in node.keywords)]
+    names = {each.id for each in walk(given) if isinstance(each, f.Name)}
+    assigned: list[f.Assign | f.AugAssign] = [*sunk.function.nodes(f.Assign), *sunk.function.nodes(f.AugAssign)]
+    built = [each for each in assigned if each.start < node.start and _is_built(each, names)]
+    for each in sorted(built, key=lambda one: one.start)[-MAX_BUILT:]:
+        yield Step(module.span(each.start, each.end), "it is put together here")
+
+
+def _is_built(node: f.Assign | f.AugAssign, names: set[str]) -> bool:
+    targets = node.targets if isinstance(node, f.Assign) else (node.target,)
+    is_named = any(isinstance(target, f.Name) and target.id in names for target in targets)
+    return is_named and not isinstance(node.value, (f.Constant, f.Name))

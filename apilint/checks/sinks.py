@@ -1,0 +1,212 @@
+"""Functions -> the calls that hand something to a sink: a shell, an interpreter, a file's name, a server's address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from apilint import facts as f
+from apilint.checks.names import Names
+from apilint.flow import Call, Derived
+from apilint.flow.narrowing import last_name
+from apilint.index import Function, Module
+from apilint.project import Project
+from apilint.startup.values import Attr, External, Known, Value, constant, unwrap
+from apilint.unparse import unparse
+
+SELF = "self"
+_PLAIN = (f.Constant, f.Compare, f.Lambda)
+
+
+class Sunk(msgspec.Struct, frozen=True):
+    """A call in `function` that hands `value` to a sink of the models: `entry` is what they say of it, `label` what the
+    source calls it. `is_sure` when the library is known, not only the method's name."""
+
+    function: Function
+    call: Call
+    label: str
+    value: Value
+    entry: Mapping[str, Any]
+    is_sure: bool
+
+
+class Sinks:
+    """The sinks of one kind in a project; those in tests are left out."""
+
+    def __init__(self, project: Project, names: Names, kind: str) -> None:
+        sections = project.knowledge.sections
+        self._project = project
+        self._names = names
+        self._entries = {name: each for name, each in sections.get("sinks", {}).items() if each["kind"] == kind}
+        self._methods: dict[str, Mapping[str, Any]] = {
+            name: each for name, each in sections.get("sink_methods", {}).items() if each["kind"] == kind
+        }
+        if kind == "url":
+            http = sections.get("http", {})
+            self._entries |= _addresses(http)
+            libraries = frozenset(each["library"] for each in http.values())
+            self._methods |= _guessed_addresses(sections.get("http_methods", {}), libraries)
+        self._receivers = {
+            name: [re.compile(pattern) for pattern in _patterns(each["receivers"])]
+            for name, each in self._methods.items()
+        }
+        self._is_splat = kind == "lookup"
+        self._by_library: dict[str, set[str]] = {}
+        for name in self._entries:
+            self._by_library.setdefault(name.partition(".")[0], set()).add(name.rpartition(".")[2])
+
+    def sunk(self) -> Iterator[Sunk]:
+        """Every value that reaches a sink and is not constant, in source order."""
+        for function, words in self._candidates():
+            for call in self._project.trace(function, deep=True).calls:
+                if call.depth == 0 and last_name(call.node.func) in words:
+                    yield from self._in_call(call, function)
+
+    # ----------------------------------------------------------------- candidates
+
+    def _candidates(self) -> Iterator[tuple[Function, frozenset[str]]]:
+        everything = {*self._methods}.union(*self._by_library.values())
+        for module in self._project.index.with_words(everything):
+            if module.is_test:
+                continue
+            words = frozenset(self._words(module))
+            for function in module.functions:
+                here = function.facts.words.split(" ")
+                if words.isdisjoint(here) or (self._is_splat and "~splat" not in here):
+                    continue
+                if _has_candidate(function, words):
+                    yield function, words
+
+    def _words(self, module: Module) -> Iterator[str]:
+        """The names of sinks that may be called in a module: methods everywhere, others where their library is used."""
+        imported = {name.partition(".")[0] for name in module.facts.imports} | {"builtins"}
+        for word, entry in self._methods.items():
+            libraries = entry.get("libraries")
+            if libraries is None or not imported.isdisjoint(libraries):
+                yield word
+        for library in imported & self._by_library.keys():
+            yield from self._by_library[library]
+
+    # ---------------------------------------------------------------------- sinks
+
+    def _in_call(self, call: Call, function: Function) -> Iterator[Sunk]:
+        for name in self._names.of(unwrap(call.callee)):
+            entry = self._entries.get(name)
+            if entry is not None:
+                if self._applies(call, entry):
+                    yield from self._made(call, function, entry, is_sure=True)
+                return
+        func = call.node.func
+        entry = self._methods.get(last_name(func))
+        if entry is None or not isinstance(func, f.Attribute) or isinstance(unwrap(call.callee), External):
+            return
+        texts = (unparse(func.value), last_name(func.value))
+        is_one = any(pattern.search(text) for pattern in self._receivers[func.attr] for text in texts)
+        if is_one and self._applies(call, entry):
+            yield from self._made(call, function, entry, is_sure=False)
+
+    def _made(self, call: Call, function: Function, entry: Mapping[str, Any], *, is_sure: bool) -> Iterator[Sunk]:
+        label = _label(call.node.func)
+        for value in _handed(call, entry):
+            yield Sunk(function, call, label, value, entry, is_sure)
+
+    def _applies(self, call: Call, entry: Mapping[str, Any]) -> bool:
+        """Whether the arguments are such that the call is a sink at all: `unless` and `only` of the models."""
+        positions: Mapping[str, int] = entry.get("positions") or {}
+        for keyword, values in (entry.get("unless") or {}).items():
+            given = call.argument(positions.get(keyword, -1), keyword)
+            if given is not None and self._is_one_of(given, values):
+                return False
+        for keyword, values in (entry.get("only") or {}).items():
+            given = call.argument(positions.get(keyword, -1), keyword)
+            if given is None or not self._is_one_of(given, values):
+                return False
+        return True
+
+    def _is_one_of(self, value: Value, listed: Collection[object]) -> bool:
+        value = unwrap(value)
+        if isinstance(value, Known):
+            return any(value.value is each or (value.value == each and each not in (True, False)) for each in listed)
+        return any(name in listed for name in self._names.of(value))
+
+
+def _addresses(http: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The calls that connect to an address, from what the models say of clients."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, entry in http.items():
+        if entry.get("url") is not None:
+            found[name] = {"kind": "url", "argument": entry["url"], "keyword": entry.get("url_keyword")}
+        for method, position in (entry.get("methods") or {}).items():
+            found[f"{name}.{method}"] = {"kind": "url", "argument": position, "keyword": "url"}
+    return found
+
+
+def _guessed_addresses(methods: Mapping[str, Any], libraries: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The same for objects that are only called like clients, in modules that import a library of that sort."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in methods.values():
+        for method, position in entry["methods"].items():
+            known = found.setdefault(
+                method,
+                {"kind": "url", "argument": position, "keyword": "url", "receivers": [], "libraries": libraries},
+            )
+            known["receivers"].append(entry["receivers"])
+    return found
+
+
+def _patterns(receivers: str | list[str]) -> list[str]:
+    return [receivers] if isinstance(receivers, str) else receivers
+
+
+def _handed(call: Call, entry: Mapping[str, Any]) -> Iterator[Value]:
+    """The arguments that a sink takes."""
+    wanted = entry.get("argument")
+    if wanted == SELF:
+        receiver = _receiver(unwrap(call.callee))
+        if receiver is not None:
+            yield receiver
+        return
+    if wanted == "splat":
+        yield from call.splats
+        return
+    keyword = entry.get("keyword")
+    for position in wanted if isinstance(wanted, (list, tuple)) else (wanted,):
+        value = call.argument(-1 if position is None else position, *((keyword,) if keyword else ()))
+        if value is not None:
+            yield value
+
+
+def _receiver(callee: Value) -> Value | None:
+    if isinstance(callee, Attr):
+        return callee.base
+    if isinstance(callee, Derived) and isinstance(callee.expr, f.Attribute) and callee.sources:
+        return callee.sources[0]
+    return None
+
+
+def _has_candidate(function: Function, words: Collection[str]) -> bool:
+    """Whether a call of that name gets anything that is not constant."""
+    for node in function.nodes(f.Call):
+        if last_name(node.func) not in words:
+            continue
+        if isinstance(node.func, f.Attribute) and not isinstance(node.func.value, (f.Name, f.Constant)):
+            return True
+        if not node.args and not node.keywords and isinstance(node.func, f.Attribute):
+            return True
+        if not all(isinstance(arg, _PLAIN) for arg in node.args[:2]) or node.keywords:
+            return True
+    return False
+
+
+def _label(func: f.Expr) -> str:
+    """The last two names of a call: `os.system`."""
+    names = re.findall(r"\w+(?:\(\))?", re.sub(r"\([^()]*\)", "()", unparse(func)))
+    return ".".join(names[-2:]) or "…"
+
+
+def is_true(value: Value | None) -> bool:
+    """Whether an argument is certainly true."""
+    return value is not None and constant(value) is True
