@@ -11,15 +11,16 @@ import msgspec
 
 from apilint import facts as f
 from apilint.check import Match, check
+from apilint.checks.exposed import label
 from apilint.checks.names import Names
 from apilint.checks.origins import ARGUMENT, DERIVED, LOCAL, REQUEST, Origin, Origins, trail
-from apilint.checks.sinks import Sinks, Sunk, is_true
+from apilint.checks.sinks import Sinks, Sunk, is_file, is_true, receiver
 from apilint.checks.spelling import GAP, Part, Speller
 from apilint.finding import Precision
-from apilint.flow import Input
+from apilint.flow import Input, Returned, parts
 from apilint.model import Step
 from apilint.project import Project
-from apilint.startup.values import External, Mapping, Seq, Subscripted, Value, constant, unwrap
+from apilint.startup.values import External, Mapping, Seq, Subscripted, Unknown, Value, constant, unwrap
 from apilint.walk import walk
 
 MAX_STEPS = 8
@@ -27,6 +28,8 @@ MAX_BUILT = 2
 _SHELLS = re.compile(r"(?:^|/)(?:(?:ba|da|z|k|c)?sh|cmd(?:\.exe)?|powershell|pwsh)$")
 _SHELL_FLAGS = frozenset({"-c", "/c", "/C", "-lc", "-Command"})
 _SCHEME = re.compile(rf"(?i)^\s*(?:(?:[a-z][a-z0-9+.-]*|{GAP}):)?//")
+_FOR_FEW = re.compile(r"(?i)admin|superuser|staff|owner|root")
+_SAFE_CLIENT = re.compile(r"(?i)ssrf|safe|guarded|restricted|advocate")
 _JSON = re.compile(r"(?:^|\.)(?:json|get_json|receive_json|media|validated_data|initial_data|request\.data)\b")
 _FIELDS = re.compile(r"(?:^|\.)(?:POST|GET|query_params|args|form|values|match_info)\b")
 _DICTS = frozenset({"builtins.dict", "typing.Dict", "typing.Any", "typing.Mapping", "collections.abc.Mapping"})
@@ -56,12 +59,14 @@ def flow_to_sink(
     argument: str = "",
     unknown: str = "",
     guessed: str = "medium",
+    few: str = "high",
     offline: str = r"^$",
 ) -> Iterator[Match]:
     """Calls of the sinks of some kinds with something that a caller chooses; `does` says what these do with it. The
     others are precisions: for what is `made_of` such a value by something unknown, for an `argument` of a function
-    whose callers are not known, for what the program found somewhere (`unknown`), and where a sink is only `guessed` by
-    its name; an empty one leaves it out. What is in `offline` files and comes from no caller is of low precision."""
+    whose callers are not known, for what the program found somewhere (`unknown`), where a sink is only `guessed` by its
+    name, and where the route asks for more than a user (`few`); an empty one leaves it out. What is in `offline` files
+    and comes from no caller is of low precision."""
     levels = {
         DERIVED: _precision(made_of),
         ARGUMENT: _precision(argument),
@@ -76,6 +81,8 @@ def flow_to_sink(
         level = _lower(level, case.certainty)
         if not case.sunk.is_sure:
             level = _lower(level, Precision(guessed))
+        if few != "high" and _asks_for_more(project, case.origin.route):
+            level = _lower(level, Precision(few))
         if case.origin.kind != REQUEST and re.search(offline, case.sunk.function.module.file):
             level = Precision.LOW
         span = case.sunk.call.span
@@ -84,6 +91,15 @@ def flow_to_sink(
             worst[key] = (level, case)
     for key in sorted(worst):
         yield _match(*worst[key], does)
+
+
+def _asks_for_more(project: Project, name: str) -> bool:
+    """Whether the route is for administrators: such a one may be meant to name servers."""
+    routes = project.once("routes by name", lambda: {label(route): route for route in project.routes})
+    route = routes.get(name)
+    return route is not None and any(
+        guard.demands or _FOR_FEW.search(guard.name) for guard in route.guards if guard.effect == "required"
+    )
 
 
 def _precision(name: str) -> Precision | None:
@@ -117,14 +133,16 @@ class Flows:
 
     def _judge(self, sunk: Sunk, value: Value, certainty: Precision) -> Iterator[Case]:
         if self._kind in _WHOLE:
-            parts = [Part(value, "")]
+            pieces = [Part(value, "")]
         else:
-            parts, _ = self._speller.parts(value)
-        for part in parts:
+            pieces, _ = self._speller.parts(value)
+        for part in pieces:
             if self._is_harmless(part.before, sunk.entry):
                 continue
             origin = self._origins.of(part.value)
-            if origin is not None and not self._is_own(origin) and self._has_form(part.value, origin):
+            if origin is None or self._is_own(origin) or not self._has_form(part.value, origin):
+                continue
+            if not self._is_kept_inside(sunk):
                 is_whole = not part.before or not isinstance(value, Seq)
                 yield Case(sunk, origin, certainty if is_whole else _lower(certainty, Precision.MEDIUM))
 
@@ -134,8 +152,21 @@ class Flows:
             return is_structured(value, origin) or _FIELDS.search(origin.what) is not None
         return self._kind != "document" or is_structured(value, origin)
 
+    def _is_kept_inside(self, sunk: Sunk) -> bool:
+        """Whether the client is made by something that is named for keeping requests off the inside."""
+        if self._kind != "url":
+            return False
+        client = receiver(unwrap(sunk.call.callee))
+        return client is not None and any(
+            _SAFE_CLIENT.search(part.function.name if isinstance(part, Returned) else getattr(part, "text", ""))
+            for part in parts(client, 3)
+            if isinstance(part, Unknown)
+        )
+
     def _is_own(self, origin: Origin) -> bool:
-        """Whether an address is that of the request itself."""
+        """Whether it is the address of the request itself, or a file where the name of one matters."""
+        if self._kind == "path":
+            return is_file(origin.what)
         return self._kind in ("redirect", "url") and _ADDRESS_OF_REQUEST.search(origin.what) is not None
 
 

@@ -198,11 +198,12 @@ class Origins:
 
     # ------------------------------------------------------------------ libraries
 
-    def _of_library(self, value: External) -> Origin | None:
+    def _of_library(self, value: External, steps: Sequence[str] = ()) -> Origin | None:
         name = value.name
         for source, entry in self._sources.items():
             if entry is True and (name == source or name.startswith(f"{source}.")):
-                return self._from_request(name.partition(".")[2] or name, None)
+                what = ".".join((name.partition(".")[2] or name, *_named(steps)))
+                return self._from_request(what, None)
         return None
 
     def _of_result(self, value: Result, depth: int) -> Origin | None:
@@ -246,7 +247,7 @@ class Origins:
         if not _METADATA.isdisjoint(steps) or self._is_safe_part(value, steps):
             return None
         if isinstance(root, External):
-            return self._of_library(root)
+            return self._of_library(root, steps)
         if isinstance(root, Result):
             return self._of_result(root, depth)
         if isinstance(root, Input):
@@ -329,7 +330,7 @@ class Origins:
         if isinstance(root, Instance) and len(steps) > 1 and steps[0] == "request" and steps[1] in self._read:
             return self._from_request(".".join(("self", *steps)), value)
         if isinstance(root, External):
-            return self._of_library(root)
+            return self._of_library(root, steps)
         return None
 
     def _from_request(self, what: str, value: Value | None) -> Origin:
@@ -359,6 +360,8 @@ class Origins:
     def _judge_argument(self, value: Input, function: Function, steps: tuple[str, ...], depth: int) -> Origin | None:
         handler = self.handler(function)
         if handler is not None:
+            if self._purpose in (vouching.PATH, vouching.REDIRECT) and value.param.name in self._segments(function):
+                return None
             return self._of_handler(value, steps, *handler)
         if self._field(value, steps) == inputs.FIXED:
             return None
@@ -410,6 +413,11 @@ class Origins:
         if function not in self._handed_in:
             self._handed_in[function] = self._find_handler(function)
         return self._handed_in[function]
+
+    def _segments(self, function: Function) -> set[str]:
+        """The parameters that hold no slash in any of the routes that a function answers."""
+        found = [inputs.segments(route) for route in self._project.routes_of(function)]
+        return set.intersection(*found) if found else set()
 
     def _find_handler(self, function: Function) -> tuple[str, Mapping[str, str]] | None:
         program = self._project.program
@@ -570,8 +578,11 @@ def _listed(entry: Mapping[str, Any], key: str) -> Sequence[str]:
 
 
 def _shown(value: Input, steps: Sequence[str]) -> str:
-    named = [step for step in steps if re.fullmatch(r"\w+", step) and step not in ("get", "strip")]
-    return ".".join((value.param.name, *named))
+    return ".".join((value.param.name, *_named(steps)))
+
+
+def _named(steps: Sequence[str]) -> list[str]:
+    return [step for step in steps if re.fullmatch(r"\w+", step) and step not in ("get", "strip")]
 
 
 def _weaker(origin: Origin) -> Origin:

@@ -17,6 +17,7 @@ from apilint.project import Project
 from apilint.startup.values import Attr, External, Known, Value, constant, unwrap
 from apilint.unparse import unparse
 
+_FILE = re.compile(r"(?:^|\.)(?:files|FILES)(?:\.(?!filename$|name$)\w+)?$")
 SELF = "self"
 _PLAIN = (f.Constant, f.Compare, f.Lambda)
 
@@ -165,9 +166,9 @@ def _handed(call: Call, entry: Mapping[str, Any]) -> Iterator[Value]:
     """The arguments that a sink takes."""
     wanted = entry.get("argument")
     if wanted == SELF:
-        receiver = _receiver(unwrap(call.callee))
-        if receiver is not None:
-            yield receiver
+        owner = receiver(unwrap(call.callee))
+        if owner is not None:
+            yield owner
         return
     if wanted == "splat":
         yield from call.splats
@@ -179,7 +180,8 @@ def _handed(call: Call, entry: Mapping[str, Any]) -> Iterator[Value]:
             yield value
 
 
-def _receiver(callee: Value) -> Value | None:
+def receiver(callee: Value) -> Value | None:
+    """The object whose method is called."""
     if isinstance(callee, Attr):
         return callee.base
     if isinstance(callee, Derived) and isinstance(callee.expr, f.Attribute) and callee.sources:
@@ -205,6 +207,11 @@ def _label(func: f.Expr) -> str:
     """The last two names of a call: `os.system`."""
     names = re.findall(r"\w+(?:\(\))?", re.sub(r"\([^()]*\)", "()", unparse(func)))
     return ".".join(names[-2:]) or "…"
+
+
+def is_file(what: str) -> bool:
+    """Whether what a caller sends is a file, not the name of one: `request.files.get`."""
+    return _FILE.search(what) is not None
 
 
 def is_true(value: Value | None) -> bool:

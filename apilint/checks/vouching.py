@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from apilint import facts as f
-from apilint.flow.narrowing import CLIMBING, last_name
+from apilint.flow.narrowing import CLIMBING, GUARDS, last_name
 
 PATH, URL, REDIRECT = "path", "url", "redirect"
 SAFE, PERHAPS, WEAK, NOTHING = "safe", "perhaps", "weak", "nothing"
@@ -29,6 +29,8 @@ def judge(test: f.Expr, purpose: str) -> str:
         return SAFE if purpose == PATH else NOTHING
     if name in ("startswith", "endswith"):
         return _begins(test, name, purpose)
+    if GUARDS.search(name) and purpose not in (PATH, URL):
+        return NOTHING
     return SAFE if name in _SETTLES or (name.startswith("is") and "_" not in name) else PERHAPS
 
 

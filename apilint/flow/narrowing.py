@@ -26,9 +26,12 @@ _SAYS_IT_RAISES = re.compile(
     r"(name|ident|table|column|field|sort|order|key|sql|schema|input|value|id|type|param|arg|url|uri|host|path|ssrf"
     r"|redirect|file|dir|address|domain|origin|safe|command|expr)"
 )
+GUARDS = re.compile(r"(?i)^_*(validate|check|ensure|assert|verify|restrict|require)_?\w*(access|perm)")
+"""Of files and addresses: `check_access_permission(folder, name)`."""
 _SAYS_IT_IS_BAD = re.compile(
     r"(?i)(^|_)(un(safe|trusted|allowed)|disallowed|forbidden|blocked|private|internal|local|invalid|traversal|bad|malicious)(_|$)"
 )
+_ELSEWHERE = frozenset({"to_thread", "run_in_threadpool", "run_sync"})
 # What takes a text apart or cleans it up: a test of the outcome is a test of the text.
 _VIEWS = frozenset(
     """
@@ -54,6 +57,9 @@ def vouched(test: f.Expr, holds: bool) -> Iterator[Vouched]:
         if holds == (test.op == "and"):
             yield from vouched(test.left, holds)
             yield from vouched(test.right, holds)
+        else:  # either side may be what holds
+            others = {unparse(name) for name, _ in vouched(test.left, holds)}
+            yield from (each for each in vouched(test.right, holds) if unparse(each[0]) in others)
     elif isinstance(test, f.Compare):
         if len(test.ops) == 1:
             yield from ((name, test) for name in _compared(test, holds))
@@ -174,11 +180,19 @@ def vouched_by_call(call: f.Expr) -> Iterator[Vouched]:
     if not isinstance(call, f.Call):
         return
     name = last_name(call.func)
-    if (name in _CASTS and len(call.args) == 1) or _SAYS_IT_RAISES.search(name):
+    if name in _ELSEWHERE and len(call.args) > 1:  # asyncio.to_thread(validate_url, url)
+        yield from vouched_by_call(f.Call(call.start, call.end, call.args[0], call.args[1:], call.keywords))
+        return
+    if (name in _CASTS and len(call.args) == 1) or _SAYS_IT_RAISES.search(name) or GUARDS.search(name):
         for arg in (*call.args, *(keyword.value for keyword in call.keywords)):
             yield from ((each, call) for each in _viewed(arg))
     elif name == "relative_to" and isinstance(call.func, f.Attribute):
         yield from ((each, call) for each in _viewed(call.func.value))
+
+
+def says_it_raises(call: f.Expr) -> bool:
+    """Whether a function is named for checking what it is given: `validate_url(url)`."""
+    return isinstance(call, f.Call) and _SAYS_IT_RAISES.search(last_name(call.func)) is not None
 
 
 def exists(test: f.Expr, holds: bool) -> Iterator[str]:

@@ -16,6 +16,7 @@ from apilint.startup.values import (
     NONE,
     Choice,
     ClassValue,
+    Clock,
     Condition,
     Env,
     FunctionValue,
@@ -31,6 +32,7 @@ from apilint.startup.values import (
     unwrap,
 )
 from apilint.unparse import unparse
+from apilint.walk import walk
 
 MAX_STEPS = 20_000
 # What a helper returns matters (a statement, a cast); what a whole service does below a handler does not, and costs.
@@ -126,6 +128,7 @@ class Trace(Machine):
         self.function_attrs = base.function_attrs
         self.classes = base.classes
         self.base = base
+        self.born = Clock.now
         self.prototypes: Prototypes = {} if prototypes is None else prototypes
         self.function = function
         self.calls: list[Call] = []
@@ -160,6 +163,10 @@ class Trace(Machine):
         """The unknown argument for a parameter."""
         annotation = self.evaluate(param.annotation, env) if param.annotation is not None else None
         return Input(param, function.module.span(param.start, param.end), annotation, function)
+
+    def assign(self, name: str, value: Value, env: Env) -> None:
+        """Bind a name; what is global stays as it is for others."""
+        env.vars[name] = value
 
     # --------------------------------------------------------------- evaluation
 
@@ -396,12 +403,13 @@ def _numbers(template: str, right: Value, expr: f.BinOp) -> Value:
 
 def _if_exp(trace: Trace, expr: f.IfExp, env: Env) -> Value:
     known = expressions.truth(trace.aside(expr.test, env))
+    written = trace.written(expr.test)
     options = []
     for branch, holds in ((expr.body, True), (expr.orelse, False)):
         if known is not None and known is not holds:
             continue
         before = dict(env.vars)
-        for name, test in narrowing.vouched(expr.test, holds):
+        for name, test in narrowing.vouched(written, holds):
             trace.vouch(name, test, env)
         options.append(trace.evaluate(branch, env))
         env.vars = before
@@ -415,7 +423,7 @@ def _bool_op(trace: Trace, expr: f.BoolOp, env: Env) -> Value:
     if known is not None and known != (expr.op == "and"):
         return left
     before = dict(env.vars)
-    for name, test in narrowing.vouched(expr.left, expr.op == "and"):
+    for name, test in narrowing.vouched(trace.written(expr.left), expr.op == "and"):
         trace.vouch(name, test, env)
     right = trace.evaluate(expr.right, env)
     env.vars = before
@@ -561,6 +569,10 @@ def _assign(trace: Trace, statement: f.Assign, env: Env, frame: Frame) -> str:
         bind(trace, target, value, env, statement.value)
         if isinstance(target, f.Name):
             trace.remember(target.id, statement.value)
+    if isinstance(statement.value, (f.Call, f.Await)):
+        assigned = {unparse(target) for target in statement.targets}
+        checked = [each for each in narrowing.vouched_by_call(statement.value) if unparse(each[0]) not in assigned]
+        _vouch_all(trace, [each for each in checked if narrowing.says_it_raises(each[1])], env)
     return FALL
 
 
@@ -608,10 +620,20 @@ def _if(trace: Trace, statement: f.If, env: Env, frame: Frame) -> str | Conditio
 
 
 def _made_constant(block: tuple[f.Stmt, ...]) -> Iterator[f.Expr]:
-    """What a block surely gives a constant: `if order not in ORDERS: order = "asc"`."""
+    """What a block surely gives a value of the program's: `if order not in ORDERS: order = "asc"`."""
     for statement in block:
-        if isinstance(statement, f.Assign) and isinstance(statement.value, f.Constant):
+        if isinstance(statement, f.Assign) and _is_own(statement.value, statement.targets):
             yield from statement.targets
+
+
+def _is_own(value: f.Expr, targets: tuple[f.Expr, ...]) -> bool:
+    """Whether an expression is made of constants and the program's own names: `DEFAULT`, `url_for("home")`."""
+    if isinstance(value, f.Constant):
+        return True
+    names = {node.id for node in walk([value]) if isinstance(node, f.Name)}
+    return not names & {"request", "self", *(target.id for target in targets if isinstance(target, f.Name))} and (
+        isinstance(value, f.Call) or all(name.isupper() for name in names)
+    )
 
 
 def _vouch_looked_up(trace: Trace, names: Iterable[str], env: Env) -> None:
@@ -685,6 +707,7 @@ Trace.table = {
 def trace(base: Core, function: Function, prototypes: Prototypes | None = None, *, deep: bool = True) -> Trace:
     """Run one function of the project symbolically. Methods get as `self` an instance of their class as its constructor
     leaves it; `prototypes` remembers such instances."""
+    Clock.now += 1
     known: Prototypes = {} if prototypes is None else prototypes
     env = env_of(base, function)
     self_value: Value | None = None

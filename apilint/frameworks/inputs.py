@@ -27,6 +27,7 @@ from apilint.startup.values import (
     unwrap,
 )
 from apilint.unparse import dotted
+from apilint.walk import walk
 
 TEXT = "text"
 """The caller chooses every character."""
@@ -61,6 +62,8 @@ _ENUMS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "e
 _SCHEMAS = frozenset({"BaseModel", "SQLModel", "Schema", "ModelSchema", "Struct", "TypedDict"})
 _REQUESTS = frozenset({"Request", "HttpRequest", "WSGIRequest", "ASGIRequest", "WebSocket", "HTTPConnection"})
 _MARKERS = frozenset({"Depends", "Security", "Header", "Query", "Path", "Body", "Form", "Cookie", "File"})
+_VALIDATORS = frozenset({"field_validator", "validator"})
+_FRAMEWORKS = frozenset({"fastapi", "fastapi_users", "ninja", "ninja_extra", "litestar", "starlette"})
 _TEXT_CONVERTERS = frozenset({"", "str", "string", "path", "default", "any"})
 _PLAIN_PATTERN = re.compile(r"(?:\\d|\\w|\[[\w\\-]+\]|[+*?]|\{[\d,]+\}|\w|-|[()|:])+")
 
@@ -145,8 +148,40 @@ def field_kind(machine: Core, cls: ClassValue, name: str) -> str:
             for statement in base.cls.code.body:
                 target = statement.target if isinstance(statement, f.AnnAssign) else None
                 if isinstance(statement, f.AnnAssign) and isinstance(target, f.Name) and target.id == name:
+                    if _is_constrained(statement) or name in _validated(base):
+                        return FIXED
                     return kind_of(machine, machine.evaluate(statement.annotation, base.env))
     return ""
+
+
+def _is_constrained(node: f.Stmt | f.Expr) -> bool:
+    """Whether a pattern says what a field may hold: `Field(pattern="^[a-z]+$")`."""
+    return any(
+        isinstance(each, f.Call) and any(keyword.name in ("pattern", "regex") for keyword in each.keywords)
+        for each in walk([node])
+    )
+
+
+def _validated(cls: ClassValue) -> set[str]:
+    """The fields of a class that a validator of its own looks at."""
+    found: set[str] = set()
+    for method in cls.cls.methods.values():
+        for decorator in method.head.decorators:
+            if isinstance(decorator, f.Call) and dotted(decorator.func).rpartition(".")[2] in _VALIDATORS:
+                found |= {
+                    arg.value for arg in decorator.args if isinstance(arg, f.Constant) and isinstance(arg.value, str)
+                }
+    return found
+
+
+def segments(route: Route) -> set[str]:
+    """The parameters in a route's path that hold no slash: they are one of its segments."""
+    found = {name for name, converter in _placeholders(route.path) if converter != "path" and not _spans(converter)}
+    return found - set(re.findall(r"\{(\w+):path\}", route.path))
+
+
+def _spans(converter: str) -> bool:
+    return converter.startswith("re:") and (re.search(r"(?<!\\)\.|/|\[\^(?!/)|\\S|\\D|\\W", converter[3:]) is not None)
 
 
 def handed_in(program: Program, route: Route) -> Mapping[str, str]:
@@ -168,9 +203,17 @@ def injected(program: Program, function: FunctionValue) -> Mapping[str, str]:
         for expr in (param.default, param.annotation):
             marker = expr.index if isinstance(expr, f.Subscript) else expr
             for item in marker.items if isinstance(marker, f.Sequence) else (marker,):
-                if isinstance(item, f.Call) and dotted(item.func).rpartition(".")[2] in _MARKERS:
+                if isinstance(item, f.Call) and _is_marker(program, item, function.env):
                     return dict(_by_signature(program, function))
     return {}
+
+
+def _is_marker(program: Program, call: f.Call, env: Env) -> bool:
+    """Whether a call says where a framework takes a parameter from; a command line's options may be called alike."""
+    if dotted(call.func).rpartition(".")[2] not in _MARKERS:
+        return False
+    value = unwrap(program.machine.evaluate(call.func, env))
+    return not isinstance(value, External) or value.name.partition(".")[0] in _FRAMEWORKS
 
 
 def _by_signature(program: Program, function: FunctionValue) -> Iterator[tuple[str, str]]:

@@ -356,6 +356,8 @@ def set_(machine: Core, base: Value, name: str, value: Value, span: Span) -> Non
     if isinstance(base, Special):
         base.assign(name, value)
         return
+    if not machine.may_change(base):
+        return
     if isinstance(base, (Instance, Result)):
         base.attrs[name] = value
         base.sets.append((name, value, span))
@@ -380,6 +382,8 @@ def set_item(machine: Core, base: Value, key: Value, value: Value, span: Span) -
     """`base[key] = value`."""
     if isinstance(base, Special):
         base.put(key, value)
+    elif not machine.may_change(base):
+        return
     elif isinstance(base, Mapping):
         name = text_of(key)
         known: object = name if name is not None else constant(key)

@@ -59,6 +59,8 @@ class Extensions:
 class Core:
     """The state of one symbolic start-up. `Machine` gives the operations their bodies."""
 
+    # The moment (`Clock`) from which on objects were made that may be changed; None where all may.
+    born: int | None = None
     # Whether `obj.__dict__` is the mapping of its attributes.
     opens_objects = True
 
@@ -86,6 +88,10 @@ class Core:
         self.mains: list[tuple[Module, f.If]] = []
         self.memo: dict[tuple[Function, int], Value] = {}
         self.cut_short: list[Span] = []
+
+    def may_change(self, value: Value) -> bool:
+        """Whether a list, a dict or an object may be changed: a run of one function leaves alone what others share."""
+        return self.born is None or getattr(value, "born", -1) >= self.born
 
     def run_module(self, module: Module) -> Env:
         """The module's scope, run to its end."""

@@ -71,6 +71,8 @@ def method(machine: Core, base: Value, name: str, args: Args, kwargs: Kwargs, sp
     if isinstance(base, Seq):
         return _sequence_method(machine, base, name, args, span)
     if isinstance(base, Mapping):
+        if name in ("update", "setdefault") and not machine.may_change(base):
+            base = Mapping(dict(base.items), is_open=base.open, span=base.span)
         return _mapping_method(base, name, args, kwargs, span)
     if isinstance(base, (Known, Text)):
         return _string_method(base, name, args, kwargs, span)
@@ -96,12 +98,19 @@ def under(machine: Core, items: list[Value]) -> list[Value]:
 
 def extend(machine: Core, base: Seq, items: list[Value], *, is_open: bool = False) -> None:
     """Put items at the end of a list."""
+    if not machine.may_change(base):
+        return
     room = max(0, MAX_LENGTH - len(base.items))
     base.open = base.open or is_open or len(items) > room
     base.items.extend(under(machine, items[:room]))
 
 
+_CHANGES = frozenset({"insert", "remove", "clear", "sort", "reverse", "setdefault", "pop", "popitem"})
+
+
 def _sequence_method(machine: Core, base: Seq, name: str, args: Args, span: Span) -> Value:
+    if name in _CHANGES and not machine.may_change(base):
+        base = Seq(base.kind, list(base.items), is_open=base.open, span=base.span)
     if name in ("append", "add") and args:
         extend(machine, base, [args[0]])
         return NONE

@@ -292,7 +292,7 @@ def _aug_assign(machine: Machine, statement: f.AugAssign, env: Env, frame: Frame
         items, is_open = expressions.iterate(new)
         library.extend(machine, old, items, is_open=is_open)
         return FALL
-    if isinstance(old, Mapping) and statement.op == "|" and isinstance(new, Mapping):
+    if isinstance(old, Mapping) and statement.op == "|" and isinstance(new, Mapping) and machine.may_change(old):
         old.items.update(new.items)
         old.open = old.open or new.open
         return FALL

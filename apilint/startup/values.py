@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 MAX_UNNAMED = 20
 
 
+class Clock:
+    """Counts the runs of the program's parts: what was made before a run began is not for that run to change."""
+
+    now = 0
+
+
 class Value:
     """Anything that an expression evaluates to."""
 
@@ -149,13 +155,14 @@ class Text(Value):
 class Seq(Value):
     """A list, tuple or set; `open` when more may be in it than `items` says."""
 
-    __slots__ = ("items", "kind", "open", "span")
+    __slots__ = ("born", "items", "kind", "open", "span")
 
     def __init__(self, kind: str, items: list[Value], *, is_open: bool = False, span: Span | None = None) -> None:
         self.kind = kind
         self.items = items
         self.open = is_open
         self.span = span
+        self.born = Clock.now
 
     def __repr__(self) -> str:
         return f"Seq({self.kind}, {self.items!r}{', …' if self.open else ''})"
@@ -175,13 +182,14 @@ class Mapping(Value):
     """A dict; `open` when more may be in it than `items` says. `spans` are the places of the keys, `unnamed` what was
     put in under a key that is not known, with that key (None for another dict whose items were put in)."""
 
-    __slots__ = ("items", "open", "span", "spans", "unnamed")
+    __slots__ = ("born", "items", "open", "span", "spans", "unnamed")
 
     def __init__(self, items: dict[object, Value], *, is_open: bool = False, span: Span | None = None) -> None:
         self.items = items
         self.open = is_open
         self.span = span
         self.spans: dict[object, Span] = {}
+        self.born = Clock.now
         self.unnamed: list[tuple[Value | None, Value]] = []
 
     def put(self, key: Value | None, value: Value) -> None:
@@ -311,7 +319,7 @@ class Condition:
 class Instance(Value):
     """An object of a project class. `events` are the calls of methods that a library base class provides."""
 
-    __slots__ = ("args", "attrs", "cls", "conditions", "events", "kwargs", "order", "sets", "span")
+    __slots__ = ("args", "attrs", "born", "cls", "conditions", "events", "kwargs", "order", "sets", "span")
 
     def __init__(self, cls: ClassValue, args: list[Value], kwargs: dict[str, Value], span: Span, order: int) -> None:
         self.cls = cls
@@ -323,6 +331,7 @@ class Instance(Value):
         self.sets: list[tuple[str, Value, Span]] = []
         self.events: list[Result] = []
         self.conditions: tuple[Condition, ...] = ()
+        self.born = Clock.now
 
     def __repr__(self) -> str:
         return f"Instance({self.cls.cls.id})"
@@ -339,6 +348,7 @@ class Result(Value):
     __slots__ = (
         "args",
         "attrs",
+        "born",
         "callee",
         "conditions",
         "events",
@@ -366,6 +376,7 @@ class Result(Value):
         self.order = order
         self.conditions = conditions
         self.starred = False
+        self.born = Clock.now
         self.node: Call | None = None
         self.attrs: dict[str, Value] = {}
         self.sets: list[tuple[str, Value, Span]] = []
