@@ -69,7 +69,7 @@ def _guards_above(project: Project) -> Iterator[Above]:
         found: dict[int, Above] = {}
         for route in routes:
             decorators = function.function.head.decorators
-            at = next((i for i, node in enumerate(decorators) if _is_at(node, route, function)), 0)
+            at = next((i for i, node in enumerate(decorators) if is_at(node, route, function)), 0)
             for node, guard in _judged(project, function, decorators[:at], route):
                 if not any(_same(guard, other) for other in route.guards):
                     found.setdefault(node.start, Above(guard, decorators[at], [])).routes.append(route)
@@ -83,12 +83,13 @@ def _decorated(project: Project) -> dict[FunctionValue, list[Route]]:
         target = route.function
         if target is None or not target.function.facts.decorated or project.is_test(route.span.file):
             continue
-        if any(_is_at(node, route, target) for node in target.function.head.decorators[1:]):
+        if any(is_at(node, route, target) for node in target.function.head.decorators[1:]):
             found.setdefault(target.function, (target, []))[1].append(route)
     return dict(found.values())
 
 
-def _is_at(node: f.Expr, route: Route, target: FunctionValue) -> bool:
+def is_at(node: f.Expr, route: Route, target: FunctionValue) -> bool:
+    """Whether a decorator is what registers a route."""
     at = route.registered
     return at.file == target.function.module.file and node.start <= at.start and at.end <= node.end
 
@@ -99,7 +100,7 @@ def _judged(
     """The guards among decorators."""
     caller = Caller(route.methods[0] if route.methods else "", route.path)
     for node in nodes:
-        wrapped = _applied(project, target, node)
+        wrapped = applied(project, target, node)
         if wrapped is None:
             continue
         guard = project.program.decorator_guard(wrapped, caller)
@@ -107,7 +108,7 @@ def _judged(
             yield node, guard
 
 
-def _applied(project: Project, target: FunctionValue, node: f.Expr) -> Wrapped | None:
+def applied(project: Project, target: FunctionValue, node: f.Expr) -> Wrapped | None:
     """What a decorator makes of the bare function: enough to judge it."""
     value: Value = calls.decorate(project.program.machine, node, FunctionValue(target.function, target.env), target.env)
     return value if isinstance(value, Wrapped) else None
@@ -121,4 +122,4 @@ def _callee(node: f.Expr) -> f.Expr:
     return node.func if isinstance(node, f.Call) else node
 
 
-__all__ = ["decorator_above_route"]
+__all__ = ["applied", "decorator_above_route", "is_at"]

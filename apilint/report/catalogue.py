@@ -54,8 +54,11 @@ def _parts(rule: RuleInfo, options: RenderOptions, is_safe: bool | None) -> Iter
     for title, examples in (("Found", rule.bad), ("Not found", rule.good)):
         if examples:
             yield from ("", head(title), "", textwrap.indent(examples[0].rstrip(), "    "))
-    if rule.references:
-        yield from ("", head("Read on"), "", *(f"- {reference}" for reference in rule.references))
+    links = [reference for reference in rule.references if "://" in reference]
+    seen = [reference for reference in rule.references if "://" not in reference]
+    for title, references in (("Read on", links), ("In published code", seen)):
+        if references:
+            yield from ("", head(title), "", *(f"- {reference}" for reference in references))
     yield from ("", f"Ignore one: # apilint: ignore[{rule.name}] -- reason")
 
 

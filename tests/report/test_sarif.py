@@ -6,12 +6,14 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from apilint.finding import Diagnostic, Place, Precision, Report, Severity, Stats, Suppression
 from apilint.fingerprint import line_hashes
 from apilint.report import render
 from apilint.report.options import RenderOptions
+from apilint.report.sarif.rules import descriptor
 
 from .samples import BROKEN, FINDING, HYGIENE, RULE, UNRESOLVED, at, finding, report
 
@@ -141,6 +143,15 @@ def test_a_rule() -> None:
         "problem.severity": "recommendation",
         "tags": ["maintainability", "hygiene"],
     }
+
+
+def test_only_addresses_become_links() -> None:
+    seen = "found in httpx-shop 1.2: shop/http.py:12"
+    rule = msgspec.structs.replace(RULE, references=(seen, "the manual: https://example.com/manual"))
+    help_ = descriptor(rule).help
+    assert "- [the manual](https://example.com/manual)" in help_.markdown
+    assert "httpx-shop" not in help_.text + help_.markdown
+    assert descriptor(rule).help_uri == "https://example.com/manual"
 
 
 def test_the_run() -> None:

@@ -1,0 +1,148 @@
+"""APL601: routes that check a password or a code, as often as anyone asks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from apilint import facts as f
+from apilint.check import Match, check
+from apilint.checks.configured import settings_of
+from apilint.checks.conventions import literal_parts
+from apilint.checks.exposed import is_guarded, label, name_of, words_of
+from apilint.checks.limits import Limits
+from apilint.facts import Span
+from apilint.finding import Precision
+from apilint.flow.narrowing import last_name
+from apilint.index import Function
+from apilint.model import Route, Step
+from apilint.project import Project
+from apilint.startup import attributes
+from apilint.unparse import unparse
+
+IN_THE_HANDLER = "in the handler"
+CHANGING = frozenset({"POST", "PUT", "PATCH", "ANY"})
+MAX_DEPTH = 2
+
+
+@check
+def unlimited_guessing(
+    project: Project,
+    *,
+    routes: str,
+    verifying: str,
+    carrying: str,
+    forms: tuple[str, ...] = (),
+    never: str = "(?!)",
+    beside_limited_precision: str = "high",
+    settings_name: str = "",
+    asked_setting: str = "",
+) -> Iterator[Match]:
+    """Handlers that check a password or a code and that nothing limits."""
+    limits, guesses = Limits.of(project), Guesses(project, routes, never, verifying, carrying, forms)
+    settings = settings_of(project, settings_name)
+    seen: set[Span] = set()
+    for route in project.routes:
+        if route.span in seen or CHANGING.isdisjoint(route.methods) or not guesses.named(route):
+            continue
+        proof = guesses.proof(route)
+        if proof is None or project.is_test(route.span.file) or _is_known_caller(route):
+            continue
+        seen.add(route.span)
+        if limits.reach(route, asks_settings=not guesses.is_unthrottled(route)):
+            continue
+        if settings is not None and settings.has(asked_setting) is None:
+            precision: Precision | None = Precision.LOW  # a library: whoever installs it adds what limits
+        else:
+            precision = Precision(beside_limited_precision) if any(limits.modules()) else None
+        yield Match(
+            span=route.span if route.function is not None else route.registered,
+            values={"route": label(route), "handler": name_of(route.handler)},
+            trace=(Step(route.registered, f"'{label(route)}' is registered here"), proof),
+            precision=precision,
+            route=label(route),
+        )
+
+
+def _is_known_caller(route: Route) -> bool:
+    """Whether only those get as far as the check who have shown who they are: it does not count itself."""
+    return is_guarded(route) and any(
+        guard.effect in ("required", "conditional") and guard.kind != IN_THE_HANDLER for guard in route.guards
+    )
+
+
+class Guesses:
+    """Finds the places where a password or a code is checked."""
+
+    def __init__(
+        self, project: Project, routes: str, never: str, verifying: str, carrying: str, forms: tuple[str, ...]
+    ) -> None:
+        self.project = project
+        self.logins: Mapping[str, Any] = project.knowledge.sections.get("logins", {})
+        self.limits = Limits.of(project)
+        self._routes, self._never = re.compile(routes), re.compile(never)
+        self._verifying, self._carrying = re.compile(verifying), re.compile(carrying)
+        self._forms = forms
+        self._found: dict[Function, Step | None] = {}
+
+    def named(self, route: Route) -> bool:
+        """Whether a route's path or its handler's name speaks of logging in, or a library handles it that does."""
+        names = [*literal_parts(route.path)[-1:], *map(words_of, name_of(route.handler).split(".")[-2:])]
+        if any(self._never.search(name) for name in names):
+            return False
+        return any(self._routes.search(name) for name in names) or self._library(route) is not None
+
+    def proof(self, route: Route) -> Step | None:
+        """Where the password is checked; None when it is not."""
+        if route.function is not None:
+            found = self._checks(route.function.function, MAX_DEPTH)
+            if found is not None:
+                return found
+        name = self._library(route)
+        return Step(route.registered, f"'{name}' checks the password") if name is not None else None
+
+    def is_unthrottled(self, route: Route) -> bool:
+        """Whether the default limits do not reach a library's view."""
+        name = self._library(route)
+        return name is not None and bool(self.logins[name].get("unthrottled"))
+
+    def _library(self, route: Route) -> str | None:
+        """The name of a library's log-in view that a route's handler is, or derives from."""
+        view = self.limits.view(route)
+        module, _, name = route.handler.partition(":")
+        names = [f"{module}.{name}", f"{module}.{name}".rpartition(".")[0]]
+        if view is not None:
+            names = attributes.external_bases(self.project.program.machine, view)
+        return next((each for each in names if each in self.logins), None)
+
+    def _checks(self, function: Function, depth: int) -> Step | None:
+        """The call that checks a password, in a function or in one that it calls."""
+        if function not in self._found:
+            self._found[function] = None  # for one that calls itself
+            self._found[function] = self._in_head(function) or self._in_body(function, depth)
+        return self._found[function]
+
+    def _in_head(self, function: Function) -> Step | None:
+        for param in function.head.params:
+            if param.annotation is not None and not self._named_in(param.annotation).isdisjoint(self._forms):
+                span = function.module.span(param.start, param.end)
+                return Step(span, f"'{param.name}' is a form with a name and a password")
+        return None
+
+    @staticmethod
+    def _named_in(annotation: f.Expr) -> set[str]:
+        index = annotation.index if isinstance(annotation, f.Subscript) else annotation
+        items = index.items if isinstance(index, f.Sequence) else (index,)
+        return {last_name(item) for item in items}
+
+    def _in_body(self, function: Function, depth: int) -> Step | None:
+        for call in function.nodes(f.Call):
+            if self._verifying.search(unparse(call.func)) and self._carrying.search(unparse(call)):
+                span = function.module.span(call.start, call.end)
+                return Step(span, f"'{unparse(call.func)}' checks what the caller sent")
+        called = self.limits.reached.by(function) if depth > 0 else ()
+        return next((step for each in called if (step := self._checks(each, depth - 1)) is not None), None)
+
+
+__all__ = ["unlimited_guessing"]
