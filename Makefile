@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MULTITOOL := .work/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint sarif hooks slow parity parity-apps pitfalls bench clean
+.PHONY: help demo test lint sarif browser hooks slow parity parity-apps pitfalls bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -50,6 +50,11 @@ slow: $(VENV)/.dev ## wheel, sdist and editable installs; oldest dependencies; p
 
 hooks: $(VENV)/.dev ## the hooks under the real pre-commit
 	$(BIN)/python -m pytest -m slow tests/test_pre_commit.py
+
+browser: $(VENV)/.dev ## the HTML report in a real Chromium (Debian's; installs it where it is missing)
+	command -v chromium > /dev/null || (apt-get update -q && apt-get install -y -q --no-install-recommends chromium)
+	$(PIP) install --editable '.[browser]'
+	$(BIN)/python -m pytest -n0 -s -m browser tests/browser
 
 $(MULTITOOL):
 	npm install --silent --no-audit --no-fund --no-save --prefix .work @microsoft/sarif-multitool-linux@5.7.0

@@ -78,7 +78,17 @@ def lint(options: Options) -> Report:
 
     Raises `config.ConfigError` (also for broken rules and unknown selectors) and `NothingToAnalyse`.
     """
+    return _linted(_Run(options))
+
+
+def lint_and_survey(options: Options) -> tuple[Report, list[RouteRow]]:
+    """The report, and the routes in the named paths, of one program that is linked once. Raises as `lint`."""
     run = _Run(options)
+    return _linted(run), _surveyed(run).rows
+
+
+def _linted(run: _Run) -> Report:
+    options = run.options
     done = run.remembered("check", _Checked, run.check)
     is_shown = _in_scope(run.scope, options.config.tests)
     if run.base is not None:
@@ -93,10 +103,14 @@ def lint(options: Options) -> Report:
 
 def survey(options: Options) -> tuple[list[RouteRow], list[Diagnostic]]:
     """Discover, scan, link: the routes in the named paths, and what could not be analysed. Raises as `lint`."""
-    run = _Run(options)
+    found = _surveyed(_Run(options))
+    return found.rows, found.diagnostics
+
+
+def _surveyed(run: _Run) -> _Surveyed:
     found = run.remembered("routes", _Surveyed, run.survey)
     rows = [row for row in found.rows if run.scope.covers(row.file) or run.scope.covers(row.registered)]
-    return rows, list(_told(found.diagnostics, run.scope))
+    return _Surveyed(rows, list(_told(found.diagnostics, run.scope)))
 
 
 def survey_before(options: Options) -> list[RouteRow]:
@@ -418,4 +432,4 @@ def _told(diagnostics: Iterable[Diagnostic], scope: Scope) -> Iterator[Diagnosti
             yield msgspec.structs.replace(each, fatal=False)
 
 
-__all__ = ["NothingToAnalyse", "Options", "lint", "mend", "survey", "survey_before"]
+__all__ = ["NothingToAnalyse", "Options", "lint", "lint_and_survey", "mend", "survey", "survey_before"]

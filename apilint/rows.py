@@ -44,6 +44,7 @@ def _row(project: Project, route: Route) -> RouteRow:
         app=route.app,
         demands=tuple(DemandRow(each.kind, each.name, each.enforced) for each in _demands(project, route)),
         hidden=route.hidden,
+        router=route.router,
     )
 
 

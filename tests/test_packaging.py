@@ -19,6 +19,7 @@ import apilint
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomli.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ASSETS = {path.relative_to(ROOT).as_posix() for path in (ROOT / "apilint/report/html/assets").iterdir()}
 RULES = {path.relative_to(ROOT / "rules").as_posix() for path in (ROOT / "rules").rglob("*.yaml")}
 
 
@@ -38,7 +39,8 @@ def answers(python: Path | str, cwd: Path) -> str:
     rules = run(python, "-m", "apilint", "rule", cwd=cwd)
     findings = run(python, "-m", "apilint", "check", "--no-cache", "--format", "json", shops, cwd=cwd)
     routes = run(python, "-m", "apilint", "routes", "--format", "json", shops, cwd=cwd)
-    return rules + findings + routes
+    page = run(python, "-m", "apilint", "check", "--no-cache", "--format", "html", shops, cwd=cwd)
+    return rules + findings + routes + page
 
 
 def new_environment(folder: Path, *install: str, interpreter: str = sys.executable) -> Path:
@@ -89,11 +91,11 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_the_distributions_hold_every_rule(distributions: Path) -> None:
     with zipfile.ZipFile(next(distributions.glob("*.whl"))) as wheel:
         names = set(wheel.namelist())
-    assert names >= {f"apilint/_rules/{rule}" for rule in RULES} | {"apilint/py.typed"}
+    assert names >= {f"apilint/_rules/{rule}" for rule in RULES} | ASSETS | {"apilint/py.typed"}
     assert all(name.startswith("apilint") for name in names)
     with tarfile.open(next(distributions.glob("*.tar.gz"))) as sdist:
         files = {name.partition("/")[2] for name in sdist.getnames()}
-    assert files >= {f"rules/{rule}" for rule in RULES} | {"apilint/py.typed", "README.md", "LICENSE"}
+    assert files >= {f"rules/{rule}" for rule in RULES} | ASSETS | {"apilint/py.typed", "README.md", "LICENSE"}
 
 
 @pytest.mark.slow

@@ -223,7 +223,10 @@ def test_a_revision_that_is_none(shop: Checkout, revision: str) -> None:
         (("--check", "--why", "/health"), "--check and --why are two tasks; ask for one of them"),
         (("--check", "--public"), "--public does not go with --check"),
         (("--check", "--format", "table"), "--format table does not go with --check: text or markdown or json"),
-        (("--format", "markdown"), "--format markdown does not go with the table of routes: table or json or openapi"),
+        (
+            ("--format", "markdown"),
+            "--format markdown does not go with the table of routes: table or json or openapi or html",
+        ),
         (("--lock", "--format", "json"), "--format json does not go with --lock: none"),
     ],
 )

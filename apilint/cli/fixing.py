@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from apilint.cli.ending import CLEAN, FAILED, FOUND, fail, say, told
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from apilint.finding import Finding, Report
     from apilint.mending import Mended
     from apilint.pipeline import Options
+    from apilint.report.rows import RouteRow
 
 
 def checked(options: Options) -> Report:
@@ -20,6 +21,13 @@ def checked(options: Options) -> Report:
     from apilint.pipeline import lint
 
     return told(lambda: lint(options))
+
+
+def seen(options: Options) -> tuple[Report, Sequence[RouteRow]]:
+    """The findings, and the routes."""
+    from apilint.pipeline import lint_and_survey
+
+    return told(lambda: lint_and_survey(options))
 
 
 def show_fixes(options: Options, is_wanted: Callable[[Finding], bool], unsafe: bool) -> int:
@@ -73,4 +81,4 @@ def _tell(result: Mended, done: str) -> None:
         say("nothing to mend")
 
 
-__all__ = ["apply", "checked", "fixed", "mended", "show_fixes"]
+__all__ = ["apply", "checked", "fixed", "mended", "seen", "show_fixes"]

@@ -15,7 +15,7 @@ from apilint.cli.ending import fail, told
 if TYPE_CHECKING:
     from apilint.pipeline import Options
 
-FORMAT_OF = {".json": "json", ".md": "markdown", ".sarif": "sarif", ".txt": "text", ".xml": "junit"}
+FORMAT_OF = {".html": "html", ".json": "json", ".md": "markdown", ".sarif": "sarif", ".txt": "text", ".xml": "junit"}
 
 with_paths = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 with_config = click.option(

@@ -30,6 +30,7 @@ def render_options(options: Options, output: Path | None, **more: Any) -> Render
     repository = describe(options.root)
     return RenderOptions(
         version=__version__,
+        project=options.root.name,
         color=streams.has_color(output),
         width=streams.width(output),
         path_prefix=repository.prefix,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,10 @@ from apilint.cli.output import complain, render_options, write
 if TYPE_CHECKING:
     from apilint.finding import Diagnostic
     from apilint.pipeline import Options
+    from apilint.report.options import RenderOptions
+    from apilint.report.rows import RouteRow
 
-TABLES = ("table", "json", "openapi")
+TABLES = ("table", "json", "openapi", "html")
 REPORTS = ("text", "markdown", "json")
 _FORMATS = {"": TABLES, "--why": ("table", "json"), "--lock": ()}
 
@@ -31,6 +33,17 @@ def task_of(asked: Mapping[str, bool], public: bool, format_: str | None) -> str
     if format_ is not None and format_ not in formats:
         fail(f"--format {format_} does not go with {task or 'the table of routes'}: {' or '.join(formats) or 'none'}")
     return task
+
+
+def picture_of(rows: Sequence[RouteRow], diagnostics: Iterable[Diagnostic], options: RenderOptions) -> str:
+    """The page of `apilint check --format html` without findings."""
+    import msgspec
+
+    from apilint.finding import Report, Stats
+    from apilint.report import render
+
+    report = Report((), tuple(diagnostics), (), Stats(routes=len(rows)))
+    return render(report, "html", options=msgspec.structs.replace(options, routes=rows))
 
 
 def write_lock(options: Options, output: Path | None) -> int:

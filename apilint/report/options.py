@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import msgspec
+
+from apilint.report.rows import RouteRow
 
 EPOCH = "1970-01-01T00:00:00"
 
@@ -27,11 +29,13 @@ class RenderOptions(msgspec.Struct, frozen=True, kw_only=True):
     relative to the repository's root (`""`, or `services/shop`): SARIF and GitHub speak of files of the
     repository. `sources` returns a file's text exactly as it is on disk, decoded as UTF-8 with undecodable
     bytes replaced, byte order mark and line endings kept (GitHub's line hashes are computed over that), or
-    None. `execution_successful` and `exit_code` describe the run in SARIF. `moment` says when the commit was made,
-    in UTC, for formats that must name a time.
+    None. `execution_successful` and `exit_code` describe the run in SARIF. `project` is what people call the program,
+    `routes` are for formats that show them, and `moment` says when the commit was made, in UTC, for formats that must
+    name a time.
     """
 
     version: str = "0"
+    project: str = ""
     color: bool = False
     width: int = 0
     verbose: bool = False
@@ -46,4 +50,5 @@ class RenderOptions(msgspec.Struct, frozen=True, kw_only=True):
     sarif_suppressed: Literal["omit", "include"] = "omit"
     execution_successful: bool = True
     exit_code: int | None = None
+    routes: Sequence[RouteRow] = ()
     moment: Callable[[], str] = no_moment

@@ -42,9 +42,9 @@ class GuardRow(msgspec.Struct, frozen=True):
 class RouteRow(msgspec.Struct, frozen=True):
     """One route. `public` says that a directive or the configuration calls it public, `public_reason` why;
     `unknown` what could not be resolved; `condition` under which setting it is guarded; `only_if` under which
-    conditions it exists at all; `app` where the application was made that serves it, `registered` the file in which
-    it is registered, and `demands` what its guards and the handler itself ask of callers beyond being known.
-    `hidden` routes are left out of the program's own specification."""
+    conditions it exists at all; `app` where the application was made that serves it, `router` where that was made which
+    it is registered on, `registered` the file in which it is registered, and `demands` what its guards and the handler
+    itself ask of callers beyond being known. `hidden` routes are left out of the program's own specification."""
 
     framework: str
     methods: tuple[str, ...]
@@ -65,6 +65,7 @@ class RouteRow(msgspec.Struct, frozen=True):
     app: str = ""
     demands: tuple[DemandRow, ...] = ()
     hidden: bool = False
+    router: str = ""
 
 
 def order(row: RouteRow) -> tuple[str, tuple[str, ...], str, int]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from apilint.cli.ending import FAILED, LEVELS, exit_status, fail
-from apilint.cli.fixing import checked, fixed, show_fixes
+from apilint.cli.fixing import checked, fixed, seen, show_fixes
 from apilint.cli.options import (
     InOrder,
     format_outputs,
@@ -23,7 +25,11 @@ from apilint.cli.options import (
 from apilint.cli.output import SURENESS, complain, only, render_options, visible, write
 from apilint.report import FORMATS, render
 
-WITH_EDITS = ("json", "sarif")
+if TYPE_CHECKING:
+    from apilint.report.rows import RouteRow
+
+WITH_EDITS = ("html", "json", "sarif")
+WITH_ROUTES = ("html",)
 
 
 @click.command(cls=InOrder)
@@ -133,8 +139,11 @@ def check(
     is_shown = visible(options.config, min_severity, min_confidence)
     if diff:
         sys.exit(show_fixes(options, is_shown, unsafe_fixes))
-    report = fixed(options, is_shown, unsafe_fixes) if fix else checked(options)
-    report = only(report, is_shown)
+    report = fixed(options, is_shown, unsafe_fixes) if fix else None
+    routes: Sequence[RouteRow] = ()
+    if any(name in WITH_ROUTES for name, _ in wanted):
+        report, routes = seen(options)
+    report = only(report or checked(options), is_shown)
     status = exit_status(report, fail_on or options.config.fail_on, exit_zero)
     for name, output in wanted:
         rendering = render_options(
@@ -145,6 +154,7 @@ def check(
             sarif_category=sarif_category,
             sarif_suppressed=sarif_suppressed,
             exit_code=status,
+            routes=routes,
             execution_successful=status != FAILED,
         )
         write(render(report, name, options=rendering), output)

@@ -10,7 +10,7 @@ import click
 from apilint.cli.ending import CLEAN, FAILED, LEVELS, fail, told
 from apilint.cli.options import run_options, with_config, with_jobs, with_no_cache, with_paths, with_verbose
 from apilint.cli.output import complain, render_options, write
-from apilint.cli.surface import task_of, tell_changes, tell_differences, write_lock
+from apilint.cli.surface import picture_of, task_of, tell_changes, tell_differences, write_lock
 
 
 @click.command()
@@ -18,9 +18,9 @@ from apilint.cli.surface import task_of, tell_changes, tell_differences, write_l
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(("table", "json", "openapi", "text", "markdown")),
-    help="table (default), json, or openapi for a specification's skeleton; with --check, --diff and --openapi text "
-    "(default), markdown or json.",
+    type=click.Choice(("table", "json", "html", "openapi", "text", "markdown")),
+    help="table (default), json, html for a picture, or openapi for a specification's skeleton; with --check, --diff "
+    "and --openapi text (default), markdown or json.",
 )
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
 @click.option("--public", is_flag=True, help="Only what anyone may call.")
@@ -97,6 +97,8 @@ def routes(
     rendering = render_options(options, output, verbose=verbose)
     if format_ == "openapi":
         text = told(lambda: skeleton_of(rows, options))
+    elif format_ == "html":
+        text = picture_of(rows, diagnostics, rendering)
     elif format_ == "json":
         text = tables.render_json(rows, diagnostics)
     elif why is not None:
