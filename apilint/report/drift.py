@@ -10,7 +10,7 @@ import msgspec
 
 from apilint.finding import Severity
 from apilint.report.json import VERSION, dump
-from apilint.report.markup import cell, escaped
+from apilint.report.markup import cell, escaped, fitting
 from apilint.report.options import RenderOptions
 from apilint.report.rows import RouteRow
 from apilint.report.summary import plural
@@ -155,8 +155,10 @@ def render_markdown(drift: Drift, _options: RenderOptions) -> str:
     lines = [_MARK, f"### {_headline(drift)}", ""]
     if drift.changes:
         lines += ["| | route | before | now | handler |", "|---|---|---|---|---|"]
-        lines += [_row(drift, change) for change in drift.changes]
-        lines.append("")
+        rows = fitting(_row(drift, change) for change in drift.changes)
+        lines += [*rows, ""]
+        if len(rows) < len(drift.changes):
+            lines += [f"{plural(len(drift.changes) - len(rows), 'more change')}, which find no room here.", ""]
     lines.append(_conclusion(drift))
     return "\n".join(lines) + "\n"
 

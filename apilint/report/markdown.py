@@ -9,15 +9,13 @@ from collections.abc import Iterator, Sequence
 
 from apilint.finding import Finding, Place, Report
 from apilint.report.links import in_repository, page
-from apilint.report.markup import cell, code, escaped, fenced, html_code, html_sentence, sentence
+from apilint.report.markup import cell, code, escaped, fenced, fitting, html_code, html_sentence, sentence
 from apilint.report.options import RenderOptions
 from apilint.report.summary import conclusion, mend, mendable, plural, shown, statistics, untold
 from apilint.report.terminal import printable
 
 # In its first line a job finds its own comment again.
 _MARK = "<!-- apilint check -->"
-# GitHub takes 65,536 characters of a comment.
-_ROOM = 60_000
 _MAX_STEPS = 12
 _MAX_BROKEN = 20
 
@@ -26,13 +24,7 @@ def render(report: Report, options: RenderOptions) -> str:
     """Headline, findings as far as they fit, how many are left by rule, what was not analysed, the count."""
     findings = sorted(shown(report), key=_worst_first)
     mends = {rule.code: mend(rule) for rule in report.rules}
-    blocks, room = [], _ROOM
-    for finding in findings:
-        block = "\n".join(_block(finding, mends.get(finding.code, ""), options))
-        room -= len(block)
-        if room < 0:
-            break
-        blocks.append(block)
+    blocks = fitting("\n".join(_block(each, mends.get(each.code, ""), options)) for each in findings)
     rest = "\n".join(_rest(findings[len(blocks) :]))
     broken = "\n".join(_broken(report, options))
     parts = [f"{_MARK}\n### {_headline(report)}", *blocks, rest, broken, escaped(mendable(report)), _ending(report)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from apilint.report.terminal import one_line, printable
 
@@ -13,6 +13,8 @@ _MEANT = re.compile(r"[\\`*_|<>\[\]~$]")
 _CALLING = re.compile(r"(?<=[@#!])(?=\w)")
 _BETWEEN = "\N{ZERO WIDTH SPACE}"
 _QUOTED = re.compile(r"(?<!\w)'([^'\n]+)'(?!\w)|`([^`\n]+)`")
+# GitHub takes 65,536 characters of a comment; there is more to say than the blocks.
+_ROOM = 60_000
 _TICKS = re.compile(r"`+")
 
 
@@ -41,6 +43,17 @@ def fenced(source: str, language: str = "") -> str:
     """Markdown that shows lines of code."""
     fence = "`" * _longest(source, 3)
     return f"{fence}{language}\n{source}\n{fence}"
+
+
+def fitting(blocks: Iterable[str]) -> list[str]:
+    """The first blocks, as many as there is room for in a comment."""
+    room, kept = _ROOM, []
+    for block in blocks:
+        room -= len(block) + 2
+        if room < 0:
+            break
+        kept.append(block)
+    return kept
 
 
 def sentence(message: str) -> str:
