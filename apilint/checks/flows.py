@@ -17,7 +17,7 @@ from apilint.checks.origins import ARGUMENT, DERIVED, LOCAL, REQUEST, Origin, Or
 from apilint.checks.sinks import Sinks, Sunk, is_file, is_true, receiver
 from apilint.checks.spelling import GAP, Part, Speller
 from apilint.finding import Precision
-from apilint.flow import Input, Returned, parts
+from apilint.flow import Element, Input, Returned, parts
 from apilint.model import Step
 from apilint.project import Project
 from apilint.startup.values import External, Mapping, Seq, Subscripted, Unknown, Value, constant, unwrap
@@ -179,7 +179,7 @@ def _texts(sunk: Sunk) -> Iterator[tuple[Value, Precision]]:
     value = unwrap(sunk.value)
     keyword = sunk.entry.get("shell")
     if sunk.entry["kind"] == "lookup":
-        yield from ((each, Precision.VERY_HIGH) for each in _keys(value))
+        yield from ((each, Precision.VERY_HIGH) for each in keys_of(value))
     elif sunk.entry["kind"] == "document":
         yield from ((each, Precision.VERY_HIGH) for each in _operands(value))
     elif keyword is None:
@@ -201,7 +201,7 @@ def _arguments(command: Seq, is_shell: bool) -> Iterator[tuple[Value, Precision]
                 yield item, Precision.VERY_HIGH
 
 
-def _keys(value: Value) -> Iterator[Value]:
+def keys_of(value: Value) -> Iterator[Value]:
     """What names the items of a dict: keys that are not constant, and other dicts that were put in."""
     if not isinstance(value, Mapping):
         yield value
@@ -226,6 +226,9 @@ def is_structured(value: Value, origin: Origin) -> bool:
     """Whether a caller sends more than text there: JSON, or a parameter that is declared to be a dict."""
     if _JSON.search(origin.what):
         return True
+    value = unwrap(value)
+    if isinstance(value, Element):
+        value = value.sources[0]
     root, _ = trail(unwrap(value))
     if not isinstance(root, Input) or root.annotation is None:
         return False

@@ -56,7 +56,8 @@ _HANDS_ON = frozenset(
     """
     strip lstrip rstrip replace format join lower upper title capitalize casefold split rsplit splitlines partition
     rpartition encode decode removeprefix removesuffix translate get getlist get_list getall pop copy items keys values
-    json form body read text dict to_dict model_dump get_json get_data params as_posix isoformat group setdefault
+    json form body read text get_secret_value dict to_dict model_dump get_json get_data params as_posix isoformat group
+    setdefault
     """.split()
 )
 _NAMES_ITS_OWN = frozenset({"dict", "model_dump", "asdict", "to_dict", "__dict__"})
