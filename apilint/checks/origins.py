@@ -47,6 +47,14 @@ RANKS = (REQUEST, DERIVED, ARGUMENT, LOCAL)
 
 MAX_CALLS_DEEP = 5
 MAX_CALLERS = 40
+MAX_LOOKED_AT = 120
+# Methods that dicts, lists, strings and files have: nobody can tell which calls of them are of a class of the project.
+_EVERYWHERE = frozenset(
+    """
+    get pop update items keys values append add remove copy read write close open join split format strip index count
+    insert extend clear sort setdefault encode decode replace find
+    """.split()
+)
 # What the program's own description of its data is read from; nobody outside writes it.
 _METADATA = frozenset(
     {"__tablename__", "__table__", "_meta", "__name__", "__class__", "__qualname__", "__module__", "__table_args__"}
@@ -472,15 +480,17 @@ class Origins:
         if word.startswith("__"):
             return
         is_unique = self._count(word) == 1 and len(word) > 5
-        found = 0
+        if function.owner is not None and word in _EVERYWHERE:
+            self._endless.add(function)
+            return
+        found = looked = 0
         for caller in self._project.index.functions_with((word,)):
-            if caller.module.is_test or caller is function:
+            if caller.module.is_test or caller is function or not _names(caller, word, function):
                 continue
-            if found > MAX_CALLERS:
+            looked += 1
+            if found > MAX_CALLERS or looked > MAX_LOOKED_AT:
                 self._endless.add(function)
                 return
-            if not _names(caller, word):
-                continue
             for call in self._project.trace(caller).calls:
                 if call.depth == 0 and last_name(call.node.func) == word:
                     if _calls(call, function, is_unique):
@@ -614,6 +624,10 @@ def _is_object(value: Derived) -> bool:
     return isinstance(source, Input) and isinstance(unwrap(source.annotation or Known(None)), ClassValue)
 
 
-def _names(function: Function, word: str) -> bool:
-    """Whether a function's body calls something of that name: its words may only assign it."""
-    return any(last_name(node.func) == word for node in function.nodes(f.Call))
+def _names(caller: Function, word: str, function: Function) -> bool:
+    """Whether a body may call a function: something of that name, by its bare name only what is no method."""
+    is_method = function.owner is not None and function.name == word
+    return any(
+        last_name(node.func) == word and not (is_method and isinstance(node.func, f.Name))
+        for node in caller.nodes(f.Call)
+    )

@@ -10,7 +10,7 @@ import msgspec
 
 from apilint import facts as f
 from apilint.checks.names import Names
-from apilint.flow import Call, Derived
+from apilint.flow import Call, Derived, Returned, parts
 from apilint.flow.narrowing import last_name
 from apilint.index import Function, Module
 from apilint.project import Project
@@ -19,6 +19,10 @@ from apilint.unparse import unparse
 
 _FILE = re.compile(r"(?:^|\.)(?:files|FILES)(?:\.(?!filename$|name$)\w+)?$")
 SELF = "self"
+# `get` is what dicts have as well: only what is called like a client, or like a table, is looked at.
+_CLIENT = re.compile(
+    r"(?i)sess|client|http|request|api|url|pool|agent|fetch|conn|proxy|\b[scr]\b|objects|queryset|\bqs\b|_set"
+)
 _PLAIN = (f.Constant, f.Compare, f.Lambda)
 
 
@@ -58,13 +62,17 @@ class Sinks:
         self._by_library: dict[str, set[str]] = {}
         for name in self._entries:
             self._by_library.setdefault(name.partition(".")[0], set()).add(name.rpartition(".")[2])
+        self._places: dict[str, set[int | str]] = {}
+        for name, entry in (*self._entries.items(), *self._methods.items()):
+            self._places.setdefault(name.rpartition(".")[2], set()).update(_places(entry))
 
     def sunk(self) -> Iterator[Sunk]:
         """Every value that reaches a sink and is not constant, in source order."""
         for function, words in self._candidates():
-            for call in self._project.trace(function, deep=True).calls:
-                if call.depth == 0 and last_name(call.node.func) in words:
-                    yield from self._in_call(call, function)
+            found = list(self._in_function(function, words, deep=False))
+            if any(isinstance(part, Returned) for each in found for part in parts(each.value)):
+                found = list(self._in_function(function, words, deep=True))
+            yield from found
 
     # ----------------------------------------------------------------- candidates
 
@@ -78,8 +86,26 @@ class Sinks:
                 here = function.facts.words.split(" ")
                 if words.isdisjoint(here) or (self._is_splat and "~splat" not in here):
                     continue
-                if _has_candidate(function, words):
+                if any(self._may_sink(node, words) for node in function.nodes(f.Call)):
                     yield function, words
+
+    def _may_sink(self, node: f.Call, words: Collection[str]) -> bool:
+        """Whether a call is called like a sink and hands it anything that is not constant."""
+        name = last_name(node.func)
+        if name not in words:
+            return False
+        if name == "get" and isinstance(node.func, f.Attribute) and not _CLIENT.search(unparse(node.func.value)):
+            return False
+        places = self._places[name]
+        if SELF in places and isinstance(node.func, f.Attribute):
+            return True
+        for position, arg in enumerate(node.args):
+            if (position in places or isinstance(arg, f.Starred)) and not isinstance(arg, _PLAIN):
+                return True
+        return any(
+            (keyword.name is None or keyword.name in places) and not isinstance(keyword.value, _PLAIN)
+            for keyword in node.keywords
+        )
 
     def _words(self, module: Module) -> Iterator[str]:
         """The names of sinks that may be called in a module: methods everywhere, others where their library is used."""
@@ -92,6 +118,12 @@ class Sinks:
             yield from self._by_library[library]
 
     # ---------------------------------------------------------------------- sinks
+
+    def _in_function(self, function: Function, words: Collection[str], *, deep: bool) -> Iterator[Sunk]:
+        """The sinks in one function; looking into what the project's own functions return only where that matters."""
+        for call in self._project.trace(function, deep=deep).calls:
+            if call.depth == 0 and last_name(call.node.func) in words:
+                yield from self._in_call(call, function)
 
     def _in_call(self, call: Call, function: Function) -> Iterator[Sunk]:
         for name in self._names.of(unwrap(call.callee)):
@@ -189,18 +221,12 @@ def receiver(callee: Value) -> Value | None:
     return None
 
 
-def _has_candidate(function: Function, words: Collection[str]) -> bool:
-    """Whether a call of that name gets anything that is not constant."""
-    for node in function.nodes(f.Call):
-        if last_name(node.func) not in words:
-            continue
-        if isinstance(node.func, f.Attribute) and not isinstance(node.func.value, (f.Name, f.Constant)):
-            return True
-        if not node.args and not node.keywords and isinstance(node.func, f.Attribute):
-            return True
-        if not all(isinstance(arg, _PLAIN) for arg in node.args[:2]) or node.keywords:
-            return True
-    return False
+def _places(entry: Mapping[str, Any]) -> Iterator[int | str]:
+    """Where in a call what a sink takes may stand: positions, keywords, `self`."""
+    wanted = entry.get("argument")
+    yield from wanted if isinstance(wanted, (list, tuple)) else [] if wanted is None else [wanted]
+    if entry.get("keyword"):
+        yield entry["keyword"]
 
 
 def _label(func: f.Expr) -> str:

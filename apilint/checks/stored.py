@@ -124,7 +124,7 @@ class Rows:
     def _in_function(self, function: Function) -> Iterator[Filled]:
         if not any(_is_candidate(node) for node in function.nodes(f.Call)):
             return
-        for call in self._project.trace(function, deep=True).calls:
+        for call in self._project.trace(function).calls:
             if call.depth == 0 and _is_candidate(call.node):
                 yield from self._in_call(call, function)
 
@@ -225,7 +225,7 @@ class Passwords:
                 continue
             for function in module.functions:
                 if any(map(self.is_password, function.facts.words.split(" "))):
-                    trace = self._project.trace(function, deep=True)
+                    trace = self._project.trace(function)
                     yield from self._constructed(trace.calls, function)
                     yield from self._assigned(trace.assigned, function)
 
