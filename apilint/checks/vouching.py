@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from apilint import facts as f
-from apilint.flow.narrowing import CLIMBING, GUARDS, last_name
+from apilint.flow.narrowing import CLIMBING, GUARDS, is_place, last_name
 
 PATH, URL, REDIRECT = "path", "url", "redirect"
 SAFE, PERHAPS, WEAK, NOTHING = "safe", "perhaps", "weak", "nothing"
@@ -40,6 +40,8 @@ def _compared(test: f.Compare, purpose: str) -> str:
         return SAFE if purpose == PATH else NOTHING
     if isinstance(left, f.Call) and last_name(left.func) in _STAYS_INSIDE:
         return SAFE if purpose == PATH else NOTHING
+    if test.ops[0] in ("==", "!=") and not isinstance(test.rights[0], f.Constant) and not is_place(left):
+        return PERHAPS if purpose == PATH else NOTHING
     return SAFE
 
 

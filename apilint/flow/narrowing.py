@@ -64,6 +64,8 @@ def vouched(test: f.Expr, holds: bool) -> Iterator[Vouched]:
         if len(test.ops) == 1:
             yield from ((name, test) for name in _compared(test, holds))
             yield from _none(test, holds)
+    elif isinstance(test, f.Call) and holds and last_name(test.func) == "any":
+        yield from _any(test)
     elif isinstance(test, f.Call):
         found = _called(test) if holds else _not_called(test)
         yield from ((name, test) for name in found)
@@ -79,13 +81,13 @@ def _compared(test: f.Compare, holds: bool) -> Iterator[f.Expr]:
         yield from _viewed(left)
         if isinstance(right, f.Attribute) and right.attr == "parents":
             yield from _viewed(right)  # base in path.parents
-    elif op == ("==" if holds else "!=") and (isinstance(right, f.Constant) or is_place(left)):
-        if not (isinstance(right, f.Constant) and right.value is None):
-            yield from _viewed(left)
-    elif op == ("==" if holds else "!=") and last_name(left) == "commonpath" and isinstance(left, f.Call):
+    elif op == ("==" if holds else "!=") and isinstance(left, f.Call) and last_name(left.func) == "commonpath":
         for arg in left.args:
             for item in arg.items if isinstance(arg, f.Sequence) else (arg,):
                 yield from _viewed(item)
+    elif op == ("==" if holds else "!="):
+        if not (isinstance(right, f.Constant) and right.value is None):
+            yield from _viewed(left)
     elif op in ("<=", "issubset") and holds and isinstance(left, f.Call):
         yield from (item for arg in left.args for item in _trackable(arg))  # set(xs) <= ALLOWED
 
@@ -152,6 +154,16 @@ def _not_called(test: f.Call) -> Iterator[f.Expr]:
     elif _SAYS_IT_IS_BAD.search(name):
         for arg in test.args:
             yield from _trackable(arg)
+
+
+def _any(test: f.Call) -> Iterator[Vouched]:
+    """`any(path.startswith(folder) for folder in FOLDERS)` vouches for `path`."""
+    generator = test.args[0] if test.args else None
+    if isinstance(generator, f.Comprehension):
+        bound = {clause[0].id for clause in generator.clauses if isinstance(clause[0], f.Name)}
+        for name, leaf in vouched(generator.element, True):
+            if not (isinstance(name, f.Name) and name.id in bound):
+                yield name, leaf
 
 
 def _all(generator: f.Comprehension) -> Iterator[f.Expr]:
