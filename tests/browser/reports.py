@@ -39,6 +39,9 @@ def shop() -> tuple[Report, RenderOptions]:
     routes = (
         route("POST", "/items", "none", handler="shop.items:make"),
         route("GET", "/items"),
+        route("GET", "/items/{id}/parts/{part}/price", auth="required", hidden=True),
+        route("GET", "/items/{id}/parts"),
+        route("GET", "/items/{id}/parts/{part}"),
         route("GET", "/items/{id}", demands=(DemandRow("role", "clerk"),)),
         route("DELETE", "/items/{id}", "conditional", condition="settings.AUTH"),
         route("GET", "/health", "none", public=True, public_reason="for the balancer"),

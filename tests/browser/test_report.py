@@ -87,10 +87,10 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
 
 def test_the_picture_shows_each_route_by_its_verdict(opened: Opened) -> None:
     page = opened(shop()).page
-    assert page.locator("#statement").inner_text().startswith("9 routes, 1 open to anyone; 2 findings in 41 files")
+    assert page.locator("#statement").inner_text().startswith("12 routes, 1 open to anyone; 2 findings in 41 files")
     verdicts = page.locator("#map .cell").evaluate_all("cells => cells.map(cell => cell.dataset.v).sort()")
-    assert verdicts == sorted(["none", *["required"] * 4, "conditional", "public", "unknown", "optional"])
-    assert page.locator("#map .area .head").all_inner_texts() == ["/items\n4", "/admin\n3"]
+    assert verdicts == sorted(["none", *["required"] * 7, "conditional", "public", "unknown", "optional"])
+    assert page.locator("#map .area .head").all_inner_texts() == ["/items\n7", "…/parts\n3", "/admin\n3"]
     patterns = page.locator("#verdicts .swatch").evaluate_all(
         "swatches => swatches.map(each => getComputedStyle(each).backgroundImage + getComputedStyle(each).boxShadow)"
     )
@@ -104,14 +104,14 @@ def test_filters(opened: Opened) -> None:
     page = opened(shop()).page
     cells = page.locator("#map .cell")
     page.click("#verdicts [data-value=required]")
-    assert cells.count() == 4
+    assert cells.count() == 7
     page.click("#methods [data-value=GET]")
     page.fill("#words", "items clerk")
     expect(page.locator("#nothing")).to_be_visible()
-    page.fill("#words", "{id} user")
+    page.fill("#words", "{part} price")
     expect(cells).to_have_count(1)
     page.click("#reset")
-    assert cells.count() == 9
+    assert cells.count() == 12
     page.select_option("#found", "error")
     assert cells.count() == 1
     assert page.locator("#tab-findings").inner_text() == "Findings1"
@@ -124,10 +124,10 @@ def test_filters(opened: Opened) -> None:
 def test_areas_and_sizes(opened: Opened) -> None:
     page = opened(shop()).page
     page.click("#map .area .head")
-    assert page.locator("#map .cell").count() == 4
-    assert page.locator("#crumbs").inner_text().split() == ["All", "areas", "9", "items", "4"]
+    assert page.locator("#map .cell").count() == 7
+    assert page.locator("#crumbs").inner_text().split() == ["All", "areas", "12", "items", "7"]
     page.keyboard.press("Escape")
-    assert page.locator("#map .cell").count() == 9
+    assert page.locator("#map .cell").count() == 12
 
     def area(verdict: str) -> float:
         box = page.locator(f"#map .cell[data-v={verdict}]").bounding_box()
@@ -139,12 +139,12 @@ def test_areas_and_sizes(opened: Opened) -> None:
     assert area("none") > 2 * before
     for by in ("router", "file"):
         page.select_option("#areas", by)
-        assert page.locator("#map .cell").count() == 9
+        assert page.locator("#map .cell").count() == 12
 
 
 def test_a_route_shows_its_guards_and_their_chains(opened: Opened) -> None:
     page = opened(shop()).page
-    page.click('#map [aria-label^="GET /items/{id}"]')
+    page.click('#map [aria-label^="GET /items/{id}:"]')
     panel = page.locator("#inspector")
     assert panel.locator("h2").inner_text() == "GET /items/{id}"
     assert "callers without valid credentials are turned away" in panel.locator(".verdict").inner_text()
@@ -154,7 +154,7 @@ def test_a_route_shows_its_guards_and_their_chains(opened: Opened) -> None:
         ["included with Depends(user)", "shop/main.py:2", "app.include_router(router)"],
         ["raises 401", "shop/deps.py:3", "raise HTTPException(401)"],
     ]
-    page.click('#map [aria-label^="DELETE /items/{id}"]')
+    page.click('#map [aria-label^="DELETE /items/{id}:"]')
     assert "guarded only if settings.AUTH" in panel.inner_text()
     assert panel.locator(".guard").get_attribute("data-effect") == "hollow"
 
@@ -185,7 +185,7 @@ def test_the_lists_say_the_same_in_columns(opened: Opened) -> None:
     page = opened(shop()).page
     page.click("#tab-routes")
     rows = page.locator("#view-routes tbody tr")
-    assert rows.count() == 9
+    assert rows.count() == 12
     assert rows.first.inner_text().split("\t")[0].strip() == "Guarded"
     lefts = rows.evaluate_all("rows => rows.map(row => [...row.cells].map(cell => cell.getBoundingClientRect().left))")
     assert all(left == lefts[0] for left in lefts)
@@ -212,7 +212,7 @@ def test_the_keyboard_alone(opened: Opened) -> None:
     page.locator("#areas").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
-    assert watched.focused() == "items, 4 routes"  # one stop for the whole picture
+    assert watched.focused() == "items, 7 routes"  # one stop for the whole picture
     assert page.locator("#map [tabindex='0']").count() == 1
     seen = {watched.focused()}
     for key in ("ArrowDown", "ArrowRight", "ArrowDown", "ArrowRight", "ArrowUp", "ArrowLeft"):
@@ -220,7 +220,8 @@ def test_the_keyboard_alone(opened: Opened) -> None:
         seen.add(watched.focused())
     assert len(seen) >= 4
     page.keyboard.press("Home")
-    page.keyboard.press("ArrowDown")
+    while not page.evaluate("document.activeElement.classList.contains('cell')"):
+        page.keyboard.press("ArrowDown")
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"
     assert page.locator("#tip").is_visible()

@@ -74,14 +74,15 @@ function overview() {
   const areas = new Map();
   for (const route of routes) {
     if (route.verdict !== "none" && route.verdict !== "unknown") continue;
-    const name = `/${route.segments.slice(0, 2).join("/")}`;
+    const end = route.segments.findIndex(isParameter);
+    const name = `/${route.segments.slice(0, end < 0 ? 2 : Math.min(end, 2)).join("/")}`;
     areas.set(name, [...(areas.get(name) ?? []), route]);
   }
   const most = [...areas].sort((one, other) => other[1].length - one[1].length || (one[0] < other[0] ? -1 : 1)).slice(0, 8);
   const sure = [...findings].sort(byWeight).slice(0, 8);
   return [
     element("h2", { tabindex: "-1" }, "Where to look first"),
-    most.length ? element("h3", null, "Open or unknown, by area") : element("p", null, "Every route asks for credentials, or is declared public."),
+    most.length ? element("h3", null, "Open or unknown, by area") : element("p", null, routes.length ? "Every route asks for credentials, or is declared public." : "No route was found."),
     element("ul", { class: "plain" }, most.map(([name, inside]) =>
       element("li", null, element("button", { type: "button", class: "link", click: (event) => narrowTo(name, event) }, element("code", null, name)), number(inside.length)))),
     sure.length ? element("h3", null, "The gravest findings") : "",

@@ -28,12 +28,12 @@ function place([file, line]) {
   return page ? element("a", { class: "place", href: `${page}#L${line}`, rel: "noopener noreferrer", target: "_blank" }, text) : shown;
 }
 
-// The literal segments that a path begins with; a parameter opens no area of its own.
-function prefixes(path) {
+// A path between its slashes; those within a parameter are none.
+function segmentsOf(path) {
   const segments = [];
   let depth = 0;
   let current = "";
-  for (const char of path.replace(/^\^/, "")) {
+  for (const char of `${path.replace(/^\^/, "").replace(/\$$/, "")}/`) {
     if ("([{<".includes(char)) depth += 1;
     else if (")]}>".includes(char)) depth -= 1;
     if (char === "/" && depth <= 0) {
@@ -41,10 +41,25 @@ function prefixes(path) {
       current = "";
     } else current += char;
   }
-  if (current && current !== "$") segments.push(current.replace(/\$$/, ""));
-  const end = segments.findIndex((each) => /[<{(*[:]/.test(each));
-  return end < 0 ? segments : segments.slice(0, end);
+  return current ? [...segments, current.slice(0, -1)] : segments;
 }
+
+const isParameter = (segment) => /[<{([*\\]|^:/.test(segment);
+
+// The areas that a path lies in: a parameter opens none of its own, but goes with the literal segment behind it.
+function trailOf(segments) {
+  const trail = [];
+  let before = "";
+  for (const segment of segments) {
+    if (isParameter(segment)) before += `${ANY}/`;
+    else {
+      trail.push(before + segment);
+      before = "";
+    }
+  }
+  return trail;
+}
+const ANY = "{…}";
 
 // What looks like a guard and is none comes first, what nobody would take for one last.
 const SUSPICION = ["hollow", "unknown", "conditional", "optional", "required", "none"];
@@ -56,6 +71,7 @@ const routes = data.routes.map((route, index) => {
   const methods = route.methods ?? (route.kind === "websocket" ? ["WEBSOCKET"] : ["ANY"]);
   const own = (route.guards ?? []).map((each) => guards[each]);
   const path = route.path || "/";
+  const segments = segmentsOf(path);
   return {
     ...route,
     index,
@@ -68,7 +84,8 @@ const routes = data.routes.map((route, index) => {
     verdict: route.auth === "none" && route.public ? "public" : route.auth,
     label: `${methods.join(",")} ${path}`,
     findings: [],
-    segments: prefixes(path),
+    segments,
+    trail: trailOf(segments),
     text: [methods.join(" "), path, route.handler ?? "", nameOf(route.at[0]), ...own.map((each) => each.name)].join("\n").toLowerCase(),
   };
 });

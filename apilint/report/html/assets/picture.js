@@ -27,6 +27,7 @@ function drawPicture() {
   map.replaceChildren(...view.items.map((item, index) => drawn(item, index, box)));
   map.hidden = !chosen.length;
   at("nothing").hidden = Boolean(chosen.length);
+  at("nothing").textContent = routes.length ? "No route fits these filters." : "No route was found.";
   const focus = view.items.findIndex((item) => item.route?.index === view.selected);
   if (view.items.length) map.children[Math.max(focus, 0)].tabIndex = 0;
   showCrumbs(area);
@@ -67,8 +68,7 @@ function drawRoute(made, item) {
 // The part of a path that the area's name does not say already.
 function remaining(route, area) {
   if (!area.said) return route.path;
-  const parts = route.path.replace(/^\^?\//, "").split("/");
-  return parts.slice(area.said).join("/") || "/";
+  return route.segments.slice(area.said).join("/") || "/";
 }
 
 function drawArea(made, item) {
@@ -76,7 +76,7 @@ function drawArea(made, item) {
   made.setAttribute("aria-expanded", "true");
   made.setAttribute("aria-label", `${item.area.label}, ${plural(item.area.count, "route")}`);
   if (!item.head) return;
-  const label = view.by === "url" ? `/${item.area.label}`.replace(/^\/\//, "/") : item.area.label;
+  const label = view.by === "url" && item.area.said ? `/${item.area.label}`.replace(/^\/(\{…\}\/)+/, "…/") : item.area.label;
   made.append(element("span", { class: "head" }, element("span", { class: "label" }, label), number(item.area.count)));
 }
 

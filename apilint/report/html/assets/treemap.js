@@ -2,9 +2,10 @@
 
 const DEPTH = 3;
 const FEW = 3;
+const THIN = 8; // pixels
 
 const TRAILS = {
-  url: (route) => [...(several ? [nameOfMade(route.app)] : []), ...route.segments],
+  url: (route) => [...(several ? [nameOfMade(route.app)] : []), ...route.trail],
   router: (route) => [...(several ? [nameOfMade(route.app)] : []), route.router ? nameOfMade(route.router) : nameOf(route.at[0])],
   file: (route) => nameOf(route.at[0]).split("/"),
 };
@@ -30,12 +31,13 @@ function shared(files) {
 
 function grown(chosen, by, weigh) {
   const root = node("", "", 0);
-  const unsaid = by === "url" ? Number(several) : Infinity;
+  const isSaid = (depth) => by === "url" && (depth > 0 || !several);
   for (const route of chosen) {
     let here = root;
     TRAILS[by](route).forEach((label, depth) => {
       const key = `${here.key}/${label}`;
-      if (!here.inside.has(label)) here.inside.set(label, node(key, label, Math.max(depth + 1 - unsaid, 0)));
+      const said = isSaid(depth) ? here.said + label.split("/").length : 0;
+      if (!here.inside.has(label)) here.inside.set(label, node(key, label, said));
       here = here.inside.get(label);
     });
     here.own.push({ route, weight: weigh(route) });
@@ -50,7 +52,7 @@ const node = (key, label, said) => ({ key, label, said, inside: new Map(), own: 
 function pruned(area, depth) {
   for (let [, inner] of area.inside) {
     inner = pruned(inner, depth + 1);
-    if (inner.count < (depth ? FEW : 2) && area.inside.size > 1) area.own.push(...leaves(inner));
+    if (inner.count < (depth ? FEW : 2) && (area.inside.size > 1 || area.own.length)) area.own.push(...leaves(inner));
     else area.areas.push(inner);
   }
   if (area.areas.length === 1 && !area.own.length && area.key) {
@@ -84,7 +86,7 @@ function laidOut(area, box) {
 function fill(area, box, depth, items) {
   const parts = depth < DEPTH ? [...area.areas, ...area.own] : leaves(area);
   parts.sort((one, other) => other.weight - one.weight);
-  const boxes = squares(parts.map((each) => each.weight), box);
+  const boxes = visible(parts.map((each) => each.weight), box);
   parts.forEach((part, index) => {
     const inner = boxes[index];
     if (part.route) {
@@ -99,6 +101,15 @@ function fill(area, box, depth, items) {
     const rest = { x: framed.x + pad, y: framed.y + (head || pad), w: framed.w - 2 * pad, h: framed.h - (head || pad) - pad };
     fill(part, rest, depth + 1, items);
   });
+}
+
+// The same with more room for what would be a sliver: a few routes beside an area of hundreds.
+function visible(weights, box) {
+  const boxes = squares(weights, box);
+  if (Math.min(box.w, box.h) < 10 * THIN) return boxes;
+  const isThin = ({ w, h }) => Math.min(w, h) < THIN && Math.max(w, h) > 4 * Math.min(w, h);
+  if (!boxes.some(isThin)) return boxes;
+  return squares(weights.map((each, index) => (isThin(boxes[index]) ? (each * 1.5 * THIN) / Math.min(boxes[index].w, boxes[index].h) : each)), box);
 }
 
 // The squarified treemap of Bruls, Huizing and van Wijk: rows along the shorter side, each as near to squares as can be.
