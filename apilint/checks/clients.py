@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from apilint import facts as f
+from apilint.checks.library_calls import Argued, evaluated, outside
 from apilint.checks.names import Names
 from apilint.facts import Span
 from apilint.flow import Call
@@ -17,12 +18,11 @@ from apilint.index import Class, Function, Module
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.values import Attr, Env, External, Partial, Unknown, Value, unwrap
-from apilint.startup.values import Mapping as Dict
 from apilint.walk import walk
 
 
-class Sent(msgspec.Struct, frozen=True):
-    """A call of something that speaks to a server: its name, the model's entry, the arguments, and where they stand.
+class Sent(Argued, frozen=True, kw_only=True):
+    """A call of something that speaks to a server: its name and the model's entry.
 
     `disables` are the arguments that switch its verification off, `url_at` and `url_keyword` say which is the address.
     `is_sure` when the library is known, not only what the method and its object are called.
@@ -33,36 +33,26 @@ class Sent(msgspec.Struct, frozen=True):
     disables: Mapping[str, Any]
     url_at: int | None
     url_keyword: str
-    args: Sequence[Value]
-    kwargs: Mapping[str, Value]
-    node: f.Call
-    module: Module
     is_sure: bool = True
-
-    @property
-    def span(self) -> Span:
-        """The whole call."""
-        return self.module.span(self.node.start, self.node.end)
-
-    def argument_span(self, keyword: str) -> Span:
-        """The keyword argument; the call, where it came out of a dict."""
-        for each in self.node.keywords:
-            if each.name == keyword:
-                return self.module.span(each.start, each.end)
-        return self.span
-
-    def at(self, position: int | None, keyword: str) -> tuple[Value, Span] | None:
-        """An argument by keyword or position, with its place."""
-        if keyword and keyword in self.kwargs:
-            return self.kwargs[keyword], self.argument_span(keyword)
-        if position is None or position >= len(self.args) or position >= len(self.node.args):
-            return None
-        node = self.node.args[position]
-        return self.args[position], self.module.span(node.start, node.end)
 
     def url(self) -> tuple[Value, Span] | None:
         """The address that is called."""
         return self.at(self.url_at, self.url_keyword)
+
+
+class _Known(NamedTuple):
+    """What is known of a call by its name."""
+
+    name: str
+    entry: Mapping[str, Any]
+    disables: Mapping[str, Any]
+    url_at: int | None
+    url_keyword: str
+    is_sure: bool = True
+
+    def sent(self, call: Call, args: Sequence[Value], module: Module) -> Sent:
+        """The call, with its arguments."""
+        return Sent(args=args, kwargs=call.kwargs, node=call.node, module=module, **self._asdict())
 
 
 class Set(msgspec.Struct, frozen=True):
@@ -129,32 +119,9 @@ class Clients:
                 for call in self.project.trace(function).calls:
                     if call.depth == 0:
                         yield from self._known(call, module)
-            for node, env in self._outside(module):
+            for node, env in outside(self._machine, module):
                 if isinstance(node, f.Call) and last_name(node.func) in (*words, "partial"):
-                    yield from self._known(self._evaluated(node, env), module)
-
-    def _outside(self, module: Module) -> Iterator[tuple[Any, Env]]:
-        """The nodes of a module's and its classes' own statements, with the scope that they run in."""
-        env = self._machine.run_module(module)
-        for node in walk(module.body):
-            yield node, env
-        for cls in module.classes:
-            made = self._machine.classes.get((module.file, cls.index))
-            scope = attributes.namespace(self._machine, made) if made is not None else env
-            for node in walk(cls.code.body):
-                yield node, scope
-
-    def _evaluated(self, node: f.Call, env: Env) -> Call:
-        """A call outside of functions, with its arguments as they are in the end."""
-        evaluate = self._machine.evaluate
-        args = [evaluate(arg.value if isinstance(arg, f.Starred) else arg, env) for arg in node.args]
-        kwargs = {keyword.name: evaluate(keyword.value, env) for keyword in node.keywords if keyword.name}
-        for keyword in node.keywords:
-            value = evaluate(keyword.value, env) if keyword.name is None else None
-            if isinstance(value, Dict):
-                kwargs.update({str(key): item for key, item in value.items.items()})
-        span = env.module.span(node.start, node.end)
-        return Call(evaluate(node.func, env), args, kwargs, span, (), None, node, 0)
+                    yield from self._known(evaluated(self._machine, node, env), module)
 
     def _known(self, call: Call, module: Module) -> Iterator[Sent]:
         callee, args = call.callee, call.args
@@ -165,16 +132,16 @@ class Clients:
         for name in self.names.of(callee):
             entry = self._entries.get(name) or self._entries.get(name.removesuffix(".__init__"))
             if entry is not None:
-                keyword = entry.get("url_keyword") or ""
-                disables = entry.get("disables") or {}
-                yield Sent(name, entry, disables, entry.get("url"), keyword, args, call.kwargs, call.node, module)
+                known = _Known(
+                    name, entry, entry.get("disables") or {}, entry.get("url"), entry.get("url_keyword") or ""
+                )
+                yield known.sent(call, args, module)
                 return
             owner, _, method = name.rpartition(".")
             entry = self._entries.get(owner)
             if entry is not None and method in (entry.get("methods") or ()):
-                disables = entry.get("method_disables") or {}
-                at = entry["methods"][method]
-                yield Sent(name, entry, disables, at, "url", args, call.kwargs, call.node, module)
+                known = _Known(name, entry, entry.get("method_disables") or {}, entry["methods"][method], "url")
+                yield known.sent(call, args, module)
                 return
         yield from self._by_receiver(callee, call, module)
 
@@ -186,9 +153,8 @@ class Clients:
         for pattern, entry in self._receivers:
             if func.attr in entry["methods"] and pattern.search(last_name(func.value)):
                 name = f"{last_name(func.value)}.{func.attr}"
-                at = entry["methods"][func.attr]
-                disables = entry["disables"]
-                yield Sent(name, entry, disables, at, "url", call.args, call.kwargs, call.node, module, False)
+                known = _Known(name, entry, entry["disables"], entry["methods"][func.attr], "url", is_sure=False)
+                yield known.sent(call, call.args, module)
                 return
 
     # ----------------------------------------------------------------- assignments
@@ -198,7 +164,7 @@ class Clients:
         for module, words in self._modules(mark):
             for function in self._functions(module, words, mark):
                 yield from self._in_function(function)
-            for node, env in self._outside(module):
+            for node, env in outside(self._machine, module):
                 target = node.targets[0] if isinstance(node, f.Assign) else None
                 if isinstance(node, f.Assign) and isinstance(target, f.Attribute) and target.attr in self._attributes:
                     base, value = self._machine.evaluate(target.value, env), self._machine.evaluate(node.value, env)

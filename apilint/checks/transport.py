@@ -9,13 +9,13 @@ from apilint import facts as f
 from apilint.check import Match, check, routeless
 from apilint.checks.choices import Choices
 from apilint.checks.clients import Clients, Sent, Set
+from apilint.checks.switches import options, sureness
 from apilint.facts import Span
 from apilint.finding import Precision
-from apilint.flow import Input
 from apilint.index import Module
 from apilint.model import Step
 from apilint.project import Project
-from apilint.startup.values import Choice, External, Known, Seq, Setting, Text, Value, text_of, unwrap
+from apilint.startup.values import External, Known, Setting, Text, Value, text_of
 from apilint.startup.values import Mapping as Dict
 from apilint.unparse import unparse
 
@@ -58,16 +58,16 @@ def tls_verify_disabled(
             template = "plaintext" if keyword in _PLAINTEXT and plaintext else ""
             yield _match(span, sent.name, argument, unless_asked(span, precision), value, template)
     for each in clients.assigned("~tls"):
-        sure = _sureness(each.value, each.listed, setting)
+        sure = sureness(each.value, each.listed, setting)
         if sure is not None:
-            if any(_sureness(other, each.listed, setting) is None for other in each.others):
+            if any(sureness(other, each.listed, setting) is None for other in each.others):
                 sure = Precision.LOW  # the function decides between several values
             elif not each.is_sure:
                 sure = min(sure, guessed, key=lambda one: one.rank)
             shown = f"{each.name} = {_shown(each.value)}"
             yield _match(each.span, each.owner, shown, unless_asked(each.span, sure), each.value)
     for variable in clients.environment("~tls"):
-        sure = _sureness(variable.value, variable.listed, setting)
+        sure = sureness(variable.value, variable.listed, setting)
         if sure is not None:
             shown = f"{variable.name}={_shown(variable.value)}"
             yield _match(variable.span, variable.owner, shown, sure, variable.value)
@@ -85,7 +85,7 @@ def _switched_off(sent: Sent, setting: Precision) -> Iterator[tuple[Span, str, t
     found = []
     for keyword, listed in sent.disables.items():
         given = sent.at((sent.entry.get("positions") or {}).get(keyword), keyword)
-        sure = None if given is None else _sureness(given[0], listed, setting)
+        sure = None if given is None else sureness(given[0], listed, setting)
         if given is not None and sure is not None:
             found.append((given[1], _written(sent, keyword, given[0]), (given[0], sure), keyword))
     if found:
@@ -97,32 +97,6 @@ def _switched_off(sent: Sent, setting: Precision) -> Iterator[tuple[Span, str, t
         match = re.search(wanted, text)
         if match is not None:
             yield dsn[1], match[0], (dsn[0], Precision.VERY_HIGH), "dsn"
-
-
-def _sureness(value: Value, listed: Sequence[object], setting: Precision) -> Precision | None:
-    """How sure it is that a value is among the listed ones; None when it is not."""
-    value = unwrap(value)
-    if isinstance(value, Setting):
-        return setting if any(_is(value.default, wanted) for wanted in listed) else None
-    if isinstance(value, Choice):
-        found = any(_is(option, wanted) for option in value.options for wanted in listed)
-        return Precision.LOW if found else None
-    if isinstance(value, Input):
-        default = value.param.default
-        given = Known(default.value) if isinstance(default, f.Constant) else None
-        return Precision.LOW if given is not None and any(_is(given, wanted) for wanted in listed) else None
-    return Precision.VERY_HIGH if any(_is(value, wanted) for wanted in listed) else None
-
-
-def _is(value: Value, wanted: object) -> bool:
-    """Whether a value is one that a model lists: a constant, or a qualified name with a dot."""
-    if isinstance(wanted, str) and "." in wanted:
-        return isinstance(value, External) and value.name == wanted
-    if not isinstance(value, Known):
-        return False
-    if isinstance(wanted, str) and isinstance(value.value, str):
-        return value.value.lower() == wanted.lower()
-    return type(value.value) is type(wanted) and value.value == wanted
 
 
 def _match(
@@ -157,7 +131,7 @@ def _shown(value: Value) -> str:
 def _is_local(sent: Sent, hosts: Sequence[str], keyword: str) -> bool:
     """Whether the server is the same machine; for a connection without encryption, also one of the same network."""
     found = sent.at(sent.entry.get("dsn"), sent.entry.get("dsn_keyword", "")) or sent.url() or sent.at(None, "host")
-    for value in _options(found[0] if found is not None else None):
+    for value in options(found[0] if found is not None else None):
         text = text_of(value) if isinstance(value, (Known, Text)) else None
         if text is None:
             continue
@@ -168,12 +142,6 @@ def _is_local(sent: Sent, hosts: Sequence[str], keyword: str) -> bool:
         if keyword in _PLAINTEXT and host and "{" not in host and ("." not in host or _PRIVATE.match(host)):
             return True
     return False
-
-
-def _options(value: Value | None) -> Sequence[Value]:
-    if isinstance(value, Seq):
-        return value.items
-    return [value] if value is not None else []
 
 
 @routeless
@@ -203,7 +171,7 @@ def cleartext_http(
 
     for sent in _clients(project).sent("~http"):
         found = sent.url()
-        for value in _options(found[0] if found is not None else None):
+        for value in options(found[0] if found is not None else None):
             text = text_of(value)
             host = _HOST.match(text) if text is not None else None
             if found is None or text is None or host is None or not is_foreign(host[1]):

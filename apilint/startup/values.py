@@ -549,8 +549,7 @@ def text_of(value: Value) -> str | None:
     if isinstance(value, Text):
         return "".join(_part(part) for part in value.parts)
     if isinstance(value, Choice):
-        options = [text for text in map(text_of, value.options) if text is not None]
-        return options[0] if options else None
+        return next((text for text in map(text_of, value.options) if text is not None), None)
     return None
 
 
