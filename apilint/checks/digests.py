@@ -1,0 +1,61 @@
+"""Passwords that go through a hash which is fast to guess."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from apilint import facts as f
+from apilint.check import Match, check
+from apilint.checks.assigned import last_name
+from apilint.checks.comparisons import plaintext_passwords
+from apilint.checks.exposed import words_of
+from apilint.checks.library_calls import LibraryCalls, Used
+from apilint.finding import Precision
+from apilint.model import Step
+from apilint.project import Project
+from apilint.walk import walk
+
+
+@check
+def weak_password_hash(
+    project: Project,
+    *,
+    plaintext: str,
+    password: str,
+    owners: str = r"(?!)",
+    hashing: str = r"(?!)",
+    slow: tuple[str, ...] = (),
+    elsewhere: str = r"(?!)",
+) -> Iterator[Match]:
+    """Digests of passwords, where nothing slow follows, and passwords that are stored as they are."""
+    yield from plaintext_passwords(project, password, owners)
+    named, purpose, other = re.compile(password), re.compile(hashing), re.compile(elsewhere)
+    for used in LibraryCalls(project, "digests"):
+        if used.function is None or not frozenset(slow).isdisjoint(used.function.facts.words.split(" ")):
+            continue
+        name = next((name for name in _hashed(used) if named.search(words_of(name))), "")
+        if not name and not purpose.search(words_of(used.function.name)):
+            continue
+        yield Match(
+            span=used.span,
+            values={"digest": used.name, "password": name or "the password"},
+            trace=(Step(used.span, f"'{used.name}' can be tried a billion times a second"),),
+            precision=Precision.LOW if other.search(used.function.qualname) or _says(used, other) else None,
+        )
+
+
+def _hashed(used: Used) -> Iterator[str]:
+    """What is given to a digest: variables, attributes and keys by their names."""
+    first = (used.entry.get("positions") or {}).get("data", 0)
+    for node in walk(used.node.args[first : first + 1]):
+        if isinstance(node, (f.Name, f.Attribute, f.Subscript)):
+            yield last_name(node)
+
+
+def _says(used: Used, other: re.Pattern[str]) -> bool:
+    nodes = used.function.nodes(f.Constant) if used.function is not None else ()
+    return any(isinstance(node.value, str) and bool(other.search(node.value)) for node in nodes)
+
+
+__all__ = ["weak_password_hash"]

@@ -1,0 +1,115 @@
+"""Keys that everybody knows who has the source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from apilint import facts as f
+from apilint.check import Match, check, routeless
+from apilint.checks.choices import Choices
+from apilint.checks.library_calls import LibraryCalls, outside
+from apilint.checks.literals import Literal, literals
+from apilint.checks.objects import set_on
+from apilint.facts import Span
+from apilint.finding import Precision
+from apilint.index import Module
+from apilint.model import Step
+from apilint.project import Project
+from apilint.startup.values import Value
+from apilint.walk import walk
+
+_MAY_HOLD = re.compile(r"(?i)secret|jwt|signing|cookie|encryption|fernet|csrf")
+
+
+class Key(msgspec.Struct, frozen=True):
+    """A key with its value: what the source calls it, where it is given, and whether its name alone says so."""
+
+    name: str
+    value: Value
+    span: Span
+    named: bool = False
+
+
+@routeless
+@check
+def hardcoded_secret(
+    project: Project,
+    *,
+    fallback: str,
+    development: str = r"(?!)",
+    asked_for: str = r"(?!)",
+    stand_in: str = r"(?!)",
+) -> Iterator[Match]:
+    """Signing and encryption keys that stand in the source, outright or as what is used when nothing is configured."""
+    choices, elsewhere, refused = Choices(asked_for), re.compile(development), re.compile(stand_in)
+    seen: set[str] = set()
+    for key in _keys(project):
+        found = next(literals(key.value), None)
+        if found is None or found.text in seen or _is_name(found, key.name):
+            continue
+        seen.add(found.text)
+        module = project.module(key.span.file)
+        is_doubtful = (
+            bool(elsewhere.search(key.span.file))
+            or choices.asked_for(module, key.span.start)
+            or (key.named and bool(refused.search(_written(module, key.span))))
+        )
+        yield Match(
+            span=key.span,
+            values={"name": key.name},
+            trace=(Step(key.span, f"the value of '{key.name}' stands in the source"),),
+            template="fallback" if found.is_fallback else "",
+            precision=Precision.LOW if is_doubtful else None,
+        )
+
+
+def _is_name(found: Literal, name: str) -> bool:
+    """Whether a text only says under which name the key is to be found."""
+    return found.text.isupper() and ("_" in found.text or found.text.lower() in name.lower())
+
+
+def _keys(project: Project) -> Iterator[Key]:
+    """What is called like a key, then what is given where a library takes one."""
+    names = project.knowledge.sections.get("key_names", {})
+    pattern = re.compile("|".join(entry["matches"] for entry in names.values()) or r"(?!)")
+    for module in project.index.modules.values():
+        if not module.is_test and _MAY_HOLD.search(module.facts.words):
+            yield from _named(project, module, pattern)
+    for name, value, span in set_on(project, "keys"):
+        yield Key(name, value, span)
+    for used in LibraryCalls(project, "keys"):
+        given = used.argument(used.entry.get("key") or "")
+        if given is not None:
+            yield Key(f"{used.entry['key']} of {used.name.rpartition('.')[2]}", given[0], given[1])
+
+
+def _named(project: Project, module: Module, pattern: re.Pattern[str]) -> Iterator[Key]:
+    machine = project.program.machine
+    for node, env in outside(machine, module):
+        if isinstance(node, f.Assign):
+            targets, value = node.targets, node.value
+        elif isinstance(node, f.AnnAssign) and node.value is not None:
+            targets, value = (node.target,), node.value
+        else:
+            continue
+        for target in targets:
+            if isinstance(target, f.Name) and pattern.search(target.id):
+                span = module.span(target.start, value.end)
+                yield Key(target.id, machine.evaluate(value, env), span, named=True)
+
+
+def _written(module: Module, span: Span) -> str:
+    """The names that stand in a statement at a place, beside the one that it assigns."""
+    for body in (module.body, *(cls.code.body for cls in module.classes)):
+        for statement in walk(body):
+            if isinstance(statement, (f.Assign, f.AnnAssign)) and statement.start <= span.start < statement.end:
+                return " ".join(
+                    node.id for node in walk([statement.value] if statement.value else []) if isinstance(node, f.Name)
+                )
+    return ""
+
+
+__all__ = ["hardcoded_secret"]
