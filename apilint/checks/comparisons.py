@@ -14,6 +14,7 @@ from apilint.checks.sensitive import Sensitive
 from apilint.index import Function
 from apilint.model import Step
 from apilint.project import Project
+from apilint.startup.values import Known
 from apilint.unparse import unparse
 
 MAX_DEPTH = 4
@@ -72,6 +73,7 @@ class _Sides:
     """Tells what a caller presents from what the program expects."""
 
     def __init__(self, project: Project, presented: str, expected: str, secrets: str, never: str) -> None:
+        self._project = project
         self._sensitive = Sensitive(project)
         self._presented = re.compile(presented)
         self._expected = re.compile(expected)
@@ -107,8 +109,13 @@ class _Sides:
             if given:
                 return depth > 0 and any(self.is_expected(value, assigned, depth - 1) for value in given)
             is_free = expr.id not in assigned.params and not assigned.is_bound(expr.id)
-            return is_free and expr.id.isupper() and len(expr.id) > 2
+            return is_free and expr.id.isupper() and self._is_configured(expr, assigned.function)
         return bool(self._expected.search(unparse(expr)))
+
+    def _is_configured(self, expr: f.Name, function: Function) -> bool:
+        """Whether a module's name stands for something that is configured: a constant of the source is no secret."""
+        machine = self._project.program.machine
+        return not isinstance(machine.lookup(expr.id, machine.run_module(function.module)), Known)
 
 
 def _inner(expr: f.Expr) -> f.Expr:

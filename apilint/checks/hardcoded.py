@@ -77,7 +77,7 @@ def _keys(project: Project) -> Iterator[Key]:
     pattern = re.compile("|".join(entry["matches"] for entry in names.values()) or r"(?!)")
     for module in project.index.modules.values():
         if not module.is_test and _MAY_HOLD.search(module.facts.words):
-            yield from _named(project, module, pattern)
+            yield from named_values(project, module, pattern)
     for name, value, span in set_on(project, "keys"):
         yield Key(name, value, span)
     for used in LibraryCalls(project, "keys"):
@@ -86,7 +86,8 @@ def _keys(project: Project) -> Iterator[Key]:
             yield Key(f"{used.entry['key']} of {used.name.rpartition('.')[2]}", given[0], given[1])
 
 
-def _named(project: Project, module: Module, pattern: re.Pattern[str]) -> Iterator[Key]:
+def named_values(project: Project, module: Module, pattern: re.Pattern[str]) -> Iterator[Key]:
+    """What a module and its classes assign to names of a pattern."""
     machine = project.program.machine
     for node, env in outside(machine, module):
         if isinstance(node, f.Assign):
@@ -112,4 +113,4 @@ def _written(module: Module, span: Span) -> str:
     return ""
 
 
-__all__ = ["hardcoded_secret"]
+__all__ = ["Key", "hardcoded_secret", "named_values"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import Any
 
 from apilint import facts as f
 from apilint.check import Match, check
@@ -24,31 +25,49 @@ _TRACES = re.compile(r"(^|\.)(format_exc|format_exception|format_tb)$")
 
 @check
 def exception_detail_to_client(
-    project: Project, *, builders: tuple[str, ...], asked_for: str = r"(?!)", told_apart: str = r"(?!)"
+    project: Project,
+    *,
+    builders: tuple[str, ...],
+    asked_for: str = r"(?!)",
+    told_apart: str = r"(?!)",
+    validating: str = r"(?!)",
 ) -> Iterator[Match]:
     """Answers that hold the text of an exception that was caught whatever it was."""
-    raising = {
+    raising = frozenset(
         name.rpartition(".")[2] for name in project.knowledge.sections.get("rejects", {}) if name.endswith("Exception")
-    }
-    choices, told = Choices(asked_for), re.compile(told_apart)
+    )
+    choices, told, meant = Choices(asked_for), re.compile(told_apart), re.compile(validating)
     for function in _candidates(project, raising):
         for attempt in function.nodes(f.Try):
-            for handler in attempt.handlers:
-                if _is_broad(handler):
-                    yield from _leaks(project, function, handler, raising, frozenset(builders), choices, told)
+            for handler in filter(_is_broad, attempt.handlers):
+                nodes = list(walk(handler.body))
+                node = _leak(handler, nodes, raising, frozenset(builders), is_handler=bool(project.routes_of(function)))
+                if node is None:
+                    continue
+                tells_apart = any(isinstance(each, f.Call) and told.search(unparse(each)) for each in nodes)
+                asked = choices.asked_for(function.module, node.start)
+                is_doubtful = tells_apart or asked or _only_validates(attempt, meant)
+                yield _match(function, handler, node, Precision.LOW if is_doubtful else None)
 
 
-def _candidates(project: Project, raising: set[str]) -> Iterator[Function]:
+def _match(function: Function, handler: f.Handler, node: f.Stmt, precision: Precision | None) -> Match:
+    span = function.module.span(node.start, node.end)
+    return Match(
+        span=span,
+        values={"function": function.name, "exception": handler.name or "the exception"},
+        trace=(
+            Step(function.module.span(handler.start, handler.end), "any exception is caught here"),
+            Step(span, "its text is a part of the answer"),
+        ),
+        precision=precision,
+    )
+
+
+def _candidates(project: Project, raising: Collection[str]) -> Iterator[Function]:
     """Handlers, and functions that raise answers."""
-    seen: set[Function] = set()
-    for route in project.routes:
-        function = route.function.function if route.function is not None else None
-        if function is not None and function not in seen and not function.module.is_test:
-            seen.add(function)
-            yield function
-    for function in project.index.functions_with(raising):
-        if function not in seen and not function.module.is_test:
-            yield function
+    handlers = [route.function.function for route in project.routes if route.function is not None]
+    found = dict.fromkeys([*handlers, *project.index.functions_with(raising)])
+    return (function for function in found if not function.module.is_test)
 
 
 def _is_broad(handler: f.Handler) -> bool:
@@ -56,40 +75,29 @@ def _is_broad(handler: f.Handler) -> bool:
     return handler.type is None or any(each is not None and last_name(each) in _BROAD for each in types)
 
 
-def _leaks(
-    project: Project,
-    function: Function,
-    handler: f.Handler,
-    raising: set[str],
-    builders: frozenset[str],
-    choices: Choices,
-    told: re.Pattern[str],
-) -> Iterator[Match]:
+def _only_validates(attempt: f.Try, meant: re.Pattern[str]) -> bool:
+    """Whether all that is tried is a check of what the caller sent: its words are meant for the caller."""
+    only = attempt.body[0] if len(attempt.body) == 1 else None
+    value = only.value if isinstance(only, (f.ExprStmt, f.Assign, f.Return)) else None
+    inner = value.value if isinstance(value, f.Await) else value
+    return isinstance(inner, f.Call) and bool(meant.search(last_name(inner.func)))
+
+
+def _leak(
+    handler: f.Handler, nodes: list[Any], raising: frozenset[str], builders: frozenset[str], *, is_handler: bool
+) -> f.Stmt | None:
+    """The first statement of an exception handler that sends the exception's text."""
     names = {handler.name} if handler.name else set()
-    nodes = list(walk(handler.body))
     for node in nodes:
         names |= {name for name, value in assigned(node) if _shows(value, names, frozenset())}
-    tells_apart = any(isinstance(node, f.If) and told.search(unparse(node.test)) for node in nodes)
-    is_handler = bool(project.routes_of(function))
     for node in nodes:
-        answer = _answer(node, raising, is_handler)
-        if answer is None or not _shows(answer, names, builders | raising):
-            continue
-        span = function.module.span(node.start, node.end)
-        is_doubtful = tells_apart or choices.asked_for(function.module, node.start)
-        yield Match(
-            span=span,
-            values={"function": function.name, "exception": handler.name or "the exception"},
-            trace=(
-                Step(function.module.span(handler.start, handler.end), "any exception is caught here"),
-                Step(span, "its text is a part of the answer"),
-            ),
-            precision=Precision.LOW if is_doubtful else None,
-        )
-        return
+        answer = _answer(node, raising, is_handler=is_handler)
+        if answer is not None and _shows(answer, names, builders | raising):
+            return node  # type: ignore[no-any-return]
+    return None
 
 
-def _answer(node: object, raising: set[str], is_handler: bool) -> f.Expr | None:
+def _answer(node: object, raising: Collection[str], *, is_handler: bool) -> f.Expr | None:
     """What a statement sends to the caller."""
     if isinstance(node, f.Raise) and isinstance(node.exception, f.Call):
         return node.exception if last_name(node.exception.func) in raising else None
