@@ -11,7 +11,8 @@ from apilint import config as settings
 from apilint import discover, engine, fix, hygiene
 from apilint.cache import Cache, Lookup
 from apilint.changes import Standing
-from apilint.facts import FileFacts, FunctionFacts, Stmt, decode_body, decode_file, encode
+from apilint.checks.inventory import dynamic_registration_unresolved
+from apilint.facts import FileFacts, FunctionFacts, Span, Stmt, decode_body, decode_file, encode
 from apilint.finding import Diagnostic, Finding, Report, Stats, Suppression, in_order
 from apilint.link import link
 from apilint.pool import Progress, scan_all
@@ -224,6 +225,7 @@ def _ignored_by_path(findings: Collection[Finding], config: settings.Config) -> 
 
 def _stats(project: Project, scanned: Scanned, findings: Iterable[Finding]) -> Stats:
     verdicts: dict[str, int] = {}
+    cut_short: list[Span] = project.once(engine.CUT_SHORT, project.cut_short)
     for route in project.routes:
         verdicts[route.auth] = verdicts.get(route.auth, 0) + 1
     return Stats(
@@ -233,4 +235,6 @@ def _stats(project: Project, scanned: Scanned, findings: Iterable[Finding]) -> S
         verdicts=dict(sorted(verdicts.items())),
         frameworks=tuple(sorted({route.framework for route in project.routes})),
         suppressed=sum(1 for finding in findings if finding.suppression is not None),
+        unresolved=sum(1 for _ in dynamic_registration_unresolved(project, cut_short="")),
+        cut_short=tuple(f"{span.file}:{project.line(span)}" for span in cut_short),
     )

@@ -19,6 +19,8 @@ from apilint.project import Project
 from apilint.rule import Rule, bind_params
 
 Locate = Callable[[Span, str], Place]
+CUT_SHORT = "cut short"
+"""Under this key a project keeps the functions that were too long to follow, whichever process followed them."""
 _LARGE = 100  # modules; below, a second process costs more than it saves
 _LONG = ("logging", "exposure", "injection")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -57,7 +59,8 @@ def _all_matches(
         jobs = 1
 
     def judge(chosen: Sequence[Rule]) -> list[tuple[str, Match]]:
-        return [(rule.code, _plain(match)) for rule in chosen for match in _matches(project, rule, checks)]
+        found = [(rule.code, _plain(match)) for rule in chosen for match in _matches(project, rule, checks)]
+        return [*found, *((CUT_SHORT, Match(span=span)) for span in project.cut_short())]
 
     early = [rule for rule in rules if rule.check in checks and is_routeless(checks[rule.check])]
     waiting = begin(functools.partial(judge, early), list[tuple[str, Match]], jobs)
@@ -66,6 +69,7 @@ def _all_matches(
     found: dict[str, list[Match]] = {}
     for code, match in itertools.chain(*share(tasks, list[tuple[str, Match]], jobs), waiting()):
         found.setdefault(code, []).append(match)
+    project.once(CUT_SHORT, lambda: sorted({match.span for match in found.get(CUT_SHORT, ())}))
     return [(rule, match) for rule in rules for match in found.get(rule.code, ())]
 
 

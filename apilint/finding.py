@@ -140,7 +140,8 @@ class RuleInfo(msgspec.Struct, frozen=True):
 
 
 class Stats(msgspec.Struct, frozen=True):
-    """What was analysed."""
+    """What was analysed, and what of it not to the end: `unresolved` are registrations of routes that could not be
+    told, `cut_short` the functions (`file:line`) that were too long to follow."""
 
     files: int = 0
     lines: int = 0
@@ -148,6 +149,8 @@ class Stats(msgspec.Struct, frozen=True):
     verdicts: dict[str, int] = {}
     frameworks: tuple[str, ...] = ()
     suppressed: int = 0
+    unresolved: int = 0
+    cut_short: tuple[str, ...] = ()
 
 
 class Report(msgspec.Struct, frozen=True):

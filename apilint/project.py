@@ -123,6 +123,10 @@ class Project:
             found = self._traces[key] = flow.trace(machine, function, self._prototypes, deep=deep)
         return found
 
+    def cut_short(self) -> list[Span]:
+        """The functions that were too long to follow to their end, of those that were followed."""
+        return sorted({span for trace in self._traces.values() for span in trace.cut_short})
+
     def calls(self, words: Collection[str]) -> Iterator[flow.Call]:
         """The calls in all functions whose text mentions one of the words, each call once, in its own function."""
         for function in self.index.functions_with(words):

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, Union
 
 import msgspec
 
-from apilint import cache, shape
+from apilint import cache, query, shape
 from apilint import document as documents
 from apilint.config import Config, ConfigError, find_line, is_known
 from apilint.document import Document
 from apilint.finding import Precision, RuleInfo, Severity
+from apilint.query import Query
 from apilint.shape import ShapeError, nearest
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 MODELS = "models"
 MARKER = "# finding"
+PLACEHOLDER = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
 
 
 class RuleError(ConfigError):
@@ -111,6 +113,16 @@ def rule_folders(config: Config) -> list[Path]:
 def rules_digest(config: Config) -> bytes:
     """Names the content of all rules and library models, and of the code that reads them."""
     return cache.content_digest(_key([file for folder in rule_folders(config) for file in _read_folder(folder)]))
+
+
+def file_schema() -> str:
+    """The JSON schema of a rule's file, as text."""
+    import json
+
+    schema = msgspec.json.schema(_RuleFile)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "A rule of apilint"
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def match_codes(selectors: Iterable[str], rules: Iterable[Rule]) -> frozenset[str]:
@@ -213,6 +225,7 @@ class _RuleFile(msgspec.Struct, frozen=True, rename="kebab"):
     fix: str
     check: str = ""
     params: dict[str, Any] = {}
+    query: Query = Query()
     frameworks: tuple[str, ...] = ()
     cwe: tuple[int, ...] = ()
     owasp: tuple[str, ...] = ()
@@ -234,11 +247,31 @@ def _parse_rule(file: _File) -> Rule:
         content = shape.read(document.data, _RuleFile)
         _check_values(content)
         examples = tuple(_example(example, number) for number, example in enumerate(content.examples))
+        asked = _asked(content)
     except ShapeError as error:
         raise document.error(error) from None
     fields = {name: getattr(content, name) for name in content.__struct_fields__}
     fields["examples"] = examples
+    if asked is not None:
+        fields["check"], fields["params"] = asked
+    del fields["query"]
     return Rule(code=stem[1], name=stem[2], family=file.path.parent.name, file=str(file.path), **fields)
+
+
+def _asked(content: _RuleFile) -> tuple[str, dict[str, Any]] | None:
+    """The check that answers a rule's query, with the query as its parameters."""
+    if content.query == Query():
+        return None
+    if content.check or content.params:
+        raise ShapeError(("query",), "expected either 'query' or 'check' with 'params', found both")
+    chosen = query.chosen(content.query)
+    if chosen is None:
+        raise ShapeError(("query",), f"expected exactly one of {', '.join(query.CHECKS)}")
+    kind, asked = chosen
+    for name in PLACEHOLDER.findall(content.message):
+        if name not in query.PLACEHOLDERS[kind]:
+            raise ShapeError(("message",), f"unknown placeholder {name!r}{nearest(name, query.PLACEHOLDERS[kind])}")
+    return query.CHECKS[kind], msgspec.to_builtins(asked)
 
 
 def _check_values(content: _RuleFile) -> None:

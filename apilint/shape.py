@@ -128,6 +128,8 @@ def _union(value: object, options: tuple[Any, ...], path: Path) -> Any:
 
 
 def _fits(value: object, type_: Any) -> bool:
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
+        return isinstance(value, dict)
     return isinstance(value, {tuple: list, dict: dict}.get(get_origin(type_), type_))
 
 

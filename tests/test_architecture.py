@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parent.parent / "apilint"
 LAYERS = (
     ("__main__",),
     ("cli",),
-    ("review",),
+    ("review", "examples"),
     ("pipeline",),
     ("mending",),
     ("analysis",),
@@ -39,7 +39,7 @@ LAYERS = (
     ("openapi",),
     ("surface",),
     ("finding",),
-    ("facts", "config"),
+    ("facts", "config", "query"),
 )
 FLOOR = len(LAYERS)  # for what everybody may use: the package itself and helpers without imports of ours
 

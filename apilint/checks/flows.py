@@ -117,11 +117,21 @@ def _badness(level: Precision, case: Case) -> tuple[int, int]:
 class Flows:
     """The cases of one kind in a project."""
 
-    def __init__(self, project: Project, kind: str) -> None:
+    def __init__(
+        self,
+        project: Project,
+        kind: str,
+        *,
+        sinks: Table[str, Table[str, object]] | None = None,
+        sources: Sequence[str] = (),
+        safe: Sequence[str] = (),
+    ) -> None:
+        """Take other `sinks` than the models have for the kind, other `sources` (`request` for what callers send), and
+        functions that make what they return `safe`."""
         names = project.once(Names, lambda: Names(project))
         self._kind = kind
-        self._sinks = Sinks(project, names, kind)
-        self._origins = Origins(project, names, kind)
+        self._sinks = Sinks(project, names, kind, sinks, (*sources, *safe))
+        self._origins = Origins(project, names, kind, sources=sources, safe=safe)
         self._speller = Speller(names, self._origins.passes, ())
         self._is_harmless = _HARMLESS.get(kind, _never)
 
@@ -277,14 +287,15 @@ def _match(precision: Precision, case: Case, does: str) -> Match:
     sunk, origin = case.sunk, case.origin
     return Match(
         span=sunk.call.span,
-        values={"sink": sunk.label, "value": origin.what, "proof": _proof(origin)},
+        values={"sink": sunk.label, "value": origin.what, "proof": proof_of(origin)},
         trace=tuple(_trace(case, does)),
         precision=precision,
         route=origin.route,
     )
 
 
-def _proof(origin: Origin) -> str:
+def proof_of(origin: Origin) -> str:
+    """In words who decides a value."""
     if origin.kind == REQUEST:
         return f"It comes from the caller of '{origin.route}'." if origin.route else "It comes from the request."
     if origin.kind == DERIVED:

@@ -11,7 +11,7 @@ import msgspec
 from apilint import facts as f
 from apilint.checks import vouching
 from apilint.checks.names import Names
-from apilint.flow import Call, Checked, Derived, Element, Input, Number, env_of
+from apilint.flow import Call, Checked, Derived, Element, Input, Number, Returned, env_of
 from apilint.flow.narrowing import last_name
 from apilint.frameworks import inputs
 from apilint.index import Function
@@ -98,7 +98,19 @@ class Origin(msgspec.Struct, frozen=True):
 class Origins:
     """Judges the values of one project. `purpose` is what a sanitizer must be good for (`sql`, `path`)."""
 
-    def __init__(self, project: Project, names: Names, purpose: str, quoting: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        project: Project,
+        names: Names,
+        purpose: str,
+        quoting: Sequence[str] = (),
+        *,
+        sources: Sequence[str] = (),
+        safe: Sequence[str] = (),
+    ) -> None:
+        """`quoting` are the names of functions that quote; `sources` what is asked for in the place of what callers
+        send (`request` among them for that as well), `safe` what makes a value harmless beside the models' sanitizers.
+        Both may name functions of the project."""
         sections = project.knowledge.sections
         self._project = project
         self._machine = project.program.machine
@@ -109,11 +121,15 @@ class Origins:
             name
             for name, entry in sections.get("sanitizers", {}).items()
             if purpose in entry["for"] or "any" in entry["for"]
-        }
+        } | set(safe)
         self.passes: Mapping[str, Any] = {
             name: entry for name, entry in sections.get("passes", {}).items() if name not in self._safe
         }
         self._safe_words = {name.rpartition(".")[2] for name in self._safe}
+        self._asks_callers = not sources or "request" in sources
+        if sources:
+            own = {name: {"calls": True, "value": True} for name in sources if name != "request"}
+            self._sources = {**(self._sources if self._asks_callers else {}), **own}
         self._quoting = frozenset(quoting)
         self._read = frozenset(
             name
@@ -157,6 +173,10 @@ class Origins:
             return self._of_argument(value, (), depth)
         if isinstance(value, Element):
             return self._of_element(value, depth)
+        if isinstance(value, Returned) and value.function.id.replace(":", ".") in self._safe:
+            return None
+        if isinstance(value, Returned) and value.function.id.replace(":", ".") in self._sources:
+            return self._from_request(f"{value.function.name}()", value)
         if isinstance(value, Result):
             return self._of_result(value, depth)
         if isinstance(value, (Attr, Subscripted)):
@@ -210,7 +230,9 @@ class Origins:
     def _of_library(self, value: External, steps: Sequence[str] = ()) -> Origin | None:
         name = value.name
         for source, entry in self._sources.items():
-            if entry is True and (name == source or name.startswith(f"{source}.")):
+            if (entry is True or (isinstance(entry, dict) and entry.get("value"))) and (
+                name == source or name.startswith(f"{source}.")
+            ):
                 what = ".".join((name.partition(".")[2] or name, *_named(steps)))
                 return self._from_request(what, None)
         return None
@@ -400,7 +422,7 @@ class Origins:
 
     def _of_handler(self, value: Input, steps: tuple[str, ...], route: str, kinds: Mapping[str, str]) -> Origin | None:
         """What a route's caller puts into a parameter of its handler."""
-        kind = kinds.get(value.param.name, inputs.SERVER)
+        kind = kinds.get(value.param.name, inputs.SERVER) if self._asks_callers else inputs.SERVER
         if kind == inputs.FIXED:
             return None
         if kind == inputs.OBJECT and steps and self._field(value, steps) == inputs.FIXED:

@@ -14,7 +14,7 @@ from apilint.flow import Call, Derived, Returned, parts
 from apilint.flow.narrowing import last_name
 from apilint.index import Function, Module
 from apilint.project import Project
-from apilint.startup.values import Attr, External, Known, Value, constant, unwrap
+from apilint.startup.values import Attr, External, FunctionValue, Known, Value, constant, unwrap
 from apilint.unparse import unparse
 
 _FILE = re.compile(r"(?:^|\.)(?:files|FILES)(?:\.(?!filename$|name$)\w+)?$")
@@ -41,11 +41,23 @@ class Sunk(msgspec.Struct, frozen=True):
 class Sinks:
     """The sinks of one kind in a project; those in tests are left out."""
 
-    def __init__(self, project: Project, names: Names, kind: str) -> None:
+    def __init__(
+        self,
+        project: Project,
+        names: Names,
+        kind: str,
+        own: Mapping[str, Mapping[str, Any]] | None = None,
+        stops: Collection[str] = (),
+    ) -> None:
+        """`own` are sinks, by name, beside those of the models; `stops` functions that are not looked into."""
         sections = project.knowledge.sections
         self._project = project
         self._names = names
-        self._entries = {name: each for name, each in sections.get("sinks", {}).items() if each["kind"] == kind}
+        self._entries: dict[str, Mapping[str, Any]] = {
+            name: each for name, each in sections.get("sinks", {}).items() if each["kind"] == kind
+        }
+        self._entries |= own or {}
+        self._stops = frozenset(stops)
         self._methods: dict[str, Mapping[str, Any]] = {
             name: each for name, each in sections.get("sink_methods", {}).items() if each["kind"] == kind
         }
@@ -70,9 +82,12 @@ class Sinks:
         """Every value that reaches a sink and is not constant, in source order."""
         for function, words in self._candidates():
             found = list(self._in_function(function, words, deep=False))
-            if any(isinstance(part, Returned) for each in found for part in parts(each.value)):
+            if any(self._looks_into(part) for each in found for part in parts(each.value)):
                 found = list(self._in_function(function, words, deep=True))
             yield from found
+
+    def _looks_into(self, part: Value) -> bool:
+        return isinstance(part, Returned) and part.function.id.replace(":", ".") not in self._stops
 
     # ----------------------------------------------------------------- candidates
 
@@ -109,7 +124,10 @@ class Sinks:
 
     def _words(self, module: Module) -> Iterator[str]:
         """The names of sinks that may be called in a module: methods everywhere, others where their library is used."""
-        imported = {name.partition(".")[0] for name in module.facts.imports} | {"builtins"}
+        imported = {name.partition(".")[0] for name in module.facts.imports} | {
+            "builtins",
+            module.name.partition(".")[0],
+        }
         for word, entry in self._methods.items():
             libraries = entry.get("libraries")
             if libraries is None or not imported.isdisjoint(libraries):
@@ -126,7 +144,9 @@ class Sinks:
                 yield from self._in_call(call, function)
 
     def _in_call(self, call: Call, function: Function) -> Iterator[Sunk]:
-        for name in self._names.of(unwrap(call.callee)):
+        callee = unwrap(call.callee)
+        own = callee.function.id.replace(":", ".") if isinstance(callee, FunctionValue) else ""
+        for name in (own, *self._names.of(callee)):
             entry = self._entries.get(name)
             if entry is not None:
                 if self._applies(call, entry):

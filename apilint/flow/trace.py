@@ -296,6 +296,8 @@ class Trace(Machine):
     def run_block(self, statements: tuple[f.Stmt, ...], env: Env, frame: Frame) -> str | Condition:
         """As in start-up, within a small budget."""
         if self.steps > MAX_STEPS:
+            if not self.cut_short:
+                self.cut_short.append(self.function.span)
             return LEAVE
         if statements and id(statements) in self._vouched:
             for expr, test in self._vouched[id(statements)]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apilint.finding import Finding, Report
 from apilint.report.options import RenderOptions
-from apilint.report.summary import conclusion, diagnostic_line, marked, mendable, shown, statistics, untold
+from apilint.report.summary import conclusion, coverage, diagnostic_line, marked, mendable, shown, statistics, untold
 from apilint.report.terminal import one_line, paint
 
 
@@ -15,6 +15,7 @@ def render(report: Report, options: RenderOptions) -> str:
     lines += [diagnostic_line(each) for each in untold(report) if each.fatal or options.verbose]
     if options.statistics:
         lines += [f"{count:>6,}  {code}  {name}" for count, code, name in statistics(findings)]
+        lines += coverage(report)
     lines += [mendable(report)] if mendable(report) else []
     return "\n".join([*lines, conclusion(report)]) + "\n"
 

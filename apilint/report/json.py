@@ -102,6 +102,8 @@ def _stats(report: Report, stats: Stats) -> dict[str, Any]:
         "frameworks": stats.frameworks,
         "findings": len(shown(report)),
         "suppressed": len(suppressed(report)) or stats.suppressed,
+        "unresolved": stats.unresolved,
+        "cut_short": stats.cut_short,
         "rules": {code: count for count, code, _ in statistics(shown(report))},
     }
 

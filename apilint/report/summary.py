@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from apilint.finding import Diagnostic, Finding, Report, RuleInfo, Severity, Stats
 from apilint.report.terminal import one_line
@@ -41,6 +41,24 @@ def conclusion(report: Report) -> str:
         return f"{opening} {where}, {_routes(report.stats)}{tail}{but}."
     count = plural(len(findings), "finding")
     return f"Found {count}: {_severities(findings)} {where}; {_routes(report.stats)}{tail}."
+
+
+def coverage(report: Report) -> Iterator[str]:
+    """What was analysed, and what of it could not be to the end."""
+    stats = report.stats
+    verdicts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(stats.verdicts.items()))
+    yield f"Analysed {plural(stats.files, 'file')}, {plural(stats.lines, 'line')}; " + (
+        f"{plural(stats.routes, 'route')} ({verdicts})" if stats.routes else "no routes"
+    )
+    if stats.unresolved:
+        yield f"Not resolved: {plural(stats.unresolved, 'registration')} of routes (--select APL998 shows them)"
+    if stats.cut_short:
+        shown_ = ", ".join(stats.cut_short[:3])
+        more = f" and {len(stats.cut_short) - 3:,} more" if len(stats.cut_short) > 3 else ""
+        yield f"Cut short: {plural(len(stats.cut_short), 'function')} too long to follow to the end ({shown_}{more})"
+    broken = sum(diagnostic.fatal for diagnostic in report.diagnostics)
+    if broken:
+        yield f"Not read: {plural(broken, 'file')} (see above)"
 
 
 def marked(finding: Finding) -> str:

@@ -16,7 +16,17 @@ from collections.abc import Iterator, Sequence
 
 from apilint.finding import Finding, Place, Report
 from apilint.report.options import RenderOptions
-from apilint.report.summary import conclusion, diagnostic_line, marked, mend, mendable, shown, statistics, untold
+from apilint.report.summary import (
+    conclusion,
+    coverage,
+    diagnostic_line,
+    marked,
+    mend,
+    mendable,
+    shown,
+    statistics,
+    untold,
+)
 from apilint.report.terminal import clip, one_line, pad, paint, printable, width
 
 _MAX_STEPS = 8
@@ -33,7 +43,7 @@ def render(report: Report, options: RenderOptions) -> str:
         lines += finding_lines(finding, mends.get(finding.code, ""), options)
         lines.append("")
     notes = list(_diagnostics(report, options))
-    figures = list(_statistics(findings)) if options.statistics else []
+    figures = [*_statistics(findings), *coverage(report)] if options.statistics else []
     for block in (notes, figures):
         lines += [*block, ""] if block else []
     style = "strong" if findings or any(each.fatal for each in report.diagnostics) else "good"

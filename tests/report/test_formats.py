@@ -81,6 +81,8 @@ def test_json() -> None:
         "frameworks": ["fastapi"],
         "findings": 1,
         "suppressed": 1,
+        "unresolved": 0,
+        "cut_short": [],
         "rules": {"APL101": 1},
     }
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from apilint.finding import Diagnostic, Severity, Stats, Suppression
+from apilint.finding import Diagnostic, Report, Severity, Stats, Suppression
 from apilint.report import render
 from apilint.report.options import RenderOptions
 
@@ -100,9 +100,21 @@ def test_statistics() -> None:
     note = finding(code="APL906", name="unused-suppression", severity=Severity.NOTE)
     figures = text(FINDING, note, note, statistics=True).split("\n\n")[-2:]
     assert figures == [
-        "     2  APL906  unused-suppression\n     1  APL101  route-without-auth",
+        (
+            "     2  APL906  unused-suppression\n     1  APL101  route-without-auth\n"
+            "Analysed 41 files, 4,100 lines; 87 routes (20 none, 67 required)"
+        ),
         "Found 3 findings: 1 error, 2 notes in 41 files; 87 routes, 20 open to anyone.\n",
     ]
+
+
+def test_statistics_say_what_was_not_followed_to_its_end() -> None:
+    stats = Stats(files=1, lines=9, unresolved=2, cut_short=("a.py:3", "b.py:1"))
+    figures = render(Report((), (BROKEN,), (), stats), "text", options=RenderOptions(statistics=True))
+    assert "Analysed 1 file, 9 lines; no routes\n" in figures
+    assert "Not resolved: 2 registrations of routes (--select APL998 shows them)\n" in figures
+    assert "Cut short: 2 functions too long to follow to the end (a.py:3, b.py:1)\n" in figures
+    assert "Not read: 1 file (see above)\n" in figures
 
 
 def test_concise() -> None:
