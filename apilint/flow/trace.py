@@ -746,13 +746,15 @@ def _is_static(function: Function) -> bool:
 def env_of(base: Core, function: Function) -> Env:
     """The scope that a function closes over: its module's, with the enclosing functions' parameters unknown."""
     parent = function.parent
-    if parent is None:
-        return base.run_module(function.module)
-    outer = env_of(base, parent)
-    env = Env(function.module, outer)
-    for param in parent.head.params:
-        env.vars[param.name] = Input(param, function.module.span(param.start, param.end), None, parent)
-    for statement in parent.body:
+    return base.run_module(function.module) if parent is None else env_in(base, parent)
+
+
+def env_in(base: Core, function: Function) -> Env:
+    """A function's own scope as far as it is known beforehand: unknown parameters, what it imports and defines."""
+    env = Env(function.module, env_of(base, function))
+    for param in function.head.params:
+        env.vars[param.name] = Input(param, function.module.span(param.start, param.end), None, function)
+    for statement in function.body:
         if isinstance(statement, (f.Import, f.ImportFrom, f.FunctionDef)) and isinstance(base, Machine):
-            RUN[type(statement)](base, statement, env, Frame(parent))
+            RUN[type(statement)](base, statement, env, Frame(function))
     return env

@@ -43,13 +43,14 @@ _TLS = (
     b"warningpolicy", b"ca_bundle", b"known_hosts", b"validate=",
 )  # fmt: skip
 MENTIONS_SECRET = b"~secret"
-# In the same way: a text with an address that is not encrypted, one that may be about certificates, and one that may
-# hand on arguments that stand elsewhere.
+# In the same way: a text with an address that is not encrypted, one that may be about certificates, one that may hand
+# on arguments that stand elsewhere, and one that may call a library that waits for ever.
 MARKS = (
     (MENTIONS_SECRET, _SECRETS),
     (b"~http", (b"http://",)),
     (b"~tls", _TLS),
     (b"~splat", (b"**",)),
+    (b"~waits", (b"requests.", b"urlopen(")),
 )
 EAGER_DECORATORS = frozenset(
     """
