@@ -55,7 +55,7 @@ import requests
 
 
 def tell(order):
-    return requests.post("https://partner.example", json=order, verify=False)
+    return requests.post("https://partner.example", json=order, timeout=5, verify=False)
 """,
     "shop/main.py": """
 from fastapi import FastAPI
@@ -259,7 +259,7 @@ def test_json_is_the_interface_that_is_documented(shop: Path) -> None:
 
 
 def test_statistics(shop: Path) -> None:
-    twice = "    requests.get('https://a.example', verify=False)\n" * 2
+    twice = "    requests.get('https://a.example', timeout=5, verify=False)\n" * 2
     (shop / "more.py").write_text(f"import requests\n\n\ndef get():\n{twice}")
     lines = apilint("check", shop, "--statistics", "--format", "concise").out.splitlines()
     assert "     3  APL401  tls-verify-disabled" in lines
@@ -357,7 +357,7 @@ def _read_all(descriptor: int) -> Iterator[bytes]:
 
 
 def test_a_reader_that_has_read_enough_is_no_failure(tmp_path: Path) -> None:
-    lines = "".join(f"    requests.get('https://{number}.example', verify=False)\n" for number in range(1500))
+    lines = "".join(f"    requests.get('https://{number}.example', timeout=5, verify=False)\n" for number in range(1500))
     write(tmp_path, {"many.py": f"import requests\n\n\ndef get():\n{lines}"})
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     process = subprocess.Popen(
@@ -597,11 +597,11 @@ def test_a_comment_makes_a_route_public(shop: Path) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "answer = requests.post(url, verify=False)  # apilint: ignore[APL401] -- why",
-        "# apilint: ignore[tls-verify-disabled] -- why\nanswer = requests.post(url, verify=False)",
-        "answer = requests.post(\n    url,\n    verify=False,  # apilint: ignore[APL4]\n)",
-        "answer = requests.post(  # apilint: ignore[APL401]\n    url,\n    verify=False,\n)",
-        "answer = requests.post(\n    url,\n    verify=False,\n)  # apilint: ignore",
+        "answer = requests.post(url, timeout=5, verify=False)  # apilint: ignore[APL401] -- why",
+        "# apilint: ignore[tls-verify-disabled] -- why\nanswer = requests.post(url, timeout=5, verify=False)",
+        "answer = requests.post(\n    url, timeout=5,\n    verify=False,  # apilint: ignore[APL4]\n)",
+        "answer = requests.post(  # apilint: ignore[APL401]\n    url, timeout=5,\n    verify=False,\n)",
+        "answer = requests.post(\n    url, timeout=5,\n    verify=False,\n)  # apilint: ignore",
     ],
 )
 def test_ignore_on_any_line_of_the_statement(tmp_path: Path, statement: str) -> None:
