@@ -357,7 +357,8 @@ def _read_all(descriptor: int) -> Iterator[bytes]:
 
 
 def test_a_reader_that_has_read_enough_is_no_failure(tmp_path: Path) -> None:
-    lines = "".join(f"    requests.get('https://{number}.example', timeout=5, verify=False)\n" for number in range(1500))
+    call = "requests.get('https://{}.example', timeout=5, verify=False)"
+    lines = "".join(f"    {call.format(number)}\n" for number in range(1500))
     write(tmp_path, {"many.py": f"import requests\n\n\ndef get():\n{lines}"})
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     process = subprocess.Popen(
