@@ -231,6 +231,10 @@ def test_the_keyboard_alone(opened: Opened) -> None:
     assert page.evaluate("document.activeElement.tagName") == "H2"
     page.keyboard.press("Escape")
     assert watched.focused() == opener
+    page.locator("#inspector .finding").first.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    assert watched.focused() == "Where to look first"  # what it was opened from is drawn anew
     page.locator("#tab-picture").focus()
     page.keyboard.press("ArrowRight")
     assert page.locator("#view-routes").is_visible()

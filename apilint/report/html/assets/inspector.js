@@ -19,10 +19,10 @@ function back() {
 }
 
 function returnTo({ from, route }) {
-  const item = view.items.find((each) => each.route?.index === route);
+  const item = view.items.find((each) => each.route && each.route.index === route);
   const target = from?.isConnected ? from : item?.element;
   if (target) target.focus({ preventScroll: true });
-  else at("inspector").focus();
+  else focusInspector();
 }
 
 function closeAll() {
