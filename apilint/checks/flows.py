@@ -148,7 +148,9 @@ class Flows:
             pieces, _ = self._speller.parts(value)
         for part in pieces:
             if self._is_harmless(part.before, sunk.entry):
-                continue
+                if self._kind != "url":
+                    continue
+                certainty = Precision.LOW  # only the path on a server of the program's choice
             origin = self._origins.of(part.value)
             if origin is None or self._is_own(origin) or not self._has_form(part.value, origin):
                 continue
@@ -188,6 +190,10 @@ def _texts(sunk: Sunk) -> Iterator[tuple[Value, Precision]]:
     shell reads."""
     value = unwrap(sunk.value)
     keyword = sunk.entry.get("shell")
+    start = sunk.entry.get("rest")
+    if start is not None:
+        yield from _arguments(Seq("list", list(_flat(sunk.call.args[start:]))), False)
+        return
     if sunk.entry["kind"] == "lookup":
         yield from ((each, Precision.VERY_HIGH) for each in keys_of(value))
     elif sunk.entry["kind"] == "document":
@@ -246,6 +252,15 @@ def is_structured(value: Value, origin: Origin) -> bool:
     if isinstance(annotation, Subscripted):
         annotation = annotation.base
     return isinstance(annotation, External) and annotation.name in _DICTS
+
+
+def _flat(values: Sequence[Value]) -> Iterator[Value]:
+    """The arguments of a program, listed or in a list."""
+    for value in map(unwrap, values):
+        if isinstance(value, Seq):
+            yield from value.items
+        else:
+            yield value
 
 
 def _never(before: str, entry: Table[str, object]) -> bool:

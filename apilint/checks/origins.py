@@ -11,6 +11,7 @@ import msgspec
 from apilint import facts as f
 from apilint.checks import vouching
 from apilint.checks.names import Names
+from apilint.facts import Span
 from apilint.flow import Call, Checked, Derived, Element, Input, Number, Returned, env_of
 from apilint.flow.narrowing import last_name
 from apilint.frameworks import inputs
@@ -42,6 +43,7 @@ from apilint.startup.values import (
     Mapping as MappingValue,
 )
 
+_IS_READ = "is read from the request"
 REQUEST, DERIVED, ARGUMENT, LOCAL = "request", "derived", "argument", "local"
 RANKS = (REQUEST, DERIVED, ARGUMENT, LOCAL)
 
@@ -261,6 +263,7 @@ class Origins:
         if isinstance(callee, Attr) and isinstance(base, (Instance, Result)):
             origin = self._read_from_request(value) or origin
         if origin is not None and origin.kind == REQUEST:
+            origin = _read_at(origin, value.span)
             return origin if method in _HANDS_ON or isinstance(callee, External) else _weaker(origin)
         handed = self._worst([*value.args, *value.kwargs.values()], depth)
         if handed is not None and handed.kind in (REQUEST, DERIVED):
@@ -369,7 +372,7 @@ class Origins:
         if span is None and value is not None:
             root = trail(value)[0]
             span = root.span if isinstance(root, Unknown) else None
-        steps = (Step(span, f"'{what}' is read from the request"),) if span is not None and span.file else ()
+        steps = (Step(span, f"'{what}' {_IS_READ}"),) if span is not None and span.file else ()
         return Origin(REQUEST, what, steps)
 
     # ------------------------------------------------------------------- arguments
@@ -616,6 +619,13 @@ def _shown(value: Input, steps: Sequence[str]) -> str:
 
 def _named(steps: Sequence[str]) -> list[str]:
     return [step for step in steps if re.fullmatch(r"\w+", step) and step not in ("get", "strip")]
+
+
+def _read_at(origin: Origin, span: Span | None) -> Origin:
+    """The same, read at a call: `request.GET.get("q")` says more than the name of the parameter."""
+    if span is None or not span.file or len(origin.steps) != 1 or not origin.steps[0].message.endswith(_IS_READ):
+        return origin
+    return msgspec.structs.replace(origin, steps=(Step(span, origin.steps[0].message),))
 
 
 def _weaker(origin: Origin) -> Origin:

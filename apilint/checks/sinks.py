@@ -10,11 +10,12 @@ import msgspec
 
 from apilint import facts as f
 from apilint.checks.names import Names
-from apilint.flow import Call, Derived, Returned, parts
+from apilint.flow import HANDS_ON, Call, Derived, Returned, parts
 from apilint.flow.narrowing import last_name
 from apilint.index import Function, Module
 from apilint.project import Project
-from apilint.startup.values import Attr, External, FunctionValue, Known, Value, constant, unwrap
+from apilint.startup.values import Attr, External, FunctionValue, Known, Seq, Value, constant, unwrap
+from apilint.startup.values import Mapping as Dict
 from apilint.unparse import unparse
 
 _FILE = re.compile(r"(?:^|\.)(?:files|FILES)(?:\.(?!filename$|name$)\w+)?$")
@@ -66,6 +67,7 @@ class Sinks:
             self._entries |= _addresses(http)
             libraries = frozenset(each["library"] for each in http.values())
             self._methods |= _guessed_addresses(sections.get("http_methods", {}), libraries)
+        self._returned = frozenset(name for name, each in sections.get("returned", {}).items() if each["kind"] == kind)
         self._receivers = {
             name: [re.compile(pattern) for pattern in _patterns(each["receivers"])]
             for name, each in self._methods.items()
@@ -85,6 +87,19 @@ class Sinks:
             if any(self._looks_into(part) for each in found for part in parts(each.value)):
                 found = list(self._in_function(function, words, deep=True))
             yield from found
+        for route in self._project.routes if self._returned else ():
+            if route.framework in self._returned and route.function is not None:
+                if not self._project.is_test(route.span.file):
+                    yield from self._answers(route.function.function)
+
+    def _answers(self, function: Function) -> Iterator[Sunk]:
+        """What a handler returns, where the framework sends that as it is: texts with markup in them."""
+        if not any(node.value is not None and not isinstance(node.value, _PLAIN) for node in function.nodes(f.Return)):
+            return
+        for value, node in self._project.trace(function, deep=True).returned:
+            answer = value.items[0] if isinstance(value, Seq) and value.items else value
+            if node.value is not None and _has_markup(answer):
+                yield _answer(function, answer, node.value)
 
     def _looks_into(self, part: Value) -> bool:
         return isinstance(part, Returned) and part.function.id.replace(":", ".") not in self._stops
@@ -92,14 +107,16 @@ class Sinks:
     # ----------------------------------------------------------------- candidates
 
     def _candidates(self) -> Iterator[tuple[Function, frozenset[str]]]:
-        everything = {*self._methods}.union(*self._by_library.values())
+        everything = {*self._methods, *HANDS_ON}.union(*self._by_library.values())
         for module in self._project.index.with_words(everything):
             if module.is_test:
                 continue
             words = frozenset(self._words(module))
             for function in module.functions:
                 here = function.facts.words.split(" ")
-                if words.isdisjoint(here) or (self._is_splat and "~splat" not in here):
+                if words.isdisjoint(here) and HANDS_ON.keys().isdisjoint(here):
+                    continue
+                if self._is_splat and "~splat" not in here:
                     continue
                 if any(self._may_sink(node, words) for node in function.nodes(f.Call)):
                     yield function, words
@@ -107,6 +124,9 @@ class Sinks:
     def _may_sink(self, node: f.Call, words: Collection[str]) -> bool:
         """Whether a call is called like a sink and hands it anything that is not constant."""
         name = last_name(node.func)
+        at = HANDS_ON.get(name)
+        if at is not None and len(node.args) > at + 1 and last_name(node.args[at]) in words:
+            return True
         if name not in words:
             return False
         if name == "get" and isinstance(node.func, f.Attribute) and not _CLIENT.search(unparse(node.func.value)):
@@ -230,6 +250,19 @@ def _handed(call: Call, entry: Mapping[str, Any]) -> Iterator[Value]:
         value = call.argument(-1 if position is None else position, *((keyword,) if keyword else ()))
         if value is not None:
             yield value
+
+
+def _has_markup(answer: Value) -> bool:
+    """Whether a value is a text that is put together with tags; JSON is none."""
+    return not isinstance(answer, (Seq, Dict)) and any("<" in str(constant(part)) for part in parts(answer))
+
+
+def _answer(function: Function, answer: Value, written: f.Expr) -> Sunk:
+    """What is returned, in the form of a call that takes it."""
+    span = function.module.span(written.start, written.end)
+    node = f.Call(written.start, written.end, f.Name(written.start, written.start, "return"), (written,), ())
+    call = Call(answer, [answer], {}, span, (), function, node, 0)
+    return Sunk(function, call, "return", answer, {"kind": "markup"}, is_sure=True)
 
 
 def receiver(callee: Value) -> Value | None:

@@ -8,10 +8,11 @@ values, in order. What stays unknown is `Derived`: it knows what it was computed
 
 from __future__ import annotations
 
-from apilint.flow.trace import Assigned, Call, Prototypes, Trace, env_in, env_of, instance_of, trace
+from apilint.flow.trace import HANDS_ON, Assigned, Call, Prototypes, Trace, env_in, env_of, instance_of, trace
 from apilint.flow.values import Checked, Derived, Element, Input, Number, Returned, inputs, inside, parts
 
 __all__ = [
+    "HANDS_ON",
     "Assigned",
     "Call",
     "Checked",

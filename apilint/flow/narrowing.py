@@ -35,8 +35,8 @@ _ELSEWHERE = frozenset({"to_thread", "run_in_threadpool", "run_sync"})
 # What takes a text apart or cleans it up: a test of the outcome is a test of the text.
 _VIEWS = frozenset(
     """
-    urlparse urlsplit URL Path PurePath PurePosixPath PosixPath realpath abspath normpath resolve absolute expanduser
-    str lower upper strip lstrip rstrip unquote fspath casefold parse_url make_url basename ip_address
+    urlparse urlsplit url_parse URL Path PurePath PurePosixPath PosixPath realpath abspath normpath resolve absolute
+    expanduser str lower upper strip lstrip rstrip unquote fspath casefold parse_url make_url basename ip_address
     """.split()
 )
 # Parts of an address that say where it leads; `scheme` says nothing about that.
@@ -71,6 +71,8 @@ def vouched(test: f.Expr, holds: bool) -> Iterator[Vouched]:
         yield from ((name, test) for name in found)
     elif isinstance(test, f.NamedExpr):
         yield from vouched(test.value, holds)
+    elif isinstance(test, f.Name) and not holds:
+        yield test, test  # nothing is in it
 
 
 def _compared(test: f.Compare, holds: bool) -> Iterator[f.Expr]:
@@ -140,7 +142,7 @@ def _called(test: f.Call) -> Iterator[f.Expr]:
         elif {last_name(part) for part in _alternatives(test.args[1])} <= {"int", "float", "bool", "UUID", "Decimal"}:
             yield from _trackable(test.args[0])
     elif _SAYS_IT_CHECKS.search(name):
-        for arg in test.args:
+        for arg in (*test.args, *(keyword.value for keyword in test.keywords)):
             yield from _trackable(arg)
 
 
@@ -152,7 +154,7 @@ def _not_called(test: f.Call) -> Iterator[f.Expr]:
         if isinstance(arg, f.Constant) and arg.value in ("//", "/", "."):
             yield from _viewed(test.func.value)
     elif _SAYS_IT_IS_BAD.search(name):
-        for arg in test.args:
+        for arg in (*test.args, *(keyword.value for keyword in test.keywords)):
             yield from _trackable(arg)
 
 

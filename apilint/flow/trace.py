@@ -34,6 +34,11 @@ from apilint.startup.values import (
 from apilint.unparse import unparse
 from apilint.walk import walk
 
+HANDS_ON = {
+    "run_in_executor": 1, "to_thread": 0, "run_in_threadpool": 0, "run_sync": 0, "submit": 0, "add_task": 0,
+    "call_soon": 0, "call_soon_threadsafe": 0, "call_later": 1, "partial": 0, "spawn": 0, "start_soon": 0,
+}  # fmt: skip
+"""Functions that call another one, and where that stands among their arguments."""
 MAX_STEPS = 20_000
 # What a helper returns matters (a statement, a cast); what a whole service does below a handler does not, and costs.
 MAX_DEPTH = 2
@@ -238,7 +243,20 @@ class Trace(Machine):
         outer, self._noting = self._noting, node
         noted.result = self._called(callee, args, kwargs, span)
         self._noting = outer
+        self._handed_on(noted)
         return noted.result
+
+    def _handed_on(self, call: Call) -> None:
+        """Note the call that something makes which is given a function and its arguments: `asyncio.to_thread(f, x)`."""
+        node = call.node
+        at = HANDS_ON.get(narrowing.last_name(node.func))
+        if at is None or len(node.args) <= at or len(call.args) != len(node.args):
+            return
+        inner = f.Call(node.start, node.end, node.args[at], node.args[at + 1 :], node.keywords)
+        if isinstance(inner.func, (f.Name, f.Attribute)):
+            target, rest = call.args[at], call.args[at + 1 :]
+            made = Call(target, rest, call.kwargs, call.span, call.conditions, call.function, inner, call.depth)
+            self.calls.append(made)
 
     def _splats(self, node: f.Call) -> Sequence[Value]:
         """The values behind the double stars of a call; what was evaluated so far is its function, then its
