@@ -126,6 +126,15 @@ DISPUTED: dict[str, tuple[str, ...]] = {
     "there is no such function": (r"subprocess-injection\.py:(20|27)$",),
     "what is written to a program's input is not run": (r"subprocess-injection\.py:(41|51)$",),
     "the identifier is quoted by the driver": (r"(aiopg-sqli|psycopg-sqli)\.py:(65|79)$", r"asyncpg-sqli\.py:57$"),
+    "a module or function of that name is never imported": (
+        r"weak-ssl-version\.py:(8|10|18|20|27|29|36|38|47|51|55)$", r"secure-static-file-serve\.py:7$",
+    ),
+    "for a client CERT_OPTIONAL is CERT_REQUIRED, and `wrap_socket` of a context has no `cert_reqs`": (
+        r"disabled-cert-validation\.py:(17|22|30|36)$",
+    ),
+    "a pattern allows letters and digits only": (r"django/.*/path-traversal-open\.py:69$",),
+    "a cookie whose name says nothing of a session": (r"secure-set-cookie\.py", r"secure-cookies\.py"),
+    "a socket or a name that serves no routes": (r"network/bind\.py", r"app-run-param-config\.py"),
     "`example.com` is nobody's (RFC 2606)": (r"request(-session)?(-with)?-http(-in-with-context)?\.py",),
     "a segment of a path holds no slash": (r"flask/security/injection/path-traversal-open\.py:(9|21|35)$",),
     "a template escapes what it is given": (r"django/security/injection/raw-html-format\.py",),

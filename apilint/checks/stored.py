@@ -148,7 +148,7 @@ class Rows:
                 yield Filled(function, call.span, given, schema.name, schema, True)
             elif isinstance(func, f.Attribute) and func.attr in self._methods:
                 owner = unparse(func.value)
-                if self._receivers.search(owner):
+                if any(self._receivers.search(each) for each in (owner, *self.names.of(callee))):
                     yield Filled(function, call.span, given, owner.partition(".")[0], None, True)
 
     def declared(self, value: Value, origins: Origins) -> Schema | None:
