@@ -110,6 +110,8 @@ class _Sides:
                 return depth > 0 and any(self.is_expected(value, assigned, depth - 1) for value in given)
             is_free = expr.id not in assigned.params and not assigned.is_bound(expr.id)
             return is_free and expr.id.isupper() and self._is_configured(expr, assigned.function)
+        if isinstance(expr, f.BinOp) and depth:  # "sha256=" + expected
+            return any(self.is_expected(side, assigned, depth - 1) for side in (expr.left, expr.right))
         return bool(self._expected.search(unparse(expr)))
 
     def _is_configured(self, expr: f.Name, function: Function) -> bool:

@@ -85,7 +85,7 @@ class LibraryCalls:
         for module in self.project.index.modules.values():
             libraries = {name.partition(".")[0] for name in module.facts.imports} & self._by_library.keys()
             if libraries and not module.is_test:
-                words = set().union(*(self._by_library[each] for each in libraries))
+                words = _spelt(module, set().union(*(self._by_library[each] for each in libraries)))
                 if not words.isdisjoint(module.words):
                     yield from self._in_module(module, words)
 
@@ -130,6 +130,12 @@ class LibraryCalls:
             if known in self._entries:
                 return known, self._entries[known]
         return None
+
+
+def _spelt(module: Module, words: set[str]) -> set[str]:
+    """The words, and what a module calls them: `from fastapi import FastAPI as Api`."""
+    imports = (statement for statement in module.body if isinstance(statement, f.ImportFrom))
+    return words | {alias for each in imports for name, alias in each.names if alias and name in words}
 
 
 def outside(machine: Core, module: Module) -> Iterator[tuple[Any, Env]]:
