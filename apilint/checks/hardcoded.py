@@ -21,7 +21,7 @@ from apilint.project import Project
 from apilint.startup.values import Value
 from apilint.walk import walk
 
-_MAY_HOLD = re.compile(r"(?i)secret|jwt|signing|cookie|encryption|fernet|csrf")
+_MAY_HOLD = re.compile(r"(?i)(?<!~)secret|jwt|signing|cookie|encryption|fernet|csrf")
 
 
 class Key(msgspec.Struct, frozen=True):

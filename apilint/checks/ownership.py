@@ -1,0 +1,156 @@
+"""Objects of somebody that any user gets who knows the id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from apilint import facts as f
+from apilint.check import Match, check
+from apilint.checks.exposed import Changes, label, name_of, words_of
+from apilint.checks.rejections import functions_of
+from apilint.facts import Span
+from apilint.flow.narrowing import last_name
+from apilint.frameworks.schemas import Field, Schema, Schemas
+from apilint.index import Function
+from apilint.model import Route, Step
+from apilint.project import Project
+from apilint.startup.values import unwrap
+from apilint.walk import walk
+
+_PARAMETER = re.compile(r"[{<](?:[^{}<>:]*(?:\([^)]*\))?:)?(\w+)(?::\w+)?[}>]")
+
+
+@check
+def object_not_scoped(
+    project: Project,
+    *,
+    look_ups: tuple[str, ...],
+    owners: str,
+    caller: str,
+    privileged: str,
+    changing_security_severity: float = 8.1,
+) -> Iterator[Match]:
+    """Handlers that fetch a row with an owner by an id of the path, and never ask whose it is."""
+    finder = _Finder(project, look_ups, re.compile(owners), re.compile(caller), re.compile(privileged))
+    changes = Changes(project, ("POST", "PUT", "PATCH", "DELETE"))
+    seen: set[Span] = set()
+    for route in project.routes:
+        if route.auth != "required" or route.function is None or route.span in seen:
+            continue
+        seen.add(route.span)
+        found = finder.of(route) if not project.is_test(route.span.file) else None
+        if found is None:
+            continue
+        call, schema, owner = found
+        span = route.function.function.module.span(call.start, call.end)
+        yield Match(
+            span=span,
+            values={
+                "route": label(route),
+                "model": schema.name,
+                "owner": owner.name,
+                "handler": name_of(route.handler),
+            },
+            trace=(
+                Step(route.registered, f"'{label(route)}' is registered here"),
+                *([Step(owner.span, f"'{owner.name}' says whose it is")] if owner.span is not None else []),
+                Step(span, f"any '{schema.name}' is fetched by the id from the path"),
+                Step(route.span, f"'{name_of(route.handler)}' does not look who asks"),
+            ),
+            security_severity=changing_security_severity if changes.cover(route) else None,
+            route=label(route),
+        )
+
+
+class _Finder:
+    """Reads handlers: which rows they fetch, and whether they look who asks."""
+
+    def __init__(
+        self,
+        project: Project,
+        look_ups: tuple[str, ...],
+        owners: re.Pattern[str],
+        caller: re.Pattern[str],
+        privileged: re.Pattern[str],
+    ) -> None:
+        self.project = project
+        self.look_ups = frozenset(look_ups)
+        self.owners, self.caller, self.privileged = owners, caller, privileged
+        self.schemas = Schemas(project.program)
+
+    def of(self, route: Route) -> tuple[f.Call, Schema, Field] | None:
+        """The call that fetches a row of somebody's, where nothing in the handler or its guards asks whose."""
+        assert route.function is not None
+        function = route.function.function
+        names = set(_PARAMETER.findall(route.path)) & {param.name for param in function.head.params}
+        if not names or self._is_for_few(route, names) or self.look_ups.isdisjoint(function.facts.words.split(" ")):
+            return None
+        for call in function.nodes(f.Call):
+            if last_name(call.func) not in self.look_ups or not _given(call, names):
+                continue
+            schema = self._model(call, function)
+            owner = next((field for field in schema.fields if self._owns(field)), None) if schema is not None else None
+            if schema is not None and owner is not None and not schema.user and not self._asks_who(function):
+                return call, schema, owner
+        return None
+
+    def _is_for_few(self, route: Route, names: set[str]) -> bool:
+        """Whether the route is an administrator's, or a guard of it looks at the same id."""
+        text = f"{route.path} {route.handler} {' '.join(guard.name for guard in route.guards)}"
+        if self.privileged.search(words_of(text)) or any(guard.demands for guard in route.guards):
+            return True
+        judged = (
+            function
+            for guard in (*route.guards, *route.considered)
+            if guard.kind != "in the handler"
+            for function in functions_of(self.project, guard)
+        )
+        return any(not names.isdisjoint({param.name for param in each.head.params}) for each in judged)
+
+    def _owns(self, field: Field) -> bool:
+        return bool(self.owners.search(words_of(field.name)))
+
+    def _asks_who(self, function: Function) -> bool:
+        """Whether anything in the body is called like the caller, or like a check of what they may do."""
+        nodes = list(walk(function.body))
+        names = {node.id for node in nodes if isinstance(node, f.Name)}
+        names |= {node.attr for node in nodes if isinstance(node, f.Attribute)}
+        names |= {
+            keyword.name for node in nodes if isinstance(node, f.Call) for keyword in node.keywords if keyword.name
+        }
+        return any(self.caller.search(words_of(name)) for name in names)
+
+    def _model(self, call: f.Call, function: Function) -> Schema | None:
+        """The model that a call looks up: its first argument, or what its method hangs on."""
+        machine = self.project.program.machine
+        env = machine.run_module(function.module)
+        root: f.Expr = call.func
+        while isinstance(root, (f.Attribute, f.Call)):
+            root = root.func if isinstance(root, f.Call) else root.value
+        for expr in (*call.args[:1], root, *_queried(call.func)):
+            if isinstance(expr, f.Attribute) or (isinstance(expr, f.Name) and expr.id[:1].isupper()):
+                schema = self.schemas.of(unwrap(machine.evaluate(expr, env)))
+                if schema is not None and schema.stored:
+                    return schema
+        return None
+
+
+def _queried(func: f.Expr) -> Iterator[f.Expr]:
+    """`Order` of `session.query(Order).get`."""
+    while isinstance(func, (f.Attribute, f.Call)):
+        if isinstance(func, f.Call):
+            if last_name(func.func) in ("query", "select"):
+                yield from func.args[:1]
+            func = func.func
+        else:
+            func = func.value
+
+
+def _given(call: f.Call, names: set[str]) -> bool:
+    """Whether a call is given one of the path's parameters."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any(isinstance(node, f.Name) and node.id in names for node in walk(given))
+
+
+__all__ = ["object_not_scoped"]
