@@ -96,6 +96,11 @@ class Function:
         """What its text calls, passes as keyword or assigns."""
         return set(self.facts.words.split(" "))
 
+    def revise(self) -> None:
+        """Take the facts that the module holds now, and forget what was decoded of earlier ones."""
+        self.facts = self.module.facts.functions[self.index]
+        self._head = self._body = self._nodes = None
+
     def __repr__(self) -> str:
         return f"<Function {self.id}>"
 
@@ -144,6 +149,11 @@ class Class:
     def line(self) -> int:
         """The line of `class`, 1-based."""
         return self.module.line(self.facts.start)
+
+    def revise(self) -> None:
+        """Take the facts that the module holds now, and forget what was decoded of earlier ones."""
+        self.facts = self.module.facts.classes[self.index]
+        self._code = None
 
     def __repr__(self) -> str:
         return f"<Class {self.id}>"
@@ -198,6 +208,19 @@ class Module:
             self._words = frozenset(self.facts.words.split(" "))
         return self._words
 
+    def revise(self, facts: FileFacts) -> bool:
+        """Take newer facts of the file, if the same functions and classes are in it: then all that refers to these is
+        about their newer text."""
+        if _names(facts) != _names(self.facts):
+            return False
+        self.facts = facts
+        self._body = self._lines = self._words = None
+        for function in self._functions or ():
+            function.revise()
+        for cls in self._classes or ():
+            cls.revise()
+        return True
+
     def line(self, offset: int) -> int:
         """The 1-based line of a byte offset."""
         return max(1, bisect_right(self._line_starts(), offset))
@@ -247,6 +270,7 @@ class Index:
         self.modules: dict[str, Module] = {}
         self._by_name: dict[str, list[Module]] = {}
         self._namespaces: set[str] = set()
+        self._judged: list[Module] | None = None
         for file in sorted(facts):
             module = Module(self, file, names[file], facts[file], is_test=file in test_files)
             self.modules[file] = module
@@ -306,18 +330,30 @@ class Index:
         base = package[: len(package) - (level - 1)] if level > 1 else package
         return ".".join([*base, name] if name else base)
 
-    def with_words(self, words: Iterable[str]) -> list[Module]:
-        """The modules whose text mentions one of the words, in path order."""
-        wanted = frozenset(words)
-        return [module for module in self.modules.values() if not wanted.isdisjoint(module.words)]
+    def judge(self, files: Iterable[str]) -> None:
+        """From now on, only these files are judged; the others are what they refer to."""
+        self._judged = [self.modules[file] for file in sorted(files)]
 
-    def functions_with(self, words: Iterable[str]) -> Iterable[Function]:
-        """The functions whose text mentions one of the words, in source order."""
+    def with_words(self, words: Iterable[str], *, judged: bool = False) -> list[Module]:
+        """The modules whose text mentions one of the words, in path order; only those that are `judged` for whoever
+        finds something in what they say, and not by it in others."""
         wanted = frozenset(words)
-        for module in self.with_words(wanted):
+        modules = self._judged if judged and self._judged is not None else self.modules.values()
+        return [module for module in modules if not wanted.isdisjoint(module.words)]
+
+    def functions_with(self, words: Iterable[str], *, judged: bool = False) -> Iterable[Function]:
+        """The functions whose text mentions one of the words, in source order; see `with_words`."""
+        wanted = frozenset(words)
+        for module in self.with_words(wanted, judged=judged):
             for function in module.functions:
                 if not wanted.isdisjoint(function.facts.words.split(" ")):
                     yield function
+
+
+def _names(facts: FileFacts) -> list[tuple[str, int, int]]:
+    """What is defined in a file, and in what."""
+    functions = [(each.qualname, each.parent, each.owner) for each in facts.functions]
+    return functions + [(each.qualname, each.parent, each.owner) for each in facts.classes]
 
 
 def _shared(path: str, near: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -96,6 +97,27 @@ class Route(msgspec.Struct, frozen=True):
     app: str = ""
     hidden: bool = False
     deprecated: bool = False
+
+
+def move(route: Route, moved: Callable[[Span], Span]) -> Route:
+    """The same route where its places have moved."""
+
+    def steps(found: tuple[Step, ...]) -> tuple[Step, ...]:
+        return tuple(Step(moved(step.span), step.message) for step in found)
+
+    def guards(found: tuple[Guard, ...]) -> tuple[Guard, ...]:
+        replace = msgspec.structs.replace
+        return tuple(
+            replace(each, span=moved(each.span), chain=steps(each.chain), lapses=steps(each.lapses)) for each in found
+        )
+
+    return msgspec.structs.replace(
+        route,
+        span=moved(route.span),
+        registered=moved(route.registered),
+        guards=guards(route.guards),
+        considered=guards(route.considered),
+    )
 
 
 class Loose(msgspec.Struct, frozen=True):

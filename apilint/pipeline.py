@@ -78,19 +78,19 @@ def lint(options: Options) -> Report:
 
     Raises `config.ConfigError` (also for broken rules and unknown selectors) and `NothingToAnalyse`.
     """
-    return _linted(_Run(options))
+    return _linted(Run(options))
 
 
 def lint_and_survey(options: Options) -> tuple[Report, list[RouteRow]]:
     """The report, and the routes in the named paths, of one program that is linked once. Raises as `lint`."""
-    run = _Run(options)
+    run = Run(options)
     return _linted(run), _surveyed(run).rows
 
 
-def _linted(run: _Run) -> Report:
+def _linted(run: Run) -> Report:
     options = run.options
     done = run.remembered("check", _Checked, run.check)
-    is_shown = _in_scope(run.scope, options.config.tests)
+    is_shown: Callable[[Finding], bool] = run.is_shown
     if run.base is not None:
         before = run.remembered("base", tuple[Standing, ...], run.standings_before)
         is_shown = _either(is_shown, about_changes(before, done.routes))
@@ -103,11 +103,11 @@ def _linted(run: _Run) -> Report:
 
 def survey(options: Options) -> tuple[list[RouteRow], list[Diagnostic]]:
     """Discover, scan, link: the routes in the named paths, and what could not be analysed. Raises as `lint`."""
-    found = _surveyed(_Run(options))
+    found = _surveyed(Run(options))
     return found.rows, found.diagnostics
 
 
-def _surveyed(run: _Run) -> _Surveyed:
+def _surveyed(run: Run) -> _Surveyed:
     found = run.remembered("routes", _Surveyed, run.survey)
     rows = [row for row in found.rows if run.scope.covers(row.file) or run.scope.covers(row.registered)]
     return _Surveyed(rows, list(_told(found.diagnostics, run.scope)))
@@ -115,7 +115,7 @@ def _surveyed(run: _Run) -> _Surveyed:
 
 def survey_before(options: Options) -> list[RouteRow]:
     """All routes of the project as it was at the revision `options.since`. Raises as `lint`."""
-    run = _Run(options)
+    run = Run(options)
     if run.base is None:
         raise settings.ConfigError(f"{options.since_option} {options.since}: expected a git revision, found nothing")
     return run.remembered("base-routes", list[RouteRow], run.rows_before)
@@ -128,23 +128,22 @@ def mend(options: Options, is_wanted: Callable[[Finding], bool], *, unsafe: bool
     found = lint(options)
     if not any(each.fix is not None and is_wanted(each) for each in found.findings):
         return mending.Mended(found, (), (), ())
-    run = _Run(options)
-    is_shown = _in_scope(run.scope, options.config.tests)
+    run = Run(options)
     codes = run.codes(options.select)
     accepted = {each.fingerprint for each in found.findings if each.suppression is not None}
 
     def is_due(finding: Finding) -> bool:
         is_accepted = finding.fingerprint in accepted
-        return not is_accepted and is_shown(finding) and finding.code in codes and is_wanted(finding)
+        return not is_accepted and run.is_shown(finding) and finding.code in codes and is_wanted(finding)
 
     mended = mending.mend(run.state(), run.workshop(), is_due, unsafe=unsafe)
     chosen = tuple(finding for finding in mended.report.findings if finding.code in codes)
     report = msgspec.structs.replace(mended.report, findings=chosen, rules=found.rules)
-    return msgspec.structs.replace(mended, report=run.told(report, is_shown))
+    return msgspec.structs.replace(mended, report=run.told(report, run.is_shown))
 
 
-class _Run:
-    """One run over one project: its files, its cache, and what of it was asked for."""
+class Run:
+    """One run over one project: its files, its cache, and what of it was asked for. To make one raises as `lint`."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -208,6 +207,13 @@ class _Run:
         return state.digest()
 
     # ------------------------------------------------------------------------------------------- telling
+
+    def is_shown(self, finding: Finding) -> bool:
+        """Whether a finding is about what was asked for."""
+        file = finding.place.file
+        return self.scope.covers(file) and (
+            self.options.config.tests or not finding.is_test or self.scope.names_test(file)
+        )
 
     def told(self, report: Report, is_shown: Callable[[Finding], bool]) -> Report:
         """What is shown of a report, less what the baseline accepts."""
@@ -280,8 +286,9 @@ class _Run:
         )
         return _Checked(report, analysis.standings(self.project))
 
-    def workshop(self) -> Workshop:
-        """How the program is linked and judged again with other texts, by every rule that usually runs."""
+    def workshop(self, unsaved: Mapping[str, bytes] | None = None) -> Workshop:
+        """How the program is linked and judged again with other texts, by every rule that usually runs. `unsaved` are
+        UTF-8 texts that stand for what the disk holds."""
         from apilint import analysis
         from apilint.mending import Workshop
         from apilint.rule import load_rules
@@ -291,11 +298,14 @@ class _Run:
         words = (*options.select, *sorted(self.codes(()))) if options.select else ()
 
         def judge(scanned: Scanned, texts: Mapping[str, bytes]) -> tuple[Project, Report]:
-            sources = Sources(root, instead=texts)
-            project = analysis.start(scanned, config, self.scope, root.name, sources.text)
-            return project, analysis.judge(project, scanned, config, words, options.ignore, sources)
+            sources = Sources(root, instead={**unsaved, **texts} if unsaved else texts)
+            project = analysis.start(
+                scanned, config, self.scope, root.name, sources.text, self.documents, self.versions
+            )
+            return project, analysis.judge(project, scanned, config, words, options.ignore, sources, options.jobs)
 
-        return Workshop(self.sources.text, {rule.code: rule.params for rule in load_rules(config)}, judge)
+        before = Sources(root, instead=unsaved) if unsaved else self.sources
+        return Workshop(before.text, {rule.code: rule.params for rule in load_rules(config)}, judge)
 
     def codes(self, select: tuple[str, ...]) -> set[str]:
         """The codes of the rules that run if these are selected."""
@@ -410,14 +420,6 @@ def _refuse_nothing(options: Options, scope: Scope, found: discover.Discovered) 
         raise NothingToAnalyse(f"nothing to analyse: no Python files in {where}{reasons}")
 
 
-def _in_scope(scope: Scope, tests: bool) -> Callable[[Finding], bool]:
-    def is_shown(finding: Finding) -> bool:
-        file = finding.place.file
-        return scope.covers(file) and (tests or not finding.is_test or scope.names_test(file))
-
-    return is_shown
-
-
 def _either(one: Callable[[Finding], bool], other: Callable[[Finding], bool]) -> Callable[[Finding], bool]:
     return lambda finding: one(finding) or other(finding)
 
@@ -432,4 +434,4 @@ def _told(diagnostics: Iterable[Diagnostic], scope: Scope) -> Iterator[Diagnosti
             yield msgspec.structs.replace(each, fatal=False)
 
 
-__all__ = ["NothingToAnalyse", "Options", "lint", "lint_and_survey", "mend", "survey", "survey_before"]
+__all__ = ["NothingToAnalyse", "Options", "Run", "lint", "lint_and_survey", "mend", "survey", "survey_before"]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from apilint import flow
 from apilint.config import is_public
-from apilint.facts import Directive, Span
+from apilint.facts import Directive, FileFacts, Span
 from apilint.finding import Diagnostic
 from apilint.index import Function, Index, Module
-from apilint.model import Route
+from apilint.model import Route, move
 from apilint.startup.values import External, Value
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ T = TypeVar("T")
 class Project:
     """Routes, names, calls and declarations of one program; `documents` are the texts beside the source that speak of
     its routes, by file. Nothing in it changes once it is linked; what is
-    expensive is worked out when first asked for."""
+    expensive is worked out when first asked for. Only `revise` changes it."""
 
     def __init__(
         self,
@@ -70,6 +70,20 @@ class Project:
         """What stood in the way of linking, for the start-up and for the routes."""
         _ = self.routes
         return tuple(self._find_diagnostics())
+
+    def revise(self, newer: Mapping[str, FileFacts], moved: Callable[[Span], Span]) -> bool:
+        """Take newer facts of files, if the same functions and classes are in them, and judge these files only. What
+        was followed in them is followed anew; what the start-up has built and how the guards were judged stays, and is
+        moved to where it stands now. This may make less of the program than linking it anew would."""
+        if not all(self.module(file).revise(facts) for file, facts in newer.items()):
+            return False
+        self.index.judge(newer)
+        self._traces = {key: trace for key, trace in self._traces.items() if key[0].module.file not in newer}
+        self._prototypes.clear()
+        self._shared.clear()
+        self.routes = tuple(move(route, moved) for route in self.routes)
+        self._handlers = None
+        return True
 
     # -------------------------------------------------------------------- routes
 

@@ -19,10 +19,11 @@ _KINDS = {"security scheme": "scheme", "before_request": "call", "in the handler
 
 def route_rows(project: Project) -> list[RouteRow]:
     """All routes, with lines in place of offsets."""
-    return [_row(project, route) for route in project.routes]
+    return [route_row(project, route) for route in project.routes]
 
 
-def _row(project: Project, route: Route) -> RouteRow:
+def route_row(project: Project, route: Route) -> RouteRow:
+    """One route, with lines in place of offsets."""
     reason = project.is_public(route)
     return RouteRow(
         framework=route.framework,

@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parent.parent / "apilint"
 LAYERS = (
     ("__main__",),
     ("cli",),
-    ("review", "examples"),
+    ("server", "review", "examples"),
     ("pipeline",),
     ("mending",),
     ("analysis",),
@@ -47,7 +47,9 @@ ROOMS = {
     "attr": {"report/sarif"},
     "click": {"cli"},
     "libcst": {"fix"},
+    "lsprotocol": {"server"},
     "pathspec": {"discover"},
+    "pygls": {"server"},
     "sarif_om": {"report/sarif"},
     "tomli": {"config", "requirements"},
     "tree_sitter": {"scan"},

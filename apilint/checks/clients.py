@@ -95,9 +95,7 @@ class Clients:
     def _modules(self, mark: str) -> Iterator[tuple[Module, set[str]]]:
         """The modules whose text has the mark and that import one of the libraries, with the names of what they call;
         tests are left out."""
-        for module in self.project.index.modules.values():
-            if mark not in module.words:
-                continue
+        for module in self.project.index.with_words((mark,), judged=True):
             libraries = {name.partition(".")[0] for name in module.facts.imports} & self._by_library.keys()
             if libraries:
                 yield module, set().union(*(self._by_library[each] for each in libraries))

@@ -108,7 +108,7 @@ class Sinks:
 
     def _candidates(self) -> Iterator[tuple[Function, frozenset[str]]]:
         everything = {*self._methods, *HANDS_ON}.union(*self._by_library.values())
-        for module in self._project.index.with_words(everything):
+        for module in self._project.index.with_words(everything, judged=True):
             if module.is_test:
                 continue
             words = frozenset(self._words(module))

@@ -102,7 +102,7 @@ class Statements:
     def _functions(self) -> Iterator[Function]:
         """The functions in which a sink may get a text that is not constant."""
         words = {*self._methods, *self._libraries}
-        for module in self._project.index.with_words(words):
+        for module in self._project.index.with_words(words, judged=True):
             if module.is_test:
                 continue
             here = frozenset(self._words(module))

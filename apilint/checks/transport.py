@@ -185,9 +185,7 @@ def cleartext_http(
                 trace=(Step(found[1], f"'{sent.name}' is called with this address"),),
             )
     pattern = re.compile(names)
-    for module in project.index.modules.values():
-        if "~http" not in module.words:
-            continue
+    for module in project.index.with_words(("~http",), judged=True):
         for name, constant in _constants(module):
             host = _HOST.match(str(constant.value))
             if host is None or not pattern.search(name) or not is_foreign(host[1]) or (module.file, host[1]) in called:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from apilint import __version__
-from apilint.cli.ending import LEVELS, fail
+from apilint.cli.ending import fail
 
 if TYPE_CHECKING:
-    from apilint.config import Config
     from apilint.finding import Diagnostic, Finding, Report
     from apilint.pipeline import Options
     from apilint.report.options import RenderOptions
@@ -58,13 +57,6 @@ def plain_render_options() -> RenderOptions:
     from apilint.report.options import RenderOptions
 
     return RenderOptions(version=__version__, color=streams.has_color(None), width=streams.width(None))
-
-
-def visible(config: Config, min_severity: str | None, min_confidence: str | None) -> Callable[[Finding], bool]:
-    """Whether a finding is at or above the thresholds."""
-    severity = LEVELS.index(min_severity or config.min_severity)
-    sureness = SURENESS.index(min_confidence or config.min_confidence)
-    return lambda finding: finding.severity.rank >= severity and finding.precision.rank >= sureness
 
 
 def only(report: Report, is_shown: Callable[[Finding], bool]) -> Report:

@@ -12,8 +12,8 @@ import click
 
 from apilint.cli.accepting import Acceptance, author_of
 from apilint.cli.fixing import apply, checked, mended
-from apilint.cli.output import only, plain_render_options, visible
-from apilint.report.summary import plural, shown
+from apilint.cli.output import only, plain_render_options
+from apilint.report.summary import plural, shown, visible
 
 if TYPE_CHECKING:
     from apilint.finding import Finding, Report
@@ -52,7 +52,7 @@ class Triage:
 
     def _left(self, report: Report) -> Iterator[Finding]:
         """What nobody has decided on, the worst first."""
-        findings = shown(only(report, visible(self._options.config, None, None)))
+        findings = shown(only(report, visible(self._options.config)))
         for finding in sorted(findings, key=lambda each: (-each.severity.rank, -each.security_severity)):
             if finding.fingerprint not in self._seen and finding.place.file != self._acceptance.path.name:
                 yield finding

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from apilint.finding import Diagnostic, Finding, Report, RuleInfo, Severity, Stats
+from apilint.config import Config
+from apilint.finding import Diagnostic, Finding, Precision, Report, RuleInfo, Severity, Stats
 from apilint.report.terminal import one_line
 
 PARSE_ERROR = "APL999"
 _SENTENCE = re.compile(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)\s+(?=[A-Z`'\"(])")
+
+Visible = Callable[[Finding], bool]
+
+
+def visible(config: Config, min_severity: str | None = None, min_confidence: str | None = None) -> Visible:
+    """Whether a finding is at or above the thresholds: those that are given, or those of the configuration."""
+    severity = Severity(min_severity or config.min_severity).rank
+    sureness = Precision(min_confidence or config.min_confidence).rank
+    return lambda finding: finding.severity.rank >= severity and finding.precision.rank >= sureness
 
 
 def shown(report: Report) -> list[Finding]:

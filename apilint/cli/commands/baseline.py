@@ -11,8 +11,8 @@ from apilint.cli.accepting import Acceptance, author_of
 from apilint.cli.ending import say
 from apilint.cli.fixing import checked
 from apilint.cli.options import run_options, with_config, with_jobs, with_no_cache, with_paths
-from apilint.cli.output import only, visible
-from apilint.report.summary import plural, shown
+from apilint.cli.output import only
+from apilint.report.summary import plural, shown, visible
 
 
 @click.command()
@@ -43,6 +43,6 @@ def baseline(
     acceptance = Acceptance(options)
     report = checked(acceptance.options)
     note = Note(reason, author if author is not None else author_of(options.root), expires.date() if expires else None)
-    found = shown(only(report, visible(options.config, None, None)))
+    found = shown(only(report, visible(options.config)))
     count, gone = acceptance.rewrite(report, found, note)
     say(f"{plural(count, 'finding')} accepted in {acceptance.path.name}, {gone:,} gone")

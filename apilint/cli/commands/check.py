@@ -22,8 +22,9 @@ from apilint.cli.options import (
     with_paths,
     with_verbose,
 )
-from apilint.cli.output import SURENESS, complain, only, render_options, visible, write
+from apilint.cli.output import SURENESS, complain, only, render_options, write
 from apilint.report import FORMATS, render
+from apilint.report.summary import visible
 
 if TYPE_CHECKING:
     from apilint.report.rows import RouteRow
