@@ -112,8 +112,8 @@ def _settings(project: Project, settings: Mapping[str, str], local: re.Pattern[s
     """`SESSION_COOKIE_SECURE = False`, in settings that are not only for developers."""
     for where, nodes in scopes(project, settings, text=b"_COOKIE_"):
         for node in nodes:
-            for name, value, at in _set(node):
-                if name not in settings or not _is_off(where.value(value)) or _is_local(where, at.start, local):
+            for name, value, at in settings_in(node):
+                if name not in settings or not _is_off(where.value(value)) or is_local(where, at.start, local):
                     continue
                 span = where.span(at)
                 step = Step(span, f"'{name}' switches '{settings[name]}' off for the cookie")
@@ -121,7 +121,9 @@ def _settings(project: Project, settings: Mapping[str, str], local: re.Pattern[s
                 yield Match(span=span, values=values, template="configured", trace=(step,))
 
 
-def _set(node: f.Call | f.Assign | f.AnnAssign) -> Iterator[tuple[str, f.Expr, f.Keyword | f.Assign | f.AnnAssign]]:
+def settings_in(
+    node: f.Call | f.Assign | f.AnnAssign,
+) -> Iterator[tuple[str, f.Expr, f.Keyword | f.Assign | f.AnnAssign]]:
     """The settings that a statement sets: `X = …`, `app.config["X"] = …`, `app.config.update(X=…)`."""
     if isinstance(node, f.Call):
         if last_name(node.func) in ("update", "from_mapping"):
@@ -138,7 +140,7 @@ def _setting(target: f.Expr) -> str:
     return last_name(target)
 
 
-def _is_local(where: Written, at: int, local: re.Pattern[str]) -> bool:
+def is_local(where: Written, at: int, local: re.Pattern[str]) -> bool:
     """Whether a module, class, function or test around a place says that it is for developers."""
     module = where.module
     around = [each.qualname for each in module.facts.classes if each.start <= at < each.end]
@@ -173,4 +175,4 @@ def _middleware(project: Project) -> Iterator[Match]:
             )
 
 
-__all__ = ["insecure_cookie"]
+__all__ = ["insecure_cookie", "is_local", "settings_in"]

@@ -34,7 +34,7 @@ class Limits:
         self.libraries = frozenset(name.partition(".")[0] for name in self.entries)
         names = project.knowledge.sections.get("names", {}).get("limiter", {})
         self.named = re.compile(str(names.get("matches", "(?!)")))
-        self.reached = Reached(project)
+        self.reached = project.once("reached", lambda: Reached(project))
         self._says: dict[Function, bool] = {}
 
     @staticmethod

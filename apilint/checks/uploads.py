@@ -1,0 +1,106 @@
+"""APL607: bodies and files of requests that are read whole, however large they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+
+from apilint import facts as f
+from apilint.check import Match, check
+from apilint.checks.cookies import is_local, settings_in
+from apilint.checks.exposed import is_open, label, name_of, words_of
+from apilint.checks.written import scopes
+from apilint.finding import Precision
+from apilint.flow.narrowing import last_name
+from apilint.index import Function
+from apilint.model import Step
+from apilint.project import Project
+from apilint.startup.values import Known
+
+
+@check
+def unbounded_upload(
+    project: Project,
+    *,
+    unlimited: str,
+    settings: tuple[str, ...],
+    places: str,
+    files: tuple[str, ...],
+    limiting: str,
+    known_caller_precision: str = "low",
+) -> Iterator[Match]:
+    """Files that a handler reads into memory at once, and limits of a framework that are switched off."""
+    yield from _switched_off(project, settings, re.compile(places))
+    bounds = re.compile(limiting)
+    if _limits_somewhere(project, bounds):
+        return
+    seen = set()
+    for route in project.routes:
+        target = route.function
+        if target is None or route.span in seen or project.is_test(route.span.file):
+            continue
+        seen.add(route.span)
+        for call, name in _read(target.function, files):
+            if any(bounds.search(words_of(each)) for each in _names(target.function)):
+                continue
+            span = target.function.module.span(call.start, call.end)
+            yield Match(
+                span=span,
+                values={"file": name, "route": label(route), "handler": name_of(route.handler)},
+                trace=(Step(span, f"'{name}' is read into memory as a whole"),),
+                precision=None if is_open(route) else Precision(known_caller_precision),
+                route=label(route),
+            )
+            break
+
+
+def _read(function: Function, files: Collection[str]) -> Iterator[tuple[f.Call, str]]:
+    """`await file.read()` of the files that a handler is given."""
+    given = {param.name for param in function.head.params if param.annotation and _says(param.annotation, files)}
+    for call in function.nodes(f.Call) if given else ():
+        func = call.func
+        if isinstance(func, f.Attribute) and func.attr == "read" and not call.args and not call.keywords:
+            if isinstance(func.value, f.Name) and func.value.id in given:
+                yield call, func.value.id
+
+
+def _says(annotation: f.Expr, files: Collection[str]) -> bool:
+    """`UploadFile`, `UploadFile | None`, `Annotated[UploadFile, File()]`."""
+    if isinstance(annotation, f.BinOp):
+        return _says(annotation.left, files)
+    if isinstance(annotation, f.Subscript):
+        index = annotation.index
+        return _says(index.items[0] if isinstance(index, f.Sequence) and index.items else index, files)
+    return last_name(annotation) in files
+
+
+def _names(function: Function) -> Iterator[str]:
+    yield from (node.attr for node in function.nodes(f.Attribute))
+    yield from (node.id for node in function.nodes(f.Name))
+    yield from (str(node.value) for node in function.nodes(f.Constant) if isinstance(node.value, str))
+
+
+def _limits_somewhere(project: Project, bounds: re.Pattern[str]) -> bool:
+    """Whether a middleware of the project is called like what limits bodies."""
+    return any(
+        bounds.search(words_of(cls.name)) and "middleware" in cls.name.lower()
+        for module in project.index.modules.values()
+        if not module.is_test
+        for cls in module.facts.classes
+    )
+
+
+def _switched_off(project: Project, settings: Collection[str], local: re.Pattern[str]) -> Iterator[Match]:
+    """`DATA_UPLOAD_MAX_MEMORY_SIZE = None`: the framework's own limit, switched off."""
+    wanted: Mapping[str, str] = dict.fromkeys(settings, "")
+    for where, nodes in scopes(project, wanted):
+        for node in nodes:
+            for name, value, at in settings_in(node):
+                found = where.value(value) if name in wanted else None
+                if isinstance(found, Known) and found.value is None and not is_local(where, at.start, local):
+                    span = where.span(at)
+                    step = Step(span, f"'{name}' is switched off")
+                    yield Match(span=span, values={"setting": name}, template="unlimited", trace=(step,))
+
+
+__all__ = ["unbounded_upload"]
