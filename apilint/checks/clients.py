@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -21,7 +21,7 @@ from apilint.startup.values import Attr, Env, External, Partial, Unknown, Value,
 from apilint.walk import walk
 
 
-class Sent(Argued, frozen=True, kw_only=True):
+class Sent(Argued, frozen=True):
     """A call of something that speaks to a server: its name and the model's entry.
 
     `disables` are the arguments that switch its verification off, `url_at` and `url_keyword` say which is the address.
@@ -38,21 +38,6 @@ class Sent(Argued, frozen=True, kw_only=True):
     def url(self) -> tuple[Value, Span] | None:
         """The address that is called."""
         return self.at(self.url_at, self.url_keyword)
-
-
-class _Known(NamedTuple):
-    """What is known of a call by its name."""
-
-    name: str
-    entry: Mapping[str, Any]
-    disables: Mapping[str, Any]
-    url_at: int | None
-    url_keyword: str
-    is_sure: bool = True
-
-    def sent(self, call: Call, args: Sequence[Value], module: Module) -> Sent:
-        """The call, with its arguments."""
-        return Sent(args=args, kwargs=call.kwargs, node=call.node, module=module, **self._asdict())
 
 
 class Set(msgspec.Struct, frozen=True):
@@ -127,19 +112,17 @@ class Clients:
             callee, args = args[0], args[1:]
         elif isinstance(callee, Partial):
             return  # what it was made with is judged where it was made
+        known = (args, call.kwargs, call.node, module)
         for name in self.names.of(callee):
             entry = self._entries.get(name) or self._entries.get(name.removesuffix(".__init__"))
             if entry is not None:
-                known = _Known(
-                    name, entry, entry.get("disables") or {}, entry.get("url"), entry.get("url_keyword") or ""
-                )
-                yield known.sent(call, args, module)
+                keyword = entry.get("url_keyword") or ""
+                yield Sent(*known, name, entry, entry.get("disables") or {}, entry.get("url"), keyword)
                 return
             owner, _, method = name.rpartition(".")
             entry = self._entries.get(owner)
             if entry is not None and method in (entry.get("methods") or ()):
-                known = _Known(name, entry, entry.get("method_disables") or {}, entry["methods"][method], "url")
-                yield known.sent(call, args, module)
+                yield Sent(*known, name, entry, entry.get("method_disables") or {}, entry["methods"][method], "url")
                 return
         yield from self._by_receiver(callee, call, module)
 
@@ -151,8 +134,8 @@ class Clients:
         for pattern, entry in self._receivers:
             if func.attr in entry["methods"] and pattern.search(last_name(func.value)):
                 name = f"{last_name(func.value)}.{func.attr}"
-                known = _Known(name, entry, entry["disables"], entry["methods"][func.attr], "url", is_sure=False)
-                yield known.sent(call, call.args, module)
+                known = (call.args, call.kwargs, call.node, module)
+                yield Sent(*known, name, entry, entry["disables"], entry["methods"][func.attr], "url", is_sure=False)
                 return
 
     # ----------------------------------------------------------------- assignments

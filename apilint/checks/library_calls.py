@@ -21,7 +21,7 @@ from apilint.startup.values import Mapping as Dict
 from apilint.walk import walk
 
 
-class Argued(msgspec.Struct, frozen=True, kw_only=True):
+class Argued(msgspec.Struct, frozen=True):
     """A call with its arguments, and where they stand."""
 
     args: Sequence[Value]

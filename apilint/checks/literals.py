@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from apilint.finding import Precision
 from apilint.startup.values import Choice, Known, Result, Setting, Value
 
 # What stands for a value instead of being one.
@@ -23,7 +22,6 @@ class Literal(msgspec.Struct, frozen=True):
 
     text: str
     is_fallback: bool
-    precision: Precision | None = None
 
 
 def literals(value: Value | None, *, is_fallback: bool = False) -> Iterator[Literal]:
