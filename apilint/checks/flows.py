@@ -81,6 +81,8 @@ def flow_to_sink(
         level = _lower(level, case.certainty)
         if not case.sunk.is_sure:
             level = _lower(level, Precision(guessed))
+        if case.origin.kind != REQUEST and case.sunk.entry.get("prefixed"):
+            level = Precision.LOW  # a module's name is mostly made of one that the program knows
         if few != "high" and _asks_for_more(project, case.origin.route):
             level = _lower(level, Precision(few))
         if case.origin.kind != REQUEST and re.search(offline, case.sunk.function.module.file):
@@ -203,13 +205,15 @@ def _texts(sunk: Sunk) -> Iterator[tuple[Value, Precision]]:
     elif isinstance(value, Seq):
         yield from _arguments(value, is_true(sunk.call.kwargs.get(keyword)))
     else:
-        yield value, Precision.VERY_HIGH if is_true(sunk.call.kwargs.get(keyword)) else Precision.MEDIUM
+        is_list = isinstance(value, (Input, Element, Returned))  # most likely: a text would need a shell
+        weak = Precision.LOW if is_list else Precision.MEDIUM
+        yield value, Precision.VERY_HIGH if is_true(sunk.call.kwargs.get(keyword)) else weak
 
 
 def _arguments(command: Seq, is_shell: bool) -> Iterator[tuple[Value, Precision]]:
     """Of a list of arguments the program, and the text that is for a shell."""
     first = constant(command.items[0]) if command.items else None
-    if command.items and not isinstance(first, str):
+    if command.items and not isinstance(first, str) and not isinstance(command.items[0], Element):
         yield command.items[0], Precision.VERY_HIGH
     if is_shell or (isinstance(first, str) and _SHELLS.search(first)):
         for before, item in zip(command.items, command.items[1:], strict=False):

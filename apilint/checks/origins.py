@@ -43,6 +43,8 @@ from apilint.startup.values import (
     Mapping as MappingValue,
 )
 
+_KEYS = "keys()"
+"""In a chain of attributes: the keys of what stands before it."""
 _IS_READ = "is read from the request"
 REQUEST, DERIVED, ARGUMENT, LOCAL = "request", "derived", "argument", "local"
 RANKS = (REQUEST, DERIVED, ARGUMENT, LOCAL)
@@ -219,7 +221,7 @@ class Origins:
                 return Origin(LOCAL, value.text)
             if isinstance(source, Derived) and last_name(source.expr) in _NAMES_ITS_OWN and _is_object(source):
                 return None
-            origin = self.of(source, depth)
+            origin = self._of_argument(source, (_KEYS,), depth) if isinstance(source, Input) else self.of(source, depth)
             return Origin(LOCAL, origin.what) if origin is not None and origin.kind == ARGUMENT else origin
         return self.of(source, depth)
 
@@ -479,7 +481,9 @@ class Origins:
         """`value.a.b` for the steps `a`, `b`."""
         for step in steps:
             value = unwrap(value)
-            if isinstance(value, MappingValue):
+            if isinstance(value, MappingValue) and step == _KEYS:
+                value = Seq("list", [inner if key is None else key for key, inner in value.unnamed])
+            elif isinstance(value, MappingValue):
                 value = value.items.get(step, Unknown("a key that is not known"))
             elif isinstance(value, Instance) and step in value.attrs:
                 value = value.attrs[step]

@@ -98,7 +98,9 @@ class _Spelling:
 
     def walk(self, value: Value) -> None:
         known = constant(value)
-        if isinstance(value, Known) or (isinstance(value, Setting) and known is not None):
+        if isinstance(value, Setting) and known in ("", None):
+            self._say(GAP)  # whatever the environment says
+        elif isinstance(value, (Known, Setting)):
             self._say(str(known) if isinstance(known, (str, int, float)) else "")
         elif isinstance(value, Text):
             for part in value.parts:

@@ -18,7 +18,7 @@ _MATCHES = frozenset({"match", "fullmatch"})
 _CASTS = frozenset({"int", "float", "UUID", "Decimal"})
 _SAYS_IT_CHECKS = re.compile(
     r"(?i)^(?!.*(perm|access|auth|login|user|csrf|token|password)).*"
-    r"(valid|allow|permit|safe|saniti[sz]e|whitelist|identifier|supported|known|legal)"
+    r"(valid|allow|permit|safe|saniti[sz]e|whitelist|identifier|supported|known|legal|inside|within|contained|trusted|_in_)"
 )
 _SAYS_IT_RAISES = re.compile(
     r"(?i)^(?!.*(perm|access|auth|login|user|csrf|token|password))_*"

@@ -644,6 +644,9 @@ def _made_constant(block: tuple[f.Stmt, ...]) -> Iterator[f.Expr]:
     for statement in block:
         if isinstance(statement, f.Assign) and _is_own(statement.value, statement.targets):
             yield from statement.targets
+        elif isinstance(statement, f.If) and statement.orelse:
+            others = {unparse(target) for target in _made_constant(statement.orelse)}
+            yield from (target for target in _made_constant(statement.body) if unparse(target) in others)
 
 
 def _is_own(value: f.Expr, targets: tuple[f.Expr, ...]) -> bool:
