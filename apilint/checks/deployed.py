@@ -19,6 +19,7 @@ from apilint.model import Step
 from apilint.project import Project
 from apilint.startup.values import Env, Known, Value, text_of
 from apilint.unparse import unparse
+from apilint.walk import walk
 
 
 @routeless
@@ -51,7 +52,7 @@ def _is_known(module: Module) -> bool:
     machine = module.index
     return all(
         machine.module(machine.absolute(module, node.level, node.module), module.file) is not None
-        for node in module.body
+        for node in walk(module.body)
         if isinstance(node, f.ImportFrom) and any(name == "*" for name, _ in node.names)
     )
 
