@@ -233,14 +233,25 @@ def _contradictions(before: State, after: State, batch: Sequence[Mend], shop: Wo
                 blamed = where.nearest(finding)
                 text = f"{finding.place.file}:{finding.place.line} would have a new finding, {finding.code}"
                 reasons.setdefault(blamed, text)
-    for standing in analysis.standings(after.project):
-        for name in standing.labels:
-            if name in verdicts and _VERDICTS.index(standing.auth) < _VERDICTS.index(verdicts[name]):
-                reasons.setdefault(where.in_file(standing.file), f"'{name}' would be guarded less than before")
+    guarded = _least(before.project)
+    for (handler, name), (verdict, file) in _least(after.project).items():
+        if verdict < guarded.get((handler, name), (verdict, file))[0]:
+            reasons.setdefault(where.in_file(file), f"'{name}' would be guarded less than before")
     lost = set(verdicts) - {name for each in analysis.standings(after.project) for name in each.labels}
     if lost:
         reasons.setdefault(batch[0] if len(batch) == 1 else None, f"the route '{min(lost)}' would be lost")
     return reasons
+
+
+def _least(project: Project) -> dict[tuple[str, str], tuple[int, str]]:
+    """How well each handler is guarded under each of its names, and its file; the least where it is registered under
+    the same name several times."""
+    least: dict[tuple[str, str], tuple[int, str]] = {}
+    for each in analysis.standings(project):
+        for name in each.labels:
+            verdict = (_VERDICTS.index(each.auth), each.file)
+            least[each.handler, name] = min(verdict, least.get((each.handler, name), verdict))
+    return least
 
 
 def _kind(finding: Finding) -> tuple[str, str, str]:

@@ -50,6 +50,32 @@ def test_one_import_for_several_fixes(tmp_path: Path) -> None:
     assert (text.count("import logging\n"), text.count("getLogger"), text.count("logger.exception")) == (1, 1, 2)
 
 
+def test_a_name_that_two_handlers_share_is_not_guarded_less(tmp_path: Path) -> None:
+    text = """import requests
+from fastapi import Depends, FastAPI, HTTPException, Request
+
+
+def user(request: Request):
+    if not request.headers.get("X-Key"):
+        raise HTTPException(401)
+
+
+def logout():
+    return requests.get("https://sso.example", timeout=5, verify=False).text
+
+
+def leave():
+    return "bye"
+
+
+app = FastAPI()
+app.get("/logout")(logout)
+app.get("/logout", dependencies=[Depends(user)])(leave)
+"""
+    write(tmp_path, {"main.py": text})
+    assert [each.code for each in mended(tmp_path).fixed] == ["APL401"]
+
+
 def test_a_fix_that_leaves_its_finding_is_not_made(tmp_path: Path) -> None:
     """`Depends(guard)` instead of `Depends(guard())` helps only if the guard guards."""
     text = """from fastapi import Depends, FastAPI, HTTPException
