@@ -137,3 +137,34 @@ def test_a_guard_that_could_be_judged_needs_no_word(tmp_path: Path) -> None:
     entry = '[models.guards]\n"shop.missing.require_login" = { kind = "decorator", effect = "required" }\n'
     (tmp_path / "apilint.toml").write_text(entry)
     assert [route["auth"] for route in told(tmp_path)] == ["none"]
+
+
+def test_what_unknown_code_does_without_credentials_is_not_guessed(tmp_path: Path) -> None:
+    """A look-up gives nothing; what authenticates may as well turn the caller away."""
+    main = """
+from fastapi import Depends, FastAPI, Header
+from shop.registry import load
+
+app = FastAPI()
+
+
+def signed_in(token: str = Header(None)):
+    return load("service").authenticate(token)
+
+
+def looked_up(token: str = Header(None)):
+    return load("users").first(token)
+
+
+@app.get("/orders")
+def orders(user=Depends(signed_in)):
+    return []
+
+
+@app.get("/news")
+def news(user=Depends(looked_up)):
+    return []
+"""
+    registry = "import json\n\ndef load(name):\n    return json.loads(name).services\n"
+    write(tmp_path, {**PACKAGE, "shop/main.py": main, "shop/registry.py": registry})
+    assert {route["path"]: route["auth"] for route in told(tmp_path)} == {"/orders": "unknown", "/news": "optional"}

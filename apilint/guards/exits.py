@@ -21,9 +21,9 @@ class Exit:
 
     `status` is the HTTP status of a raise where it is known; `name` that of the exception. `credential` tells
     that the run came this way because the caller has no credentials; `open` holds the conditions that are not
-    decided."""
+    decided. `idle` tells that nothing was called before."""
 
-    __slots__ = ("conditions", "kind", "name", "span", "status", "value")
+    __slots__ = ("conditions", "idle", "kind", "name", "span", "status", "value")
 
     def __init__(
         self, kind: str, value: Value, conditions: tuple[Condition, ...], span: Span, status: int = 0, name: str = ""
@@ -34,6 +34,7 @@ class Exit:
         self.span = span
         self.status = status
         self.name = name
+        self.idle = False
 
     def under(self, conditions: tuple[Condition, ...]) -> Exit:
         """The same end for one who came there under further conditions."""

@@ -12,6 +12,7 @@ from apilint.guards.caller import NOTHING, Anonymous, Caller, Nothing, Sure
 from apilint.guards.exits import CREDENTIALS, Exit
 from apilint.guards.knowledge import REDIRECTS, REJECTING, Entry, Knowledge, is_waived
 from apilint.guards.remembered import Remembered
+from apilint.guards.settings import is_setting, told
 from apilint.guards.visit import Answers, Turned, Visit
 from apilint.index import Function
 from apilint.model import Step
@@ -20,6 +21,7 @@ from apilint.startup.core import Core
 from apilint.startup.values import (
     NONE,
     Attr,
+    Choice,
     ClassValue,
     Condition,
     External,
@@ -30,8 +32,6 @@ from apilint.startup.values import (
     Operation,
     Partial,
     Result,
-    Setting,
-    Subscripted,
     Unknown,
     Value,
     Wrapped,
@@ -41,10 +41,6 @@ from apilint.startup.values import (
 
 _LONGEST_TEST = 100
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_SETTING_TEXT = re.compile(
-    r"(?i:\bsettings?\b|\bconfig\b|\bconf\b|environ|getenv|\bdebug\b|\boptions?\b|feature|enabled?\b|disabled?\b)"
-    r"|^(not )?\(?[\w.]*\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|^[A-Z]{4,}$"
-)
 _CREDENTIAL_TEXT = re.compile(
     r"(?i)user|token|auth|login|session|credential|api_?key|permission|role|identity|secret|password|access"
 )
@@ -161,6 +157,10 @@ class Judge:
             exits = [turned.exit]
         self._steps += visit.steps
         judged = self._verdict(target, exits, mode, visit)
+        if visit.is_cut and mode != "handler" and judged.effect in ("none", "optional"):
+            judged = Judgement(
+                "unknown", qualname=judged.qualname, reason=f"'{target.function.name}' is too long to judge"
+            )
         if judged.effect in ("required", "conditional") and mode != "handler":
             judged = msgspec.structs.replace(judged, lapses=self._lapses(target.function, exits, mode, visit))
         if any(exit_.status in REJECTING for exit_ in exits):
@@ -202,12 +202,17 @@ class Judge:
         for exit_ in exits:
             sorted_[self._meaning(exit_, mode, visit)].append(exit_)
         passes, rejects = sorted_["pass"] + sorted_["maybe"], sorted_["reject"]
+        if mode == "handler" and rejects:
+            passes = [exit_ for exit_ in passes if not (exit_.idle and exit_.status in REDIRECTS)]
         name = target.function.id
         gives = join([exit_.given for exit_ in passes]) if passes else NONE
         particular = visit.caller.used
         doubt = next((exit_ for exit_ in sorted_["other"] if self._is_doubtful(exit_, mode)), None)
         if not rejects and doubt is not None:
             reason = f"what it answers is not known: {_why(doubt.value)}"
+            return Judgement("unknown", gives=gives, particular=particular, qualname=name, reason=reason)
+        if not rejects and visit.doubts and mode in ("dependency", "hook"):
+            reason = f"what '{visit.doubts[0]}' does with missing credentials is not known"
             return Judgement("unknown", gives=gives, particular=particular, qualname=name, reason=reason)
         if not rejects:
             branches = visit.tolerated > 0 or any(exit_.credential for exit_ in exits)
@@ -216,6 +221,8 @@ class Judge:
         chain = _chain(target, rejects[0], mode)
         if not passes:
             effect = "required" if any(e.credential or self._is_reject(e) for e in rejects) else "none"
+            if mode == "handler" and sorted_["other"] and all(e.open and not e.credential for e in rejects):
+                effect = "optional"  # how else it ends, is not known
             return Judgement(effect, chain, gives=gives, particular=particular, qualname=name)
         definite = [exit_ for exit_ in passes if not exit_.open and exit_ not in sorted_["maybe"]]
         open_ = [c for exit_ in (rejects if definite else passes) for c in exit_.open]
@@ -223,6 +230,7 @@ class Judge:
         if setting is not None and not any(_is_for_caller(exit_, mode) for exit_ in rejects):
             return Judgement("none", gives=gives, particular=particular, qualname=name)  # a switch, for everybody
         if setting is not None:
+            setting = told(setting)
             positive = setting if definite else _negated(setting)
             return Judgement("conditional", chain, repr(positive), gives=gives, particular=particular, qualname=name)
         if definite:
@@ -248,6 +256,8 @@ class Judge:
         """`pass`, `reject`, `maybe` (passes for a value that is not known) or `other` (ends for another reason)."""
         if exit_.kind == "pass":
             return "pass"
+        if exit_.kind == "raise" and exit_.name.endswith("NotImplementedError"):
+            return "other"
         if exit_.kind == "raise":
             is_answer = self.knowledge.rejects(exit_)
             turned = (exit_.credential or _about_caller(exit_, mode)) if is_answer else exit_.follows
@@ -373,6 +383,9 @@ def _asks_caller(value: Value | None, depth: int = 4) -> bool:
     """Whether a test that is not decided asks for credentials among other things: `ENABLED and not session["user"]`."""
     if isinstance(value, Operation) and depth:
         return _asks_caller(value.left, depth - 1) or _asks_caller(value.right, depth - 1)
+    if isinstance(value, Choice) and depth:
+        by = [value.test.value] if value.test is not None else []
+        return any(_asks_caller(each, depth - 1) for each in (*value.options, *by))
     return isinstance(value, CREDENTIALS)
 
 
@@ -395,27 +408,6 @@ def _is_none(value: Value) -> bool:
 
 def _negated(condition: Condition) -> Condition:
     return Condition(condition.span, condition.text, not condition.positive, condition.value)
-
-
-def is_setting(condition: Condition) -> bool:
-    """Whether a condition is about the program's configuration, not about the caller or the data."""
-    return _holds_setting(condition.value) or (
-        bool(_SETTING_TEXT.search(condition.text)) and "request" not in condition.text
-    )
-
-
-def _holds_setting(value: Value, depth: int = 4) -> bool:
-    if isinstance(value, Setting):
-        return True
-    if depth == 0:
-        return False
-    if isinstance(value, Operation):
-        return any(_holds_setting(side, depth - 1) for side in (value.left, value.right) if side is not None)
-    if isinstance(value, Subscripted):
-        return isinstance(value.base, Attr) and value.base.name == "config"
-    if isinstance(value, Result) and isinstance(value.callee, Attr):
-        return isinstance(value.callee.base, Attr) and value.callee.base.name == "config"
-    return False
 
 
 def _chain(target: FunctionValue, exit_: Exit, mode: str) -> tuple[Step, ...]:

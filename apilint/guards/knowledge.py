@@ -56,7 +56,16 @@ class Knowledge:
         self._routes = sections.get("routes", {})
         self._views = sections.get("views", {})
         self.instance_attributes: dict[str, str] = {"request": "request"}
+        self._packages: frozenset[str] | None = None
         self._specials = dict(_specials(self._credentials))
+
+    def covers(self, name: str) -> bool:
+        """Whether the models speak of a library: what they leave out of it, is no guard."""
+        package, dot, _ = name.partition(".")
+        if self._packages is None:
+            known = (*self._guards, *self._rejects, *self._credentials, *self._verifiers)
+            self._packages = frozenset(each.partition(".")[0] for each in known) | {"builtins"}
+        return bool(dot) and package in self._packages
 
     # ---------------------------------------------------------------------- names
 

@@ -38,15 +38,18 @@ _STATELESS = (Anonymous, Nothing, Sure, Container, Body)
 class Followed:
     """How a call ended, its conditions counted from its beginning. `kept` are the callee and its arguments: while they
     live, no other object takes over the identities that the key is made of. `after` is what containers among the
-    arguments held when it ended."""
+    arguments held when it ended; `doubts` name what may have turned the caller away."""
 
-    __slots__ = ("after", "exits", "kept", "missing_used", "tolerated")
+    __slots__ = ("after", "doubts", "exits", "kept", "missing_used", "tolerated")
 
-    def __init__(self, exits: list[Exit], missing_used: int, tolerated: int, kept: list[Value]) -> None:
+    def __init__(
+        self, exits: list[Exit], missing_used: int, tolerated: int, kept: list[Value], doubts: list[str]
+    ) -> None:
         self.exits = exits
         self.missing_used = missing_used
         self.tolerated = tolerated
         self.kept = kept
+        self.doubts = doubts
         self.after = [_contents(value) for value in kept]
 
     def repeat(self, args: list[Value]) -> None:
@@ -73,12 +76,13 @@ class Remembered:
     followed once, and then taken for its value, which is not known.
     """
 
-    __slots__ = ("_may", "_named", "calls", "dull")
+    __slots__ = ("_may", "_named", "calls", "dull", "implementers")
 
     def __init__(self, other: Remembered | None = None) -> None:
         """Start anew; with what `other` knows of the texts of functions, which holds for every caller."""
         self.calls: dict[CallKey, Followed] = {}
         self.dull: set[Function] = set()
+        self.implementers: dict[object, tuple[Instance, ...]] = {} if other is None else other.implementers
         self._named: list[frozenset[str]] = [] if other is None else other._named
         self._may: dict[Function, bool] = {} if other is None else other._may
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 
 from apilint import facts as f
 from apilint.facts import Span
@@ -20,8 +21,10 @@ from apilint.guards.caller import (
     Sure,
 )
 from apilint.guards.exits import CREDENTIALS, Exit
+from apilint.guards.implementers import as_annotated
 from apilint.guards.knowledge import POLICY_VIOLATION, REDIRECTS, REJECTING, Knowledge, status_of
 from apilint.guards.remembered import LONG, CallKey, Followed, Remembered, call_key, decides
+from apilint.guards.settings import is_setting
 from apilint.index import Function
 from apilint.startup import attributes, calls, expressions
 from apilint.startup.core import FALL, JUMP, LEAVE, Core, Frame, OutOfBudget
@@ -29,6 +32,7 @@ from apilint.startup.machine import RUN, Machine
 from apilint.startup.values import (
     NONE,
     Attr,
+    Choice,
     ClassValue,
     Condition,
     Env,
@@ -51,11 +55,17 @@ from apilint.startup.values import (
 )
 from apilint.unparse import unparse
 
-MAX_STEPS = 1_500
+MAX_STEPS = 3_000
 _MISSING = {attributes.NO_KEY: "KeyError", attributes.NO_INDEX: "IndexError"}
 
 
 _ASKING = ("builtins.", "inspect.", "asyncio.iscoroutine")
+
+# What code that is not known may well do with credentials that are missing: turn the caller away.
+_JUDGES = re.compile(
+    r"(?i)auth|verif|validat|secur|current_?user|log_?in|protect|permi|"
+    r"(check|require|ensure)\w*(user|token|key|access|scope|role)"
+)
 
 # What reads an ASGI scope: the request again, or its headers.
 _WRAPPERS = {"Headers": "headers", "Request": "", "HTTPConnection": "", "WebSocket": ""}
@@ -110,11 +120,14 @@ class Visit(Machine):
         self.passed: list[Exit] = []
         self.missing_used = 0
         self.tolerated = 0
+        self.doubts: list[str] = []
         self.caught: list[list[Exit]] = []
         self.statuses: list[tuple[int, tuple[Condition, ...]]] = []
         self.remembered = Remembered()
         self.particular: dict[CallKey, Followed] = {}
         self.cuts = 0
+        self.made = 0
+        self.is_cut = False
         self.fallen: tuple[Condition, ...] = ()
         self.entered: list[Function] = []
         self.outer: list[tuple[Condition, ...]] = []
@@ -140,6 +153,7 @@ class Visit(Machine):
             flow = self.run_block(target.function.body, env, Frame(target.function))
         except OutOfBudget:
             flow = FALL
+            self.is_cut = True
         exits = self.frames.pop()
         if flow is not LEAVE:
             exits.append(Exit("return", NONE, self.fallen, target.function.span))
@@ -225,9 +239,12 @@ class Visit(Machine):
 
     def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
         """Calls that reach the guarded code, turn the caller away, or look up a credential that is not there."""
+        self.made += not isinstance(callee, Special)
         if isinstance(callee, Gate) or self.passes(callee) or self._hands_on(callee, args):
             self.passed.append(Exit("pass", callee, self.all_conditions, span))
             return Unknown("the guarded code's answer", span)
+        if isinstance(callee, Choice):
+            return self._call_any(callee, args, kwargs, span)
         if isinstance(callee, Close):
             return self._closed(args, kwargs, span)
         if self.answers is not None:
@@ -274,6 +291,9 @@ class Visit(Machine):
                 return given
         if not isinstance(callee, (FunctionValue, Special)) and self._is_lookup(callee) and self._misses(args, kwargs):
             self.missing_used += 1
+            judge = callee.text if isinstance(callee, Unknown) else getattr(callee, "name", "")
+            if _JUDGES.search(judge.rpartition(".")[2]) and not self.knowledge.covers(judge):
+                self.doubts.append(judge)
             return NOTHING
         return super().call(callee, args, kwargs, span)
 
@@ -328,7 +348,7 @@ class Visit(Machine):
     def call_function(self, callee: FunctionValue, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
         """Follow a project function; when it turns every such caller away, so does the one who called it."""
         function = callee.function
-        if len(self.stack) >= 12 or self.stack.count(function) >= 2:
+        if len(self.stack) >= 12 or self.stack.count(function) >= _recursion(args):
             self.cuts += 1
             return Unknown(f"'{function.name}' calls itself or too deep", span, function.name)
         if callee.self_value is not None:
@@ -343,7 +363,27 @@ class Visit(Machine):
             followed.repeat([callee, *args, *kwargs.values()])
         self.missing_used += followed.missing_used
         self.tolerated += followed.tolerated
-        return self._resume(followed)
+        self.doubts += followed.doubts
+        given = self._resume(followed)
+        return given if function.head.returns is None else self._as_annotated(callee, given)
+
+    def _as_annotated(self, callee: FunctionValue, given: Value) -> Value:
+        return as_annotated(self, callee, given, self.remembered.implementers)
+
+    def _call_any(self, callee: Choice, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+        """A call of one of several functions: the run ends here only if each of them ends it."""
+        given, turned = [], []
+        for option in callee.options[:4]:
+            try:
+                given.append(self.call(option, args, kwargs, span))
+            except Turned as away:
+                turned.append(away.exit)
+        if not given:
+            self.exits.extend(turned[:-1])
+            raise Turned(turned[-1])
+        if self.frames:
+            self.frames[-1].extend(turned)
+        return join(given, callee.test)
 
     def _follow(
         self, callee: FunctionValue, args: list[Value], kwargs: dict[str, Value], key: CallKey | None
@@ -357,7 +397,7 @@ class Visit(Machine):
         state = (len(self.passed), len(self.statuses), self.cuts)
         steps, entered = self.steps, len(self.entered)
         self.entered.append(function)
-        counts = (self.missing_used, self.tolerated)
+        counts = (self.missing_used, self.tolerated, len(self.doubts))
         self.outer.append(before)
         self.frames.append([])
         self.stack.append(function)
@@ -373,8 +413,11 @@ class Visit(Machine):
         if flow is not LEAVE:
             exits.append(Exit("return", NONE, self.fallen, function.span))
         kept: list[Value] = [callee, *args, *kwargs.values()]
-        followed = Followed(exits, self.missing_used - counts[0], self.tolerated - counts[1], kept)
-        self.missing_used, self.tolerated = counts
+        followed = Followed(
+            exits, self.missing_used - counts[0], self.tolerated - counts[1], kept, self.doubts[counts[2] :]
+        )
+        self.missing_used, self.tolerated = counts[:2]
+        del self.doubts[counts[2] :]
         if key is not None and state[:2] == (len(self.passed), len(self.statuses)):
             calls_ = self.particular if is_particular else self.remembered.calls
             calls_[key if self.cuts == state[2] else (*key, len(self.stack))] = followed
@@ -405,12 +448,18 @@ class Visit(Machine):
         """What the caller of a followed function meets: its value, or the end of its own run."""
         before = self.conditions
         returns = [exit_ for exit_ in followed.exits if exit_.kind == "return"]
-        raises = [exit_.under(before) for exit_ in followed.exits if exit_.kind == "raise"]
+        raises = [exit_.under(before) for exit_ in _distinct(followed.exits) if exit_.kind == "raise"]
         if not returns and raises:
+            if self.frames:
+                self.frames[-1].extend(raises[:-1])
             raise Turned(raises[-1])
         if self.frames:
             self.frames[-1].extend(raises)
-        return join([exit_.under(before).given for exit_ in returns]) if returns else NONE
+        if not returns:
+            return NONE
+        if raises:
+            self.conditions = (*before, *_shared(returns))
+        return join([exit_.under(before).given for exit_ in returns], _decisive(returns))
 
     # ---------------------------------------------------------------- statements
 
@@ -447,6 +496,39 @@ class Visit(Machine):
         return self.frames[-1] if self.frames else []
 
 
+def _shared(returns: list[Exit]) -> Iterator[Condition]:
+    """What held on every way on which a call returned: it holds for whatever comes after it."""
+    first, *others = returns
+    for condition in first.open:
+        if all(any(condition is each for each in other.conditions) for other in others):
+            yield condition
+
+
+def _decisive(returns: list[Exit]) -> Condition | None:
+    """The test that tells what a call gives: of the configuration if there is one, else the first that its ways do not
+    share."""
+    if len(returns) < 2:
+        return None
+    shared = {id(condition) for condition in _shared(returns)}
+    apart = [condition for exit_ in returns for condition in exit_.open if id(condition) not in shared]
+    chosen = [exit_.value.test for exit_ in returns if isinstance(exit_.value, Choice) and exit_.value.test is not None]
+    first = apart[0] if len(returns) == 2 and apart else None
+    return next(filter(is_setting, (*apart, *chosen)), first)
+
+
+def _distinct(exits: list[Exit]) -> Iterator[Exit]:
+    """Of exits at the same place that mean the same to whoever called, the last."""
+    last = {(exit_.kind, exit_.span, exit_.status, exit_.name, exit_.credential): exit_ for exit_ in exits}
+    return (
+        exit_ for exit_ in exits if last[exit_.kind, exit_.span, exit_.status, exit_.name, exit_.credential] is exit_
+    )
+
+
+def _recursion(args: list[Value]) -> int:
+    """How often a function may call itself: more often when it looks up by name what is called next."""
+    return 4 if any(isinstance(arg, Known) and isinstance(arg.value, str) for arg in args[:2]) else 2
+
+
 def _all_any(name: str, items: Seq) -> Value:
     truths = [expressions.truth(item) for item in items.items]
     if name.endswith("all"):
@@ -455,9 +537,12 @@ def _all_any(name: str, items: Seq) -> Value:
 
 
 def _return(visit: Visit, statement: f.Return, env: Env, frame: Frame) -> str:
+    is_first = visit.made == 0
     value = NONE if statement.value is None else visit.evaluate(statement.value, env)
     span = env.module.span(statement.start, statement.end)
-    visit.exits.append(Exit("return", value, visit.conditions, span, visit.status_here()))
+    exit_ = Exit("return", value, visit.conditions, span, visit.status_here())
+    exit_.idle = is_first
+    visit.exits.append(exit_)
     return LEAVE
 
 
@@ -477,7 +562,7 @@ def _raise(visit: Visit, statement: f.Raise, env: Env, frame: Frame) -> str:
     if statement.exception is None:
         again = visit.caught[-1] if visit.caught else []
         for exit_ in again:
-            visit.exits.append(Exit("raise", NONE, visit.conditions, span, exit_.status, exit_.name))
+            visit.exits.append(Exit("raise", exit_.value, visit.conditions, span, exit_.status, exit_.name))
         if not again:
             visit.exits.append(Exit("raise", NONE, visit.conditions, span))
         return LEAVE
@@ -529,7 +614,7 @@ def _if(visit: Visit, statement: f.If, env: Env, frame: Frame) -> str | Conditio
         return yes
     for name, left in after.items():
         right = env.vars.get(name)
-        env.vars[name] = left if right is None else right if right is left else join([left, right])
+        env.vars[name] = left if right is None else right if right is left else join([left, right], yes)
     return FALL
 
 
@@ -566,12 +651,18 @@ def _try(visit: Visit, statement: f.Try, env: Env, frame: Frame) -> str | Condit
     exits = visit.exits
     start, missing = len(exits), visit.missing_used
     flow = visit.run_block(statement.body, env, frame)
+    fallen = visit.fallen if flow is not LEAVE and flow is not JUMP else ()
     raised = [exit_ for exit_ in exits[start:] if exit_.kind == "raise"]
-    caught = [exit_ for exit_ in raised if any(_catches(handler, exit_) for handler in statement.handlers)]
+    by_handler = _caught_by(visit, statement.handlers, raised, env)
+    caught = [exit_ for _, group in by_handler for exit_ in group]
     if caught:
         exits[start:] = [exit_ for exit_ in exits[start:] if exit_ not in caught]
         definite = flow is LEAVE and not any(exit_.kind == "return" for exit_ in exits[start:])
-        flow = _handle(visit, statement, caught, env, frame, flow, definite=definite)
+        after = [_handle(visit, handler, group, env, frame, definite=definite) for handler, group in by_handler]
+        if definite:
+            flow = next((way for way in after if way is not LEAVE), LEAVE)
+        elif fallen and all(way is LEAVE for way in after):
+            visit.conditions = fallen  # whoever gets further, did not fail
     elif visit.missing_used > missing:
         flow = _handle_missing(visit, statement, env, frame, flow, start)
     if flow is not LEAVE:
@@ -580,32 +671,52 @@ def _try(visit: Visit, statement: f.Try, env: Env, frame: Frame) -> str | Condit
     return LEAVE if flow is LEAVE or last is LEAVE else FALL
 
 
-def _catches(handler: f.Handler, exit_: Exit) -> bool:
+def _caught_by(
+    visit: Visit, handlers: tuple[f.Handler, ...], raised: list[Exit], env: Env
+) -> list[tuple[f.Handler, list[Exit]]]:
+    """Each handler that catches some of what a body raised, with what it is the first to catch."""
+    left, found = raised, []
+    for handler in handlers if raised else ():
+        types = _types(visit, handler, env)
+        group = [exit_ for exit_ in left if any(_catches(visit, name, cls, exit_) for name, cls in types)]
+        if group:
+            found.append((handler, group))
+            left = [exit_ for exit_ in left if exit_ not in group]
+    return found
+
+
+def _types(visit: Visit, handler: f.Handler, env: Env) -> list[tuple[str, Value]]:
+    """The bare names of the exceptions that a handler catches, and what they stand for."""
     types = handler.type.items if isinstance(handler.type, f.Sequence) else [handler.type]
-    for expr in types:
-        name = unparse(expr).rpartition(".")[2]
-        if name in _ANY_EXCEPTION or name == exit_.name.rpartition(".")[2] or exit_.name.endswith("()"):
-            return True
-    return False
+    return [
+        (unparse(expr).rpartition(".")[2], NONE if expr is None else unwrap(visit.evaluate(expr, env)))
+        for expr in types
+    ]
+
+
+def _catches(visit: Visit, name: str, cls: Value, exit_: Exit) -> bool:
+    if name in _ANY_EXCEPTION or name == exit_.name.rpartition(".")[2] or exit_.name.endswith("()"):
+        return True
+    value = unwrap(exit_.value)
+    made = value.cls if isinstance(value, Instance) else value
+    return isinstance(made, ClassValue) and isinstance(cls, ClassValue) and cls in attributes.mro(visit, made)
 
 
 def _handle(
-    visit: Visit, statement: f.Try, caught: list[Exit], env: Env, frame: Frame, flow: str | Condition, *, definite: bool
+    visit: Visit, handler: f.Handler, caught: list[Exit], env: Env, frame: Frame, *, definite: bool
 ) -> str | Condition:
-    """Run the handler that catches; when the body surely raised, the handler's way is the way."""
-    handler = next(h for h in statement.handlers if any(_catches(h, exit_) for exit_ in caught))
+    """Run a handler for what it catches; when the body surely raised, a handler's way is the way."""
     outer = visit.conditions
-    if definite:
-        visit.conditions = max((exit_.conditions for exit_ in caught), key=len)
-    else:
-        visit.conditions = caught[0].conditions
+    # One of them stands for all: one that comes of missing credentials, if there is any.
+    told = [exit_ for exit_ in caught if exit_.credential] or caught
+    visit.conditions = max((exit_.conditions for exit_ in told), key=len) if definite else told[0].conditions
     visit.caught.append(caught)
     if handler.name:
         env.vars[handler.name] = Unknown("an exception", None, handler.name)
     after = visit.run_block(handler.body, env, frame)
     visit.caught.pop()
     visit.conditions = outer
-    return after if definite else flow
+    return after
 
 
 def _handle_missing(

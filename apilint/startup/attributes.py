@@ -440,7 +440,7 @@ def get_item(machine: Core, base: Value, key: Value, span: Span) -> Value:
             return Known(base.value[index])
         return Unknown("an item of a string", span)
     if isinstance(base, Choice):
-        return join([get_item(machine, option, key, span) for option in base.options])
+        return join([get_item(machine, option, key, span) for option in base.options], base.test)
     if isinstance(base, (Text, Partial, Operation)):
         return Unknown("an item of something unknown", span)
     items = key.items if isinstance(key, Seq) and key.kind == "tuple" else [key]

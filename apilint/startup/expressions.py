@@ -327,18 +327,26 @@ def _follows(left: Special, op: str, right: Value) -> Value:
 def _unary_op(machine: Core, expr: f.UnaryOp, env: Env) -> Value:
     value = machine.evaluate(expr.operand, env)
     if expr.op == "not":
-        known = truth(value)
-        if isinstance(value, Setting) or (isinstance(value, Operation) and value.op in ("and", "or", "not")):
-            return Operation(value, "not", None)
-        if known is None:
-            return Unknown("a negated unknown", env.module.span(expr.start, expr.end), expr)
-        if isinstance(value, Special):
-            return value.compared("not", value, is_left=True) or (FALSE if known else TRUE)
-        return FALSE if known else TRUE
+        return _negated(value, expr, env.module.span(expr.start, expr.end))
     number = constant(value)
     if isinstance(number, (int, float)) and expr.op in "-+":
         return Known(-number if expr.op == "-" else number)
     return Operation(value, expr.op, None)
+
+
+def _negated(value: Value, expr: f.UnaryOp, span: Span) -> Value:
+    known = truth(value)
+    if isinstance(value, Setting) or (isinstance(value, Operation) and value.op in ("and", "or", "not")):
+        return Operation(value, "not", None)
+    if known is None:
+        if isinstance(value, Result):
+            return Operation(value, "not", None)
+        if isinstance(value, Choice) and value.test is not None:
+            return join([_negated(option, expr, span) for option in value.options], value.test)
+        return Unknown("a negated unknown", span, expr)
+    if isinstance(value, Special):
+        return value.compared("not", value, is_left=True) or (FALSE if known else TRUE)
+    return FALSE if known else TRUE
 
 
 def _if_exp(machine: Core, expr: f.IfExp, env: Env) -> Value:

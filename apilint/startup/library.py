@@ -21,6 +21,7 @@ from apilint.startup.values import (
     Known,
     Mapping,
     ModuleValue,
+    Operation,
     Partial,
     Result,
     Seq,
@@ -81,6 +82,8 @@ def method(machine: Core, base: Value, name: str, args: Args, kwargs: Kwargs, sp
         return None if inner is None else Setting(base.name, inner, base.span or span)
     if isinstance(base, Setting):
         return Setting(base.name, Unknown("part of a setting", span, base.name), span)
+    if isinstance(base, Choice) and name == "get" and all(isinstance(option, Mapping) for option in base.options):
+        return join([method(machine, option, name, args, kwargs, span) or NONE for option in base.options], base.test)
     if isinstance(base, ClassValue) and name == "__subclasses__":
         return introspection.subclasses(machine, base)
     if isinstance(base, External) and base.name in ("os.environ", "environ"):
@@ -330,14 +333,24 @@ def _any(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     items, is_open = _items(args[0]) if args else ([], True)
     if any(isinstance(item, Known) and item.value for item in items):
         return TRUE
-    return FALSE if not is_open and all(isinstance(item, Known) for item in items) else None
+    return FALSE if not is_open and all(isinstance(item, Known) for item in items) else _folded("or", items)
 
 
 def _all(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     items, is_open = _items(args[0]) if args else ([], True)
     if any(isinstance(item, Known) and not item.value for item in items):
         return FALSE
-    return TRUE if not is_open and all(isinstance(item, Known) for item in items) else None
+    return TRUE if not is_open and all(isinstance(item, Known) for item in items) else _folded("and", items)
+
+
+def _folded(op: str, items: list[Value]) -> Value | None:
+    """`all` and `any` of what is read somewhere, written with operators: what they depend on stays to be seen."""
+    if not any(isinstance(item, (Setting, Operation, Result)) for item in items):
+        return None
+    folded, *others = (item for item in items if not isinstance(item, Known))
+    for item in others:
+        folded = Operation(folded, op, item)
+    return folded if others or isinstance(folded, (Setting, Operation)) else Operation(folded, op, folded)
 
 
 def _zip(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:

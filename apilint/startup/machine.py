@@ -28,6 +28,7 @@ from apilint.startup.values import (
     Mapping,
     ModuleValue,
     Seq,
+    Special,
     Unknown,
     Value,
     join,
@@ -270,7 +271,12 @@ def assign_target(machine: Machine, target: f.Expr, value: Value, env: Env) -> N
         for number, part in enumerate(target.items):
             inner = part.value if isinstance(part, f.Starred) else part
             place = env.module.span(inner.start, inner.end)
-            item = items[number] if known else Unknown("unpacked from something unknown", place, inner)
+            if known:
+                item = items[number]
+            elif isinstance(value, Special):
+                item = value.item(Known(number))
+            else:
+                item = Unknown("unpacked from something unknown", place, inner)
             assign_target(machine, inner, item, env)
     elif isinstance(target, f.Starred):
         assign_target(machine, target.value, value, env)

@@ -564,6 +564,8 @@ def _part(value: Value) -> str:
 
 def join(values: list[Value], test: Condition | None = None) -> Value:
     """One value out of several possible ones (the first one when `test` holds)."""
+    if len(values) == 1:
+        return values[0]
     options: list[Value] = []
     for value in values:
         for option in value.options if isinstance(value, Choice) else [value]:

@@ -1,0 +1,59 @@
+"""Which tests ask for the program's configuration, and not for the caller or the data."""
+
+from __future__ import annotations
+
+import re
+
+from apilint.startup.values import (
+    Attr,
+    Choice,
+    Condition,
+    Instance,
+    Operation,
+    Result,
+    Setting,
+    Subscripted,
+    Value,
+)
+
+_TEXT = re.compile(
+    r"(?i:\bsettings?\b|(?<![a-z])config(?![a-z])|\bconf\b|environ|getenv|\bdebug\b|\boptions?\b|feature|enabled?\b|"
+    r"disabled?\b)|^(not )?\(?[\w.]*\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|^[A-Z]{4,}$"
+)
+_CLASS = re.compile(r"(?i)(config|configuration|settings|options)$")
+_READS = frozenset({"get", "super.get", "__getitem__", "super.__getitem__"})
+
+
+def is_setting(condition: Condition) -> bool:
+    """Whether a condition is about the program's configuration, not about the caller or the data."""
+    return holds_setting(condition.value) or (bool(_TEXT.search(condition.text)) and "request" not in condition.text)
+
+
+def told(condition: Condition) -> Condition:
+    """The test of the configuration that a condition comes down to, where the value that it asks for was chosen by
+    one earlier on."""
+    chosen = condition.value.test if isinstance(condition.value, Choice) else None
+    return told(chosen) if chosen is not None and is_setting(chosen) else condition
+
+
+def holds_setting(value: Value, depth: int = 8) -> bool:
+    """Whether a value depends on the configuration."""
+    if isinstance(value, Setting):
+        return True
+    if depth == 0:
+        return False
+    if isinstance(value, Operation):
+        return any(holds_setting(side, depth - 1) for side in (value.left, value.right) if side is not None)
+    if isinstance(value, Choice):
+        return value.test is not None and is_setting(value.test)
+    if isinstance(value, Subscripted):
+        return isinstance(value.base, Attr) and value.base.name == "config"
+    if isinstance(value, Result) and isinstance(value.callee, Attr):
+        base = value.callee.base
+        if isinstance(base, Instance):
+            return value.callee.name in _READS and bool(_CLASS.search(base.cls.cls.name))
+        return isinstance(base, Attr) and base.name == "config"
+    return False
+
+
+__all__ = ["holds_setting", "is_setting", "told"]
