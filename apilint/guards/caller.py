@@ -20,6 +20,13 @@ _PLAIN_HEADERS = re.compile(
     r".*csrf.*|.*xsrf.*|remote_addr|remote_host|server_.*|request_method|path_info|query_string|upgrade|range|if[-_].*|"
     r"x[-_]requested[-_]with|x[-_]request[-_]id|script_name|wsgi.*)$"
 )
+# What a session or a cookie remembers of somebody whom nobody knows: what was chosen, where they were, what they buy.
+_PLAIN_STATE = re.compile(
+    r"(?i)(^|[_\-.: ])(_?(lang(uage)?|locale|theme|colou?r|dark|tz|time_?zone|currency|country|consent|cart|basket|"
+    r"order|checkout|payment|voucher|step|wizard|next|back|return|redirect\w*|referr?er|ref|flash|messages?|page|sort|filters?|"
+    r"tab|view|columns|layout|sidebar|registration|sent|attempts?|captcha|visited|seen|history|count(er)?|utm\w*|"
+    r"confirm\w*|timestamp|last|form|search|query|quiz|score|game|notice|banner))([_\-.: ]|$)"
+)
 
 
 class Sure(Special):
@@ -176,7 +183,14 @@ class Container(Special):
         label = _key(key)
         if label is not None and _PLAIN_HEADERS.match(label):
             return Unknown(f"the header {label}")
+        if label is not None and self._is_plain(label):
+            return Unknown(f"{self.name}[{label}]")
         return NOTHING
+
+    def _is_plain(self, label: str) -> bool:
+        """Whether what stands under a key of the session, or in a cookie, has nothing to do with who it is."""
+        is_state = self.name.lower() in ("session", "cookies")
+        return is_state and bool(_PLAIN_STATE.search(label)) and not CREDENTIAL_WORD.search(label)
 
     def called(self, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """A container is not called."""
@@ -186,7 +200,7 @@ class Container(Special):
         """No key is in it."""
         if op in ("in", "not in") and not is_left:
             label = _key(other)
-            if label is not None and _PLAIN_HEADERS.match(label):
+            if label is not None and (_PLAIN_HEADERS.match(label) or self._is_plain(label)):
                 return None
             return Sure(op == "not in")
         return None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from apilint import facts as f
 from apilint.guards import lapses
 from apilint.guards.caller import NOTHING, Anonymous, Caller, Nothing, Sure
 from apilint.guards.exits import CREDENTIALS, Exit
@@ -38,6 +39,7 @@ from apilint.startup.values import (
     join,
     unwrap,
 )
+from apilint.unparse import unparse
 
 _LONGEST_TEST = 100
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -45,9 +47,11 @@ _CREDENTIAL_TEXT = re.compile(
     r"(?i)user|token|auth|login|session|credential|api_?key|permission|role|identity|secret|password|access"
 )
 
+# What tells one route from another: which of them a guard leaves out is no matter of data.
+_ROUTE_TEXT = re.compile(r"(?i)request|endpoint|path|url|view|route|method|exempt|public|anonymous|skip|ignore|scope")
 _NOT_CREDENTIAL = re.compile(
     r"(?i)[\w.]*(csrf|xsrf|captcha|remote_addr|client\.host|user_?agent|auth\w*_?(backend|provider|method)s?|"
-    r"settings\.)[\w.]*"
+    r"rate_?limit|throttl|(log_?in|sign_?in)_?(form|page|view|url|template|enabled|disabled)|settings\.)[\w.]*"
 )
 
 
@@ -239,7 +243,7 @@ class Judge:
             if all(not exit_.credential for exit_ in rejects):
                 return Judgement("none", gives=gives, particular=particular, qualname=name)
             return Judgement("optional", chain, gives=gives, particular=particular, qualname=name)
-        if mode == "handler":
+        if mode == "handler" or any(exit_.open and all(map(_is_for_data, exit_.open)) for exit_ in passes):
             return Judgement("optional", chain, gives=gives, particular=particular, qualname=name)
         if any(_tells_apart(exit_, passes) for exit_ in rejects) or any(
             _CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in open_
@@ -361,7 +365,10 @@ def _tells_apart(exit_: Exit, passes: list[Exit]) -> bool:
     """Whether missing credentials led to a rejection, and not to those who pass as well."""
     shared = {condition.span for pass_ in passes for condition in pass_.conditions}
     return any(
-        condition.decided and isinstance(condition.value, CREDENTIALS) and condition.span not in shared
+        condition.decided
+        and not condition.joined
+        and isinstance(condition.value, CREDENTIALS)
+        and condition.span not in shared
         for condition in exit_.conditions
     )
 
@@ -377,6 +384,22 @@ def _asks(exit_: Exit) -> bool:
         _asks_caller(condition.value) or _CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", condition.text))
         for condition in exit_.open
     )
+
+
+def _is_for_data(condition: Condition) -> bool:
+    """Whether the data alone may bring about that a condition holds, whoever is calling: `forum and not_allowed(user)`
+    fails where there is no forum."""
+    return condition.expr is not None and _may_hold(condition.expr, condition.positive)
+
+
+def _may_hold(expr: f.Expr, positive: bool) -> bool:
+    if isinstance(expr, f.UnaryOp) and expr.op == "not":
+        return _may_hold(expr.operand, not positive)
+    if isinstance(expr, f.BoolOp):
+        either = any if positive == (expr.op == "or") else all
+        return either(_may_hold(side, positive) for side in (expr.left, expr.right))
+    text = _NOT_CREDENTIAL.sub("", unparse(expr))
+    return not _CREDENTIAL_TEXT.search(text) and not _ROUTE_TEXT.search(text)
 
 
 def _asks_caller(value: Value | None, depth: int = 4) -> bool:

@@ -372,17 +372,19 @@ class Visit(Machine):
 
     def _call_any(self, callee: Choice, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
         """A call of one of several functions: the run ends here only if each of them ends it."""
-        given, turned = [], []
-        for option in callee.options[:4]:
+        given: list[Value] = []
+        turned: list[tuple[int, Exit]] = []
+        for number, option in enumerate(callee.options[:4]):
             try:
                 given.append(self.call(option, args, kwargs, span))
             except Turned as away:
-                turned.append(away.exit)
+                turned.append((number, away.exit))
         if not given:
-            self.exits.extend(turned[:-1])
-            raise Turned(turned[-1])
-        if self.frames:
-            self.frames[-1].extend(turned)
+            self.exits.extend(exit_ for _, exit_ in turned[:-1])
+            raise Turned(turned[-1][1])
+        self.exits.extend(_with(exit_, callee.test, number == 0) for number, exit_ in turned)
+        if turned and callee.test is not None:
+            self.conditions = (*self.conditions, _as(callee.test, positive=turned[0][0] != 0))
         return join(given, callee.test)
 
     def _follow(
@@ -494,6 +496,18 @@ class Visit(Machine):
     def exits(self) -> list[Exit]:
         """Those of the running function, so far."""
         return self.frames[-1] if self.frames else []
+
+
+def _as(test: Condition, *, positive: bool) -> Condition:
+    return Condition(test.span, test.expr or test.text, test.positive == positive, test.value)
+
+
+def _with(exit_: Exit, test: Condition | None, is_first: bool) -> Exit:
+    """An exit of one of several functions, under the test that chooses among them."""
+    if test is None:
+        return exit_
+    conditions = (*exit_.conditions, _as(test, positive=is_first))
+    return Exit(exit_.kind, exit_.value, conditions, exit_.span, exit_.status, exit_.name)
 
 
 def _shared(returns: list[Exit]) -> Iterator[Condition]:

@@ -204,7 +204,7 @@ def call_function(
     finally:
         machine.stack.pop()
         machine.conditions = before
-    value = _returned(function.facts.is_generator, frame)
+    value = _returned(function.facts.is_generator, frame, len(before))
     if not args and not kwargs:
         machine.memo[memo_key] = value
     return value
@@ -259,10 +259,12 @@ def _class_value(callee: FunctionValue) -> ClassValue | None:
     return None
 
 
-def _returned(is_generator: bool, frame: Frame) -> Value:
+def _returned(is_generator: bool, frame: Frame, outer: int) -> Value:
+    """What a call gives: one of what was returned, by the one test under which the first of them was."""
     if is_generator:
         return Seq("list", frame.yields, is_open=not frame.yields)
-    return join(frame.returns) if frame.returns else NONE
+    test = frame.when[outer] if len(frame.when) == outer + 1 else None
+    return join(frame.returns, test) if frame.returns else NONE
 
 
 def _bind_parameters(

@@ -20,14 +20,16 @@ class OutOfBudget(Exception):
 
 
 class Frame:
-    """One running function (or module): what it returned and yielded so far."""
+    """One running function (or module): what it returned and yielded so far; `when` is what the first return was
+    under."""
 
-    __slots__ = ("cls", "function", "returns", "yields")
+    __slots__ = ("cls", "function", "returns", "when", "yields")
 
     def __init__(self, function: Function | None, cls: ClassValue | None = None) -> None:
         self.function = function
         self.cls = cls
         self.returns: list[Value] = []
+        self.when: tuple[Condition, ...] = ()
         self.yields: list[Value] = []
 
 

@@ -319,6 +319,8 @@ def _expression(machine: Machine, statement: f.ExprStmt, env: Env, frame: Frame)
 
 
 def _return(machine: Machine, statement: f.Return, env: Env, frame: Frame) -> str:
+    if not frame.returns:
+        frame.when = machine.conditions
     frame.returns.append(NONE if statement.value is None else machine.evaluate(statement.value, env))
     return LEAVE
 

@@ -295,13 +295,14 @@ class Condition:
     outcome was known (by assumption, say) and is only noted; `joined` when the other branch goes on to the same
     statements and leaves nothing behind."""
 
-    __slots__ = ("_text", "decided", "joined", "positive", "span", "value")
+    __slots__ = ("_text", "decided", "expr", "joined", "positive", "span", "value")
 
     def __init__(self, span: Span, text: str | Expr, positive: bool, value: Value, *, decided: bool = False) -> None:
         self.decided = decided
         self.joined = False
         self.span = span
         self._text = text
+        self.expr = None if isinstance(text, str) else text
         self.positive = positive
         self.value = value
 

@@ -570,3 +570,45 @@ def index():
     return rendered([[load()], "b"])
 """
     assert verdicts(tmp_path, main=main) == {"GET /": "none"}
+
+
+def test_a_guard_that_the_data_can_switch_off_is_no_requirement(tmp_path: Path) -> None:
+    main = """
+from flask import Blueprint, Flask, abort, g, redirect, session
+from shop.data import forum_of
+
+app = Flask(__name__)
+forum = Blueprint("forum", __name__)
+
+def hides_from(user, forum):
+    return not session.get("user_id") and forum.is_private
+
+@forum.before_request
+def log_in_if_needed():
+    current = forum_of(g)
+    if current and hides_from(session, current):
+        abort(401)
+
+@forum.get("/topics")
+def topics():
+    return "topics"
+
+app.register_blueprint(forum)
+
+@app.get("/language")
+def language():
+    if "language" not in session:
+        return redirect("/welcome")
+    return session["language"]
+
+@app.get("/profile")
+def profile():
+    if "user_id" not in session:
+        return redirect("/welcome")
+    return session["user_id"]
+"""
+    assert verdicts(tmp_path, main=main) == {
+        "GET /topics": "optional",
+        "GET /language": "none",
+        "GET /profile": "required",
+    }

@@ -16,9 +16,7 @@ DECLARED = "the first part of the path is the default of a declared option, whic
 DATA_FIRST = "the call fails on its missing data before the action asks whether the caller is allowed to"
 PLUGIN_FIRST = "a plugin may log the caller out in another way first"
 NO_OBJECT = "apilint does not know the object that the route names, and sees only the way of one that is missing"
-RESET_LINK = (
-    "without the key of the link that was mailed, it answers 403; apilint takes a parameter `key` for no credential"
-)
+RESET_LINK = "without the key of the mailed link, it answers 403; apilint takes a parameter `key` for no credential"
 PLUGIN_ACTION = "the action is a plugin's, which an entry point of another distribution would name"
 DATA_DECIDES = "the dataset's own data decide, on more ways than apilint follows"
 APPLICATION = Application(
