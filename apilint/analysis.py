@@ -14,6 +14,8 @@ from apilint.changes import Standing
 from apilint.checks.inventory import dynamic_registration_unresolved
 from apilint.facts import FileFacts, FunctionFacts, Span, Stmt, decode_body, decode_file, encode
 from apilint.finding import Diagnostic, Finding, Report, Stats, Suppression, in_order
+from apilint.library import FOLDER as LIBRARIES
+from apilint.library import Library
 from apilint.link import link
 from apilint.pool import Progress, scan_all
 from apilint.processes import default_jobs
@@ -92,6 +94,7 @@ def start(
     text: Text,
     documents: Mapping[str, bytes] | None = None,
     versions: Versions | None = None,
+    library: Library | None = None,
 ) -> Project:
     """The program, started symbolically, with its routes."""
 
@@ -111,6 +114,7 @@ def start(
         public=config.public,
         documents=documents,
         versions=versions,
+        library=library,
     )
 
 
@@ -164,6 +168,7 @@ def judge(
     rules = load_rules(config)
     chosen = choose(rules, config, select, ignore)
     findings = engine.run(project, chosen, sources.place, jobs or default_jobs())
+    findings = [finding for finding in findings if not finding.place.file.startswith(LIBRARIES)]
     findings = [_with_severity(finding, config) for finding in findings]
     findings = _ignored_by_path(findings, config)
     findings = hygiene.with_suppressions(findings, project, rules, chosen, sources.place)

@@ -151,7 +151,7 @@ def _enclosing(match: Match, project: Project) -> str:
     """The innermost function or class around the place, by name."""
     if match.enclosing:
         return match.enclosing
-    module = project.index.modules.get(match.span.file)
+    module = project.index.file(match.span.file)
     if module is None:
         return ""
     at = match.span.start

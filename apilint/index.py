@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 _NOT_LOWERED = bytes(NOT_LOWERED)
 
+Opened = Callable[[str], "tuple[str, FileFacts] | None"]
 Lower = Callable[[str, FunctionFacts, FileFacts], "tuple[Stmt, ...]"]
 
 
@@ -260,12 +261,17 @@ class Index:
         tests: Iterable[str] = (),
         root_name: str = "",
         lower: Lower | None = None,
+        library: Opened | None = None,
     ) -> None:
         """Take facts by file (relative path), dotted module names by file, the test files, the name of the root
-        folder (a project that is itself a package imports itself by that name) and how to lower a body."""
+        folder (a project that is itself a package imports itself by that name), how to lower a body, and what gives
+        the file and facts of an installed module that somebody names."""
         test_files = set(tests)
         self.root_name = root_name
         self._lower = lower
+        self._library = library
+        self._opened: dict[str, Module | None] = {}
+        self._libraries: dict[str, Module] = {}
         self.lowered: dict[tuple[str, int], tuple[Stmt, ...]] = {}
         self.modules: dict[str, Module] = {}
         self._by_name: dict[str, list[Module]] = {}
@@ -305,10 +311,29 @@ class Index:
             elif head == self.root_name and head:
                 found = self._by_name.get("__init__")
             if found is None:
-                return self._sibling(name, near)
+                return self._sibling(name, near) or self._installed(name)
         if len(found) == 1:
             return found[0]
         return max(found, key=lambda module: _shared(module.file, near))
+
+    def file(self, path: str) -> Module | None:
+        """The module in a file, of the project or of a library that was opened."""
+        return self.modules.get(path) or self._libraries.get(path)
+
+    def _installed(self, name: str) -> Module | None:
+        """A library's module, where the environment is at hand and the program names it."""
+        if self._library is None:
+            return None
+        if name not in self._opened:
+            self._opened[name] = None
+            top = name.partition(".")[0]
+            is_own = top in self._by_name or top in self._namespaces
+            found = None if is_own else self._library(name)
+            if found is not None:
+                file, facts = found
+                module = self._opened[name] = self._libraries[file] = Module(self, file, name, facts, is_test=False)
+                return module
+        return self._opened[name]
 
     def _sibling(self, name: str, near: str) -> Module | None:
         """A script's neighbour, imported by its bare name."""

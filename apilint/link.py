@@ -16,6 +16,7 @@ from apilint.finding import Diagnostic
 from apilint.frameworks.program import Program
 from apilint.guards.knowledge import Knowledge
 from apilint.index import Index, Lower
+from apilint.library import FOLDER, Library
 from apilint.model import Route
 from apilint.project import Project
 from apilint.startup.machine import Machine
@@ -24,6 +25,7 @@ from apilint.versions import Versions
 
 # An import chain of a few hundred modules, each some frames deep.
 RECURSION_LIMIT = 12_000
+_SAID = ("guards", "rejects", "responses", "credentials", "verifiers", "routes", "views")
 
 
 def link(
@@ -38,16 +40,21 @@ def link(
     public: Sequence[str] = (),
     documents: Mapping[str, bytes] | None = None,
     versions: Versions | None = None,
+    library: Library | None = None,
 ) -> Project:
     """Start the program symbolically; the project asks every framework for its routes when somebody wants them.
 
     Takes the facts and dotted names by file, the library models by section, the test files (not run), the name of
     the root folder, how to lower a body that the scanner left, framework options (`settings`), which routes the
-    user calls public, the documents that speak of routes, and with which versions of its libraries the program runs.
+    user calls public, the documents that speak of routes, with which versions of its libraries the program runs, and
+    the libraries themselves, where an environment is at hand.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
     with _without_collector():
-        index = Index(facts, names, tests=tests, root_name=root_name, lower=lower)
+        if library is not None:
+            library.prepare(frameworks.LIBRARIES, _covered(models))
+        opened = None if library is None else library.module
+        index = Index(facts, names, tests=tests, root_name=root_name, lower=lower, library=opened)
         machine = Machine(index)
         program = Program(machine, Knowledge(models), dict(options or {}), versions)
         rooms = list(_rooms())
@@ -58,7 +65,9 @@ def link(
 
     def routes() -> list[Route]:
         with _without_collector():
-            return _unique(route for room in rooms if hasattr(room, "routes") for route in room.routes(program))
+            found = (route for room in rooms if hasattr(room, "routes") for route in room.routes(program))
+            # A library's own application is nobody's, unless one of the program's serves it.
+            return _unique(route for route in found if not route.app.startswith(FOLDER))
 
     return Project(program, routes, lambda: _cut_short(machine), public, documents)
 
@@ -90,6 +99,11 @@ def _named(rooms: Iterable[ModuleType], constant: str, index: Index) -> Collecti
         if not hasattr(room, "LIBRARY") or index.imports(room.LIBRARY)
         for name in getattr(room, constant, ())
     }
+
+
+def _covered(models: Mapping[str, Mapping[str, object]]) -> set[str]:
+    """The packages of which the models say what guards, answers and serves."""
+    return {name.partition(".")[0] for section in _SAID for name in models.get(section, {})}
 
 
 def _unique(routes: Iterable[Route]) -> list[Route]:

@@ -32,6 +32,7 @@ from apilint.surface import FILE_NAME as LOCK_FILE
 
 if TYPE_CHECKING:
     from apilint.analysis import Scanned
+    from apilint.library import Library
     from apilint.mending import Mended, State, Workshop
     from apilint.project import Project
     from apilint.versions import Versions
@@ -154,7 +155,8 @@ class Run:
         self.cache = Cache.open(options.root, self.identity.scanner, options.cache)
         self.lookup = self.cache.lookup(self.found.files)
         self.digests = dict(self.lookup.digests)
-        self.sources = Sources(options.root)
+        self.library = _library(options, self.identity.scanner)
+        self.sources = Sources(options.root, elsewhere=None if self.library is None else self.library.read)
         self.documents = {} if self.scope.tests else _documents(options)
         self.requirements = dict(_contents(options.root, self.found.requirements))
 
@@ -170,6 +172,8 @@ class Run:
             except msgspec.DecodeError:
                 pass  # as good as not there
         result = work()
+        if self.library is not None:
+            self.library.keep()
         key = self._key(kind)
         if key is not None:
             self.cache.reports.put(key, msgspec.msgpack.encode(result))
@@ -197,7 +201,7 @@ class Run:
         for path, data in self.requirements.items():
             state.update(path.encode("utf-8", "surrogateescape") + b"\0" + hashlib.blake2b(data).digest())
         if options.config.environment is not None:
-            state.update(repr(self.versions).encode())
+            state.update(repr((self.versions, self.library and self.library.state())).encode())
         if options.config.rules:
             state.update(rules_digest(options.config))
         if kind == "check":
@@ -274,7 +278,7 @@ class Run:
 
         config, scope, name = self.options.config, self.scope, self.options.root.name
         text, documents = self.sources.text, self.documents
-        return analysis.start(self.scanned, config, scope, name, text, documents, self.versions)
+        return analysis.start(self.scanned, config, scope, name, text, documents, self.versions, self.library)
 
     def check(self) -> _Checked:
         """All findings of the chosen rules in the whole project."""
@@ -298,9 +302,11 @@ class Run:
         words = (*options.select, *sorted(self.codes(()))) if options.select else ()
 
         def judge(scanned: Scanned, texts: Mapping[str, bytes]) -> tuple[Project, Report]:
-            sources = Sources(root, instead={**unsaved, **texts} if unsaved else texts)
+            elsewhere = None if self.library is None else self.library.read
+            instead = {**unsaved, **texts} if unsaved else texts
+            sources = Sources(root, instead=instead, elsewhere=elsewhere)
             project = analysis.start(
-                scanned, config, self.scope, root.name, sources.text, self.documents, self.versions
+                scanned, config, self.scope, root.name, sources.text, self.documents, self.versions, self.library
             )
             return project, analysis.judge(project, scanned, config, words, options.ignore, sources, options.jobs)
 
@@ -354,7 +360,23 @@ class Run:
         assert self.base is not None
         config, scope = self.options.config, self.scope
         scanned, text = analysis.as_of(self.base, self.scanned, self.sources.text, config)
-        return analysis.start(scanned, config, scope, self.options.root.name, text, versions=self.versions)
+        name, versions = self.options.root.name, self.versions
+        return analysis.start(scanned, config, scope, name, text, versions=versions, library=self.library)
+
+
+def _library(options: Options, scanner: str) -> Library | None:
+    """The libraries of the environment that was named. Raises `ConfigError` for a folder that is none."""
+    environment = options.config.environment
+    if environment is None:
+        return None
+    from apilint.library import Library
+
+    library = Library(environment, scanner, options.config.max_file_size, cache=options.cache)
+    if not library.folders:
+        where = f"{options.config.file}: environment: " if options.config.file else ""
+        expected = "expected a virtual environment, with lib/python*/site-packages in it"
+        raise settings.ConfigError(f"{where}{environment}: {expected}")
+    return library
 
 
 def _contents(root: Path, files: Iterable[str]) -> Iterator[tuple[str, bytes]]:

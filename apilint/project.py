@@ -49,16 +49,18 @@ class Project:
 
     def module(self, file: str) -> Module:
         """The module in a file."""
-        return self.index.modules[file]
+        module = self.index.file(file)
+        assert module is not None
+        return module
 
     def line(self, span: Span) -> int:
         """The line on which a span starts."""
-        module = self.index.modules.get(span.file)
+        module = self.index.file(span.file)
         return module.line(span.start) if module is not None else 1
 
     def is_test(self, file: str) -> bool:
         """Whether a file is test code."""
-        module = self.index.modules.get(file)
+        module = self.index.file(file)
         return module is not None and module.is_test
 
     def directives(self) -> dict[str, tuple[Directive, ...]]:
@@ -114,7 +116,7 @@ class Project:
         """Why the user calls a route public: the reason in a comment beside it, or the pattern in the configuration;
         an empty string for a comment without a reason, None for a route that nobody calls public."""
         for span in (route.span, route.registered):
-            module = self.index.modules.get(span.file)
+            module = self.index.file(span.file)
             if module is None or not module.facts.directives:
                 continue
             line = module.line(span.start)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from apilint.facts import Span
 from apilint.guards import demands
 from apilint.index import Function
+from apilint.library import FOLDER as LIBRARIES
 from apilint.model import Demand, Guard, Route, Step
 from apilint.project import Project
 from apilint.report.rows import DemandRow, GuardRow, RouteRow, StepRow
@@ -46,6 +47,7 @@ def route_row(project: Project, route: Route) -> RouteRow:
         demands=tuple(DemandRow(each.kind, each.name, each.enforced) for each in _demands(project, route)),
         hidden=route.hidden,
         router=route.router,
+        installed=route.span.file.startswith(LIBRARIES),
     )
 
 

@@ -29,10 +29,18 @@ class Text(NamedTuple):
 class Sources:
     """The texts of the files below a root. The ones used last are kept, up to `keep` bytes."""
 
-    def __init__(self, root: Path, keep: int = KEEP_BYTES, instead: Mapping[str, bytes] | None = None) -> None:
-        """`instead` has the UTF-8 texts of files that are taken for other than they are on the disk."""
+    def __init__(
+        self,
+        root: Path,
+        keep: int = KEEP_BYTES,
+        instead: Mapping[str, bytes] | None = None,
+        elsewhere: Mapping[str, Path] | None = None,
+    ) -> None:
+        """`instead` has the UTF-8 texts of files that are taken for other than they are on the disk, `elsewhere` says
+        where files are that are not below the root."""
         self._root = root
         self._instead = instead or {}
+        self._elsewhere: Mapping[str, Path] = {} if elsewhere is None else elsewhere
         self._keep_bytes = keep
         self._texts: OrderedDict[str, Text] = OrderedDict()
         self._held = 0
@@ -53,12 +61,15 @@ class Sources:
         end_line, end_column = _position(text, span.end)
         return Place(span.file, line, column, end_line, end_column, message, _line(text, line))
 
+    def _path(self, file: str) -> Path:
+        return self._elsewhere.get(file) or self._root / file
+
     def _read(self, file: str) -> Text:
         known = self._texts.get(file)
         if known is not None:
             self._texts.move_to_end(file)
             return known
-        data = self._instead[file] if file in self._instead else decoded((self._root / file).read_bytes())
+        data = self._instead[file] if file in self._instead else decoded(self._path(file).read_bytes())
         text = Text(data, array("I", accumulate(map(len, data.splitlines(keepends=True)), initial=0)))
         self._texts[file] = text
         self._held += len(data)

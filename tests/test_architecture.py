@@ -34,7 +34,7 @@ LAYERS = (
     ("guards",),
     ("model",),
     ("startup",),
-    ("index", "source"),
+    ("index", "source", "library"),
     ("scan", "cache", "document"),
     ("openapi",),
     ("surface",),

@@ -62,7 +62,7 @@ def dynamic_registration_unresolved(project: Project, *, cut_short: str) -> Iter
         if _UNKNOWN in route.path:
             yield _match(route)
     for diagnostic in project.diagnostics:
-        module = project.index.modules.get(diagnostic.file)
+        module = project.index.file(diagnostic.file)
         if module is not None and not diagnostic.fatal and not module.is_test:
             at = module.start_of(max(diagnostic.line, 1))
             yield Match(

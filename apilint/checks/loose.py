@@ -21,7 +21,7 @@ def unserved_routes(project: Project, *, late: str) -> Iterator[Match]:
     if not project.routes:
         return
     for loose in project.program.loose:
-        module = project.index.modules.get(loose.span.file)
+        module = project.index.file(loose.span.file)
         if module is None or project.is_test(loose.span.file):
             continue
         name = _name(module, loose)

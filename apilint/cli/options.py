@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from apilint.cli.ending import fail, told
 
@@ -20,6 +21,11 @@ FORMAT_OF = {".html": "html", ".json": "json", ".md": "markdown", ".sarif": "sar
 with_paths = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 with_config = click.option(
     "--config", type=click.Path(path_type=Path, dir_okay=False), help="Read settings from this file."
+)
+with_environment = click.option(
+    "--environment",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Follow guards and routes into the libraries that are installed in this virtual environment.",
 )
 with_no_cache = click.option("--no-cache", is_flag=True, help="Scan every file again and keep nothing.")
 with_jobs = click.option(
@@ -50,6 +56,7 @@ def run_options(
     edits: bool = False,
     baseline: bool = True,
     require_reasons: bool = False,
+    environment: Path | None = None,
 ) -> Options:
     from apilint import config as settings
     from apilint import streams
@@ -62,6 +69,8 @@ def run_options(
             fail(f"{path}: {error.strerror}")
     root = told(lambda: settings.find_root(paths or (Path.cwd(),)))
     loaded = told(lambda: settings.load(root, config))
+    if environment is not None:
+        loaded = msgspec.structs.replace(loaded, environment=os.path.abspath(environment))
     return Options(
         paths=tuple(Path(os.path.abspath(path)) for path in paths) or (() if since else (Path.cwd(),)),
         root=root,

@@ -175,7 +175,7 @@ class Walker:
         )
 
     def _place(self, made: Object) -> str:
-        module = self.program.index.modules.get(made.span.file)
+        module = self.program.index.file(made.span.file)
         line = module.line(made.span.start) if module else 0
         return f"{made.span.file}:{line}"
 

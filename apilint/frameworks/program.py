@@ -236,7 +236,7 @@ class Program:
 
     def place(self, made: Object) -> str:
         """Where an object is made, `file:line`."""
-        module = self.index.modules.get(made.span.file)
+        module = self.index.file(made.span.file)
         return f"{made.span.file}:{module.line(made.span.start) if module else 0}"
 
     # ------------------------------------------------------------------- guards
@@ -332,7 +332,7 @@ class Program:
 
     def _spelt_out(self, qualname: str, span: Span) -> str:
         """A name that a configuration can speak of: one that has no module gets that of the place where it is used."""
-        module = self.index.modules.get(span.file)
+        module = self.index.file(span.file)
         return qualname if module is None or not qualname.isidentifier() else f"{module.name}:{qualname}"
 
 

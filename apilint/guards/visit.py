@@ -42,6 +42,7 @@ from apilint.startup.values import (
     Known,
     Mapping,
     ModuleValue,
+    Partial,
     Result,
     Seq,
     Setting,
@@ -66,6 +67,17 @@ _JUDGES = re.compile(
     r"(?i)auth|verif|validat|secur|current_?user|log_?in|protect|permi|"
     r"(check|require|ensure)\w*(user|token|key|access|scope|role)"
 )
+
+# What runs in another thread the function that it is handed: `await asyncio.to_thread(check, token)`.
+_ELSEWHERE = frozenset(
+    {
+        "asyncio.to_thread",
+        "anyio.to_thread.run_sync",
+        "starlette.concurrency.run_in_threadpool",
+        "fastapi.concurrency.run_in_threadpool",
+    }
+)
+_OF_THREADS = frozenset({"limiter", "abandon_on_cancel", "cancellable"})
 
 # What reads an ASGI scope: the request again, or its headers.
 _WRAPPERS = {"Headers": "headers", "Request": "", "HTTPConnection": "", "WebSocket": ""}
@@ -264,6 +276,8 @@ class Visit(Machine):
             wrapped = _WRAPPERS.get(name.rpartition(".")[2])
             if wrapped is not None:
                 return Container(wrapped) if wrapped else self.caller
+        if name in _ELSEWHERE and args and isinstance(args[0], (FunctionValue, Partial, Wrapped, Choice)):
+            return self.call(args[0], args[1:], {k: v for k, v in kwargs.items() if k not in _OF_THREADS}, span)
         if name:
             rejecting = self.knowledge.turns_away(name)
             if rejecting is not None:

@@ -252,6 +252,7 @@ def _route_object(row: RouteRow) -> dict[str, Any]:
         "handler": row.handler,
         "file": row.file,
         "line": row.line,
+        "installed": row.installed,
         "auth": row.auth,
         "guards": [_guard_object(guard) for guard in row.guards],
         "considered": [_guard_object(guard) for guard in row.considered],

@@ -44,7 +44,8 @@ class RouteRow(msgspec.Struct, frozen=True):
     `unknown` what could not be resolved; `condition` under which setting it is guarded; `only_if` under which
     conditions it exists at all; `app` where the application was made that serves it, `router` where that was made which
     it is registered on, `registered` the file in which it is registered, and `demands` what its guards and the handler
-    itself ask of callers beyond being known. `hidden` routes are left out of the program's own specification."""
+    itself ask of callers beyond being known. `hidden` routes are left out of the program's own specification;
+    `installed` tells that an installed library brings the handler."""
 
     framework: str
     methods: tuple[str, ...]
@@ -66,6 +67,7 @@ class RouteRow(msgspec.Struct, frozen=True):
     demands: tuple[DemandRow, ...] = ()
     hidden: bool = False
     router: str = ""
+    installed: bool = False
 
 
 def order(row: RouteRow) -> tuple[str, tuple[str, ...], str, int]:

@@ -80,7 +80,7 @@ def _keeps(machine: Core, predicate: Value, value: Value, span: Span) -> bool:
 
 def _namespace(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     """`globals()`, `vars(module)`."""
-    module = machine.index.modules.get(span.file)
+    module = machine.index.file(span.file)
     value = args[0] if args else ModuleValue(module) if module is not None else None
     found = members(machine, value) if value is not None else None
     if found is None:
@@ -198,7 +198,7 @@ def _module_from_spec(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> 
         return None
     path = _folder_of(spec.args[1]) if len(spec.args) > 1 else None
     name = text_of(spec.args[0])
-    module = machine.index.modules.get(path) if path is not None else None
+    module = machine.index.file(path) if path is not None else None
     if module is None and name is not None:
         module = machine.index.module(name, span.file)
     if module is None:
@@ -214,7 +214,7 @@ _IMPORTS = frozenset(
 
 def _imports(machine: Core, span: Span) -> bool:
     """Whether the file that lists a folder imports by name; for others a folder's listing is data."""
-    module = machine.index.modules.get(span.file)
+    module = machine.index.file(span.file)
     return module is not None and not _IMPORTS.isdisjoint(module.words)
 
 

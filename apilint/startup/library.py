@@ -19,7 +19,6 @@ from apilint.startup.values import (
     FunctionValue,
     Instance,
     Known,
-    LambdaValue,
     Mapping,
     ModuleValue,
     Operation,
@@ -287,16 +286,6 @@ def _partial(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | N
     return Partial(args[0], args[1:], kwargs) if args else None
 
 
-def _elsewhere(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
-    """A function that another thread runs: `await asyncio.to_thread(check, token)`."""
-    if not args or not isinstance(args[0], (FunctionValue, Partial, LambdaValue, Wrapped)):
-        return None
-    options = {
-        name: value for name, value in kwargs.items() if name not in ("limiter", "abandon_on_cancel", "cancellable")
-    }
-    return machine.call(args[0], args[1:], options, span)
-
-
 def _first(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     return args[0] if args else None
 
@@ -470,7 +459,7 @@ def _import_module(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Val
     name = text_of(args[0]) if args else None
     if name is None or "{" in name:
         return None
-    near = machine.index.modules.get(span.file)
+    near = machine.index.file(span.file)
     package = text_of(args[1]) if len(args) > 1 else text_of(kwargs["package"]) if "package" in kwargs else None
     if name.startswith("."):
         level = len(name) - len(name.lstrip("."))
@@ -523,10 +512,6 @@ FUNCTIONS: dict[str, Modelled] = {
     "functools.update_wrapper": _update_wrapper,
     "functools.lru_cache": lambda machine, args, kwargs, span: args[0] if args and _is_function(args[0]) else None,
     "functools.cache": _first,
-    "asyncio.to_thread": _elsewhere,
-    "anyio.to_thread.run_sync": _elsewhere,
-    "starlette.concurrency.run_in_threadpool": _elsewhere,
-    "fastapi.concurrency.run_in_threadpool": _elsewhere,
     "asgiref.sync.sync_to_async": _first,
     "asgiref.sync.async_to_sync": _first,
     "typing.cast": _second,

@@ -86,6 +86,7 @@ def test_json() -> None:
         "handler": "shop.items:read_items",
         "file": "items.py",
         "line": 12,
+        "installed": False,
         "auth": "required",
         "guards": [
             {

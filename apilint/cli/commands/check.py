@@ -17,6 +17,7 @@ from apilint.cli.options import (
     run_options,
     since_revision,
     with_config,
+    with_environment,
     with_jobs,
     with_no_cache,
     with_paths,
@@ -87,6 +88,7 @@ WITH_ROUTES = ("html",)
     help="What SARIF does with suppressed findings.",
 )
 @with_config
+@with_environment
 @with_no_cache
 @with_jobs
 @with_verbose
@@ -112,6 +114,7 @@ def check(
     sarif_category: str,
     sarif_suppressed: str,
     config: Path | None,
+    environment: Path | None,
     no_cache: bool,
     jobs: int | None,
     verbose: bool,
@@ -134,6 +137,7 @@ def check(
         edits=edits,
         baseline=not no_baseline,
         require_reasons=require_reasons,
+        environment=environment,
     )
     if unsafe_fixes and not (fix or diff):
         fail("--unsafe-fixes goes with --fix or --diff")

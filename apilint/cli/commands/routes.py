@@ -8,7 +8,15 @@ from pathlib import Path
 import click
 
 from apilint.cli.ending import CLEAN, FAILED, LEVELS, fail, told
-from apilint.cli.options import run_options, with_config, with_jobs, with_no_cache, with_paths, with_verbose
+from apilint.cli.options import (
+    run_options,
+    with_config,
+    with_environment,
+    with_jobs,
+    with_no_cache,
+    with_paths,
+    with_verbose,
+)
 from apilint.cli.output import complain, render_options, write
 from apilint.cli.surface import picture_of, task_of, tell_changes, tell_differences, write_lock
 
@@ -45,6 +53,7 @@ from apilint.cli.surface import picture_of, task_of, tell_changes, tell_differen
     help="With --check, --diff and --openapi: exit 1 only for changes of this severity and above.",
 )
 @with_config
+@with_environment
 @with_no_cache
 @with_jobs
 @with_verbose
@@ -60,6 +69,7 @@ def routes(
     openapi: Path | None,
     fail_on: str,
     config: Path | None,
+    environment: Path | None,
     no_cache: bool,
     jobs: int | None,
     verbose: bool,
@@ -73,7 +83,7 @@ def routes(
     from apilint.report import routes as tables
     from apilint.review import skeleton_of
 
-    options = run_options(paths, config, no_cache, jobs, (), (), "")
+    options = run_options(paths, config, no_cache, jobs, (), (), "", environment=environment)
     asked = {
         "--lock": lock,
         "--check": check,

@@ -280,7 +280,7 @@ class Views:
         if not guard.chain:
             return ""
         at = guard.chain[-1].span
-        module = self.program.index.modules.get(at.file)
+        module = self.program.index.file(at.file)
         inside = [fn for fn in module.functions if fn.facts.start <= at.start < fn.facts.end] if module else []
         return inside[-1].name if inside and inside[-1].facts.parent < 0 else ""
 

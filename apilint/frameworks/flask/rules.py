@@ -299,7 +299,7 @@ def view_name(view: Value) -> str:
 
 def place(program: Program, made: Object) -> str:
     """Where an object is made, `file:line`."""
-    module = program.index.modules.get(made.span.file)
+    module = program.index.file(made.span.file)
     return f"{made.span.file}:{module.line(made.span.start) if module else 0}"
 
 
