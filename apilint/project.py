@@ -42,6 +42,7 @@ class Project:
         self._public = tuple(public)
         self._traces: dict[tuple[Function, bool], flow.Trace] = {}
         self._prototypes: flow.Prototypes = {}
+        self._closures: flow.Closures = {}
         self._shared: dict[Hashable, object] = {}
         self._handlers: dict[Function, list[Route]] | None = None
 
@@ -136,7 +137,7 @@ class Project:
         found = self._traces.get((function, True)) or self._traces.get((function, deep))
         if found is None:
             machine, key = self.program.machine, (function, deep)
-            found = self._traces[key] = flow.trace(machine, function, self._prototypes, deep=deep)
+            found = self._traces[key] = flow.trace(machine, function, self._prototypes, self._closures, deep=deep)
         return found
 
     def cut_short(self) -> list[Span]:

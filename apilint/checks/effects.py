@@ -10,7 +10,7 @@ from apilint import facts as f
 from apilint.checks.reached import Reached, made_of
 from apilint.flow import env_of
 from apilint.flow.narrowing import last_name
-from apilint.frameworks import inputs
+from apilint.frameworks import inputs, kinds
 from apilint.index import Function
 from apilint.model import Route
 from apilint.project import Project
@@ -46,13 +46,13 @@ class Effects:
         if route.function is None:
             return False
         function = route.function.function
-        kinds = inputs.handed_in(self.project.program, route)
+        handed = inputs.handed_in(self.project.program, route)
         server = {
             param.name
             for param in function.head.params
-            if kinds.get(param.name, inputs.SERVER) == inputs.SERVER and not _is_response(param)
+            if handed.get(param.name, kinds.SERVER) == kinds.SERVER and not _is_response(param)
         }
-        requests = {name for name, kind in kinds.items() if kind == inputs.REQUEST}
+        requests = {name for name, kind in handed.items() if kind == kinds.REQUEST}
         body = _Body(self, function, server, requests, MAX_DEPTH)
         return body.is_pure() and body.computes
 

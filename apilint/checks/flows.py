@@ -13,7 +13,7 @@ from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.exposed import label
 from apilint.checks.names import Names
-from apilint.checks.origins import ARGUMENT, DERIVED, LOCAL, REQUEST, Origin, Origins, trail
+from apilint.checks.origins import ARGUMENT, DERIVED, LOCAL, REQUEST, Origin, Origins, read_in, trail
 from apilint.checks.sinks import Sinks, Sunk, is_file, is_true, receiver
 from apilint.checks.spelling import GAP, Part, Speller
 from apilint.finding import Precision
@@ -326,7 +326,7 @@ def proof_of(origin: Origin) -> str:
 
 def _trace(case: Case, does: str) -> Iterator[Step]:
     sunk = case.sunk
-    yield from case.origin.steps[:MAX_STEPS]
+    yield from case.origin.steps[:MAX_STEPS] or read_in(sunk.function, case.origin)
     yield from _built(sunk)
     yield Step(sunk.call.span, f"'{sunk.label}' {does}")
 

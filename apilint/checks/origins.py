@@ -10,11 +10,12 @@ import msgspec
 
 from apilint import facts as f
 from apilint.checks import vouching
+from apilint.checks.callers import MAX_CALLERS, Callers
 from apilint.checks.names import Names
 from apilint.facts import Span
 from apilint.flow import Call, Checked, Derived, Element, Input, Number, Returned, env_of
 from apilint.flow.narrowing import last_name
-from apilint.frameworks import inputs
+from apilint.frameworks import fields, inputs, kinds
 from apilint.index import Function
 from apilint.model import Step
 from apilint.project import Project
@@ -37,11 +38,13 @@ from apilint.startup.values import (
     Unknown,
     Value,
     constant,
+    join,
     unwrap,
 )
 from apilint.startup.values import (
     Mapping as MappingValue,
 )
+from apilint.unparse import unparse
 
 _KEYS = "keys()"
 """In a chain of attributes: the keys of what stands before it."""
@@ -50,15 +53,6 @@ REQUEST, DERIVED, ARGUMENT, LOCAL = "request", "derived", "argument", "local"
 RANKS = (REQUEST, DERIVED, ARGUMENT, LOCAL)
 
 MAX_CALLS_DEEP = 5
-MAX_CALLERS = 40
-MAX_LOOKED_AT = 120
-# Methods that dicts, lists, strings and files have: nobody can tell which calls of them are of a class of the project.
-_EVERYWHERE = frozenset(
-    """
-    get pop update items keys values append add remove copy read write close open join split format strip index count
-    insert extend clear sort setdefault encode decode replace find
-    """.split()
-)
 # What the program's own description of its data is read from; nobody outside writes it.
 _METADATA = frozenset(
     {"__tablename__", "__table__", "_meta", "__name__", "__class__", "__qualname__", "__module__", "__table_args__"}
@@ -121,10 +115,9 @@ class Origins:
         self._names = names
         self._purpose = purpose
         self._sources: Mapping[str, Any] = sections.get("sources", {})
+        self._sanitizers: Mapping[str, Any] = sections.get("sanitizers", {})
         self._safe = {
-            name
-            for name, entry in sections.get("sanitizers", {}).items()
-            if purpose in entry["for"] or "any" in entry["for"]
+            name for name, entry in self._sanitizers.items() if purpose in entry["for"] or "any" in entry["for"]
         } | set(safe)
         self.passes: Mapping[str, Any] = {
             name: entry for name, entry in sections.get("passes", {}).items() if name not in self._safe
@@ -144,10 +137,7 @@ class Origins:
         )
         self._arguments: dict[tuple[Function, str, tuple[str, ...]], Origin | None] = {}
         self._handed_in: dict[Function, tuple[str, Mapping[str, str]] | None] = {}
-        self._callers: dict[Function, list[tuple[Function, Call]]] = {}
-        self._maybe: dict[Function, list[tuple[Function, Call]]] = {}
-        self._endless: set[Function] = set()
-        self._unique: dict[str, int] | None = None
+        self.callers = project.once(Callers, lambda: Callers(project, names))
         self._judged: dict[int, tuple[Value, Origin | None]] = {}
 
     # -------------------------------------------------------------------- values
@@ -198,15 +188,21 @@ class Origins:
     def _of_operation(self, value: Operation, depth: int) -> Origin | None:
         if value.op in "+%|" and value.right is not None:
             return self._worst([value.left, value.right], depth)
-        if value.op == "/" and value.right is not None and self._purpose == vouching.PATH:
+        if value.op == "/" and value.right is not None and self._is_path(value.left):
             return self._worst([value.left, value.right], depth)
         return self.of(value.left, depth) if value.op == "*" and isinstance(value.left, (Seq, Text)) else None
 
+    def _is_path(self, value: Value) -> bool:
+        """Whether `value / part` is a path."""
+        return self._purpose == vouching.PATH or any(name.startswith("pathlib.") for name in self._names.types(value))
+
     def _of_checked(self, value: Checked, depth: int) -> Origin | None:
-        """What passed a test is harmless; what passed one that only sounds like it may be."""
+        """What passed a test is harmless; what passed one that only sounds like it may be. A list that a caller fills
+        allows everything."""
         verdict = vouching.judge(value.expr, self._purpose)
         if verdict == vouching.SAFE:
-            return None
+            listed = self.of(value.against, depth) if value.against is not None else None
+            return self.of(value.sources[0], depth) if listed is not None and listed.kind == REQUEST else None
         origin = self.of(value.sources[0], depth)
         if origin is None or verdict == vouching.NOTHING:
             return origin
@@ -226,8 +222,8 @@ class Origins:
         return self.of(source, depth)
 
     def _of_instance(self, value: Instance) -> Origin | None:
-        kind = inputs.kind_of(self._machine, value.cls)
-        return None if kind == inputs.FIXED else Origin(LOCAL, f"{value.cls.cls.name}()")
+        kind = kinds.kind_of(self._machine, value.cls)
+        return None if kind == kinds.FIXED else Origin(LOCAL, f"{value.cls.cls.name}()")
 
     # ------------------------------------------------------------------ libraries
 
@@ -244,7 +240,7 @@ class Origins:
     def _of_result(self, value: Result, depth: int) -> Origin | None:
         names = list(self._names.of(value.callee))
         for name in names:
-            if name in self._safe or name.rpartition(".")[2] in self._quoting:
+            if name in self._safe or (name.rpartition(".")[2] in self._quoting and name not in self._sanitizers):
                 return None
             entry = self._sources.get(name)
             if isinstance(entry, dict) and entry.get("calls") is True:
@@ -252,13 +248,16 @@ class Origins:
             position = self.passes.get(name)
             if position == "all":
                 return self._worst([*value.args, *value.kwargs.values()], depth)
+            if position == "self":
+                receiver = [value.callee.base] if isinstance(value.callee, Attr) else []
+                return self._worst([*receiver, *value.args], depth)
             if position is not None:
                 return self.of(value.args[position], depth) if position < len(value.args) else None
         if _is_cast(value.kwargs.get("type")) or any(map(_is_cast, value.args[2:])):
             return None  # request.args.get("page", 1, type=int)
         callee = value.callee
         method = callee.name.rpartition(".")[2] if isinstance(callee, (Attr, External)) else ""
-        if method in self._quoting or method in _NUMBERS:
+        if (method in self._quoting and not any(name in self._sanitizers for name in names)) or method in _NUMBERS:
             return None
         base = callee.base if isinstance(callee, Attr) else callee
         origin = self.of(base, depth) if not isinstance(base, Instance) or method in _HANDS_ON else None
@@ -363,25 +362,42 @@ class Origins:
                     return self._from_request(_shown(root, steps), value) if _reads(entry, steps[0]) else None
             if root.param.name in ("request", "req") and steps[0] in self._read and root.annotation is None:
                 return self._from_request(_shown(root, steps), value)
-        if isinstance(root, Instance) and len(steps) > 1 and steps[0] == "request" and steps[1] in self._read:
-            return self._from_request(".".join(("self", *steps)), value)
+        if isinstance(root, Instance) and len(steps) > 1:
+            return self._read_from_object(root, steps, value)
         if isinstance(root, External):
             return self._of_library(root, steps)
+        return None
+
+    def _read_from_object(self, root: Instance, steps: Sequence[str], value: Value) -> Origin | None:
+        """`self.request.GET`, `self.kwargs["name"]` of a view, `serializer.validated_data["name"]`."""
+        if steps[0] == "request":
+            return self._from_request(_own(steps), value) if steps[1] in self._read else None
+        if steps[0] == "kwargs":
+            views = self._project.once("views", lambda: inputs.of_views(self._project.routes))
+            is_free = views.get(root.cls.cls, {}).get(_key(steps)) == kinds.TEXT
+            return self._from_request(_own(steps), value) if is_free else None
+        for name in self._names.types(root):
+            entry = self._sources.get(name)
+            if isinstance(entry, dict) and _reads(entry, steps[0]):
+                is_text = fields.kind_in_serializer(self._machine, root.cls, _key(steps)) == kinds.TEXT
+                return self._from_request(_own(steps), value) if is_text else None
         return None
 
     def _from_request(self, what: str, value: Value | None) -> Origin:
         span = value.span if isinstance(value, (Unknown, Result)) else None
         if span is None and value is not None:
             root = trail(value)[0]
-            span = root.span if isinstance(root, Unknown) else None
-        steps = (Step(span, f"'{what}' {_IS_READ}"),) if span is not None and span.file else ()
+            if isinstance(root, Input) and root.function is not None:
+                span = read_at(root.function, what)
+            span = span or (root.span if isinstance(root, Unknown) else None)
+        steps = (read_step(span, what),) if span is not None and span.file else ()
         return Origin(REQUEST, what, steps)
 
     # ------------------------------------------------------------------- arguments
 
     def _of_argument(self, value: Input, steps: tuple[str, ...], depth: int) -> Origin | None:
         function = value.function
-        if function is None or inputs.kind_of(self._machine, value.annotation) == inputs.FIXED:
+        if function is None or kinds.kind_of(self._machine, value.annotation) == kinds.FIXED:
             return None
         if not _METADATA.isdisjoint(steps):
             return None
@@ -398,17 +414,17 @@ class Origins:
         if handler is not None:
             if self._purpose in (vouching.PATH, vouching.REDIRECT) and value.param.name in self._segments(function):
                 return None
-            return self._of_handler(value, steps, *handler)
-        if self._field(value, steps) == inputs.FIXED:
+            return self._of_handler(value, function, steps, handler, depth)
+        if fields.kind_of_field(self._machine, value.annotation, steps) == kinds.FIXED:
             return None
-        origins = [self._passed(caller, call, value, steps, depth) for caller, call in self.callers(function)]
+        origins = [self._passed(caller, call, value, steps, depth) for caller, call in self.callers.of(function)]
         found = [origin for origin in origins if origin is not None]
-        is_open = function in self._maybe or function in self._endless
+        is_open = function in self.callers.maybe or function in self.callers.endless
         if found and (found[0].kind != LOCAL or not is_open):
             return min(found, key=lambda origin: origin.rank)
         if origins and not is_open:
             return None
-        if function in self._maybe and function not in self._endless:
+        if function in self.callers.maybe and function not in self.callers.endless:
             return self._perhaps(value, function, steps, depth)
         step = Step(value.span, f"'{value.param.name}' is an argument of '{function.name}'") if value.span else None
         kind = ARGUMENT if not steps else LOCAL
@@ -417,32 +433,60 @@ class Origins:
     def _perhaps(self, value: Input, function: Function, steps: tuple[str, ...], depth: int) -> Origin:
         """What those pass who may be callers of a function, where those who surely are pass nothing of a caller's."""
         maybe = [
-            self._passed(caller, call, value, steps, depth) for caller, call in self._maybe[function][:MAX_CALLERS]
+            self._passed(caller, call, value, steps, depth)
+            for caller, call in self.callers.maybe[function][:MAX_CALLERS]
         ]
         found = [origin for origin in maybe if origin is not None and origin.kind in (REQUEST, DERIVED)]
-        if found and self._count(function.name) == 1:
+        if found and self.callers.count(function.name) == 1:
             return _weaker(found[0])
         is_argument = any(origin is not None and origin.kind == ARGUMENT for origin in maybe)
         return Origin(ARGUMENT if is_argument and not steps else LOCAL, _shown(value, steps))
 
-    def _of_handler(self, value: Input, steps: tuple[str, ...], route: str, kinds: Mapping[str, str]) -> Origin | None:
+    def _of_handler(
+        self,
+        value: Input,
+        function: Function,
+        steps: tuple[str, ...],
+        handler: tuple[str, Mapping[str, str]],
+        depth: int,
+    ) -> Origin | None:
         """What a route's caller puts into a parameter of its handler."""
-        kind = kinds.get(value.param.name, inputs.SERVER) if self._asks_callers else inputs.SERVER
-        if kind == inputs.FIXED:
-            return None
-        if kind == inputs.OBJECT and steps and self._field(value, steps) == inputs.FIXED:
+        route, handed = handler
+        kind = handed.get(value.param.name, kinds.SERVER) if self._asks_callers else kinds.SERVER
+        if kind == kinds.FIXED or (
+            kind == kinds.OBJECT and fields.kind_of_field(self._machine, value.annotation, steps) == kinds.FIXED
+        ):
             return None
         what = _shown(value, steps)
-        if kind == inputs.TEXT or (kind == inputs.OBJECT and steps):
+        if kind == kinds.TEXT or (kind == kinds.OBJECT and steps):
             message = f"'{what}' comes from the caller of {route}" if route else f"'{what}' comes from the caller"
             return Origin(REQUEST, what, (Step(value.span, message),) if value.span else (), route)
-        return Origin(LOCAL, what)
+        provided = None
+        if kind == kinds.SERVER:
+            provided = self._provided(value, function, steps, depth) or self._wrapped(value, function, steps, depth)
+        return provided or Origin(LOCAL, what)
 
-    def _field(self, value: Input, steps: tuple[str, ...]) -> str:
-        annotation = unwrap(value.annotation) if value.annotation is not None else None
-        if isinstance(annotation, ClassValue) and len(steps) == 1:
-            return inputs.field_kind(self._machine, annotation, steps[0])
-        return ""
+    def _wrapped(self, value: Input, function: Function, steps: tuple[str, ...], depth: int) -> Origin | None:
+        """What a decorator of the project passes to a handler, where that is the caller's text as it came."""
+        for caller, call in self.callers.in_wrappers(function):
+            origin = self._passed(caller, call, value, steps, depth)
+            if origin is not None and origin.kind == REQUEST:
+                return origin
+        return None
+
+    def _provided(self, value: Input, function: Function, steps: tuple[str, ...], depth: int) -> Origin | None:
+        """What the function that a handler depends on returns, where that is the caller's text as it came."""
+        target = FunctionValue(function, env_of(self._machine, function))
+        provider = inputs.provider(self._project.program, target, value.param.name)
+        if provider is None or depth >= MAX_CALLS_DEEP:
+            return None
+        for returned, node in self._project.trace(provider).returned:
+            origin = self.of(self._select(returned, steps), depth + 1)
+            if origin is not None and origin.kind == REQUEST:
+                span = provider.module.span(node.start, node.end)
+                step = Step(span, f"'{provider.name}' hands it to '{function.name}'")
+                return Origin(REQUEST, origin.what, (*origin.steps, step), origin.route)
+        return None
 
     def handler(self, function: Function) -> tuple[str, Mapping[str, str]] | None:
         """The route that a function answers (or runs before), with what its caller puts into each parameter."""
@@ -463,8 +507,11 @@ class Origins:
             return name, inputs.handed_in(program, routes[0])
         if not function.head.params:
             return None
-        kinds = inputs.injected(program, FunctionValue(function, env_of(self._machine, function)))
-        return ("", kinds) if kinds else None
+        target = FunctionValue(function, env_of(self._machine, function))
+        if function in self._project.once("providers", lambda: inputs.providers(program, self._project.routes)):
+            return "", inputs.handed_to_provider(program, target)
+        handed = inputs.injected(program, target)
+        return ("", handed) if handed else None
 
     def _passed(self, caller: Function, call: Call, value: Input, steps: tuple[str, ...], depth: int) -> Origin | None:
         """Where the argument of one call comes from."""
@@ -483,6 +530,8 @@ class Origins:
             value = unwrap(value)
             if isinstance(value, MappingValue) and step == _KEYS:
                 value = Seq("list", [inner if key is None else key for key, inner in value.unnamed])
+            elif step == "?" and isinstance(value, (Seq, MappingValue)):
+                value = join(list(value.items if isinstance(value, Seq) else value.values()) or [value])
             elif isinstance(value, MappingValue):
                 value = value.items.get(step, Unknown("a key that is not known"))
             elif isinstance(value, Instance) and step in value.attrs:
@@ -494,49 +543,28 @@ class Origins:
                 value = Derived(value.reason, value.span, f"{value.text}.{step}", expr, [value])
         return value
 
-    # --------------------------------------------------------------------- callers
 
-    def callers(self, function: Function) -> list[tuple[Function, Call]]:
-        """The calls of a function in the project, as far as they can be told; those in tests are left out."""
-        if function not in self._callers:
-            self._callers[function] = []
-            self._callers[function] = list(self._find_callers(function))[:MAX_CALLERS]
-        return self._callers[function]
+def read_step(span: Span, what: str) -> Step:
+    """The step of a trace that reads something from the request."""
+    return Step(span, f"'{what}' {_IS_READ}")
 
-    def _find_callers(self, function: Function) -> Iterator[tuple[Function, Call]]:
-        owner = function.owner
-        word = owner.name if function.name == "__init__" and owner is not None else function.name
-        if word.startswith("__"):
-            return
-        is_unique = self._count(word) == 1 and len(word) > 5
-        if function.owner is not None and word in _EVERYWHERE:
-            self._endless.add(function)
-            return
-        found = looked = 0
-        for caller in self._project.index.functions_with((word,)):
-            if caller.module.is_test or caller is function or not _names(caller, word, function):
-                continue
-            looked += 1
-            if found > MAX_CALLERS or looked > MAX_LOOKED_AT:
-                self._endless.add(function)
-                return
-            for call in self._project.trace(caller).calls:
-                if call.depth == 0 and last_name(call.node.func) == word:
-                    if _calls(call, function, is_unique):
-                        found += 1
-                        yield caller, call
-                    elif isinstance(unwrap(call.callee), (Unknown, Attr)):
-                        self._maybe.setdefault(function, []).append((caller, call))  # it may be this one
 
-    def _count(self, name: str) -> int:
-        """How many functions of the project have that name."""
-        if self._unique is None:
-            self._unique = {}
-            for module in self._project.index.modules.values():
-                if not module.is_test:
-                    for facts in module.facts.functions:
-                        self._unique[facts.name] = self._unique.get(facts.name, 0) + 1
-        return self._unique.get(name, 0)
+def read_at(function: Function, what: str) -> Span | None:
+    """Where a function's body has that chain of attributes, or the longest beginning of it: `request.args` of
+    `request.args.name`."""
+    parts, found = what.split("."), None
+    for node in function.nodes(f.Attribute):
+        written = unparse(node).split(".")
+        if len(written) > len(found or ("",)) and written == parts[: len(written)]:
+            found, span = written, function.module.span(node.start, node.end)
+    return span if found is not None else None
+
+
+def read_in(function: Function, origin: Origin) -> Iterator[Step]:
+    """Where a function reads something from the request, for an origin that does not know."""
+    span = read_at(function, origin.what) if origin.kind in (REQUEST, DERIVED) else None
+    if span is not None:
+        yield read_step(span, origin.what)
 
 
 def argument_of(call: Call, value: Input) -> Value | None:
@@ -565,18 +593,6 @@ def argument_of(call: Call, value: Input) -> Value | None:
     return None
 
 
-def _calls(call: Call, function: Function, is_unique: bool) -> bool:
-    callees = call.callee.options if isinstance(call.callee, Choice) else [call.callee]
-    for callee in map(unwrap, callees):
-        if isinstance(callee, FunctionValue) and callee.function is function:
-            return True
-        if isinstance(callee, ClassValue) and function.owner is callee.cls:
-            return True
-        if is_unique and isinstance(callee, (Unknown, Attr)) and function.owner is not None:
-            return True
-    return False
-
-
 def trail(value: Value) -> tuple[Value, list[str]]:
     """What a chain of attributes, items and handed-on calls hangs on, and the names along it."""
     steps: list[str] = []
@@ -590,6 +606,9 @@ def trail(value: Value) -> tuple[Value, list[str]]:
             value = value.base
         elif isinstance(value, Result) and isinstance(value.callee, Attr):
             value = value.callee
+        elif isinstance(value, Element) and value.role == "element":
+            steps.append("?")
+            value = value.sources[0]
         elif isinstance(value, Derived) and value.sources and not isinstance(value, (Element, Checked, Number)):
             expr = value.expr
             if isinstance(expr, f.Attribute):
@@ -632,6 +651,15 @@ def _read_at(origin: Origin, span: Span | None) -> Origin:
     return msgspec.structs.replace(origin, steps=(Step(span, origin.steps[0].message),))
 
 
+def _own(steps: Sequence[str]) -> str:
+    return ".".join(("self", *(step for step in steps if step != "get")))
+
+
+def _key(steps: Sequence[str]) -> str:
+    """The item that is taken: `name` of `kwargs["name"]` and of `kwargs.get("name")`."""
+    return steps[2] if steps[1] == "get" and len(steps) > 2 else steps[1]
+
+
 def _weaker(origin: Origin) -> Origin:
     return Origin(DERIVED, origin.what, origin.steps, origin.route)
 
@@ -658,12 +686,3 @@ def _is_object(value: Derived) -> bool:
     """`payload.model_dump()` of an annotated object."""
     source = value.sources[0] if value.sources else None
     return isinstance(source, Input) and isinstance(unwrap(source.annotation or Known(None)), ClassValue)
-
-
-def _names(caller: Function, word: str, function: Function) -> bool:
-    """Whether a body may call a function: something of that name, by its bare name only what is no method."""
-    is_method = function.owner is not None and function.name == word
-    return any(
-        last_name(node.func) == word and not (is_method and isinstance(node.func, f.Name))
-        for node in caller.nodes(f.Call)
-    )

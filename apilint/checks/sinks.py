@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,9 +14,10 @@ from apilint.flow import HANDS_ON, Call, Derived, Returned, parts
 from apilint.flow.narrowing import last_name
 from apilint.index import Function, Module
 from apilint.project import Project
-from apilint.startup.values import Attr, External, FunctionValue, Known, Seq, Value, constant, unwrap
+from apilint.startup.values import Attr, External, FunctionValue, Instance, Known, Seq, Value, constant, unwrap
 from apilint.startup.values import Mapping as Dict
 from apilint.unparse import unparse
+from apilint.walk import walk
 
 _FILE = re.compile(r"(?:^|\.)(?:files|FILES)(?:\.(?!filename$|name$)\w+)?$")
 SELF = "self"
@@ -84,7 +85,8 @@ class Sinks:
         """Every value that reaches a sink and is not constant, in source order."""
         for function, words in self._candidates():
             found = list(self._in_function(function, words, deep=False))
-            if any(self._looks_into(part) for each in found for part in parts(each.value)):
+            is_made = any(self._looks_into(part) for each in found for part in parts(each.value))
+            if is_made or self._may_change(function, found):
                 found = list(self._in_function(function, words, deep=True))
             yield from found
         for route in self._project.routes if self._returned else ():
@@ -102,7 +104,21 @@ class Sinks:
                 yield _answer(function, answer, node.value)
 
     def _looks_into(self, part: Value) -> bool:
+        """Whether it is what a function of the project returns, or an object whose constructor was not followed."""
+        if isinstance(part, Instance):
+            return not part.attrs and bool(part.args or part.kwargs)
         return isinstance(part, Returned) and part.function.id.replace(":", ".") not in self._stops
+
+    def _may_change(self, function: Function, found: Sequence[Sunk]) -> bool:
+        """Whether a function of the project gets what the argument of a sink is read from: `job.prepare(x)` before
+        `run(job.command)`, `add(parts, x)` before `run(parts)`."""
+        given = [arg for each in found for arg in _handed_over(each.call.node)]
+        names = {node.id for node in walk(given) if isinstance(node, f.Name)} - {SELF}
+        return bool(names) and any(
+            isinstance(unwrap(call.callee), FunctionValue) and not names.isdisjoint(_changed(call))
+            for call in self._project.trace(function).calls
+            if call.depth == 0
+        )
 
     # ----------------------------------------------------------------- candidates
 
@@ -280,6 +296,21 @@ def _places(entry: Mapping[str, Any]) -> Iterator[int | str]:
     yield from wanted if isinstance(wanted, (list, tuple)) else [] if wanted is None else [wanted]
     if entry.get("keyword"):
         yield entry["keyword"]
+
+
+def _changed(call: Call) -> Iterator[str]:
+    """The names of what a call may change: its object, and containers and objects among its arguments."""
+    func = call.node.func
+    if isinstance(func, f.Attribute) and isinstance(func.value, f.Name):
+        yield func.value.id
+    for arg, value in zip(call.node.args, call.args, strict=False):
+        if isinstance(arg, f.Name) and isinstance(value, (Seq, Dict, Instance)):
+            yield arg.id
+
+
+def _handed_over(node: f.Call) -> Iterator[f.Expr]:
+    yield from node.args[:2]
+    yield from (keyword.value for keyword in node.keywords)
 
 
 def _label(func: f.Expr) -> str:

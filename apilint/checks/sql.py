@@ -8,7 +8,7 @@ from typing import Any
 
 from apilint import facts as f
 from apilint.check import Match, check
-from apilint.checks.origins import ARGUMENT, DERIVED, LOCAL, REQUEST
+from apilint.checks.origins import ARGUMENT, DERIVED, LOCAL, REQUEST, read_in
 from apilint.checks.statements import QUOTED, STATEMENT, VALUE, Case, Statements
 from apilint.finding import Precision
 from apilint.flow.narrowing import last_name
@@ -134,7 +134,7 @@ def _proof(case: Case) -> str:
 
 
 def _trace(case: Case) -> Iterator[Step]:
-    yield from case.origin.steps[:MAX_STEPS]
+    yield from case.origin.steps[:MAX_STEPS] or read_in(case.function, case.origin)
     yield from _built(case)
     if case.call is not case.sink.call:
         yield Step(case.call.span, f"the statement is handed to '{last_name(case.call.node.func)}'")

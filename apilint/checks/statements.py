@@ -138,7 +138,8 @@ class Statements:
         if isinstance(expr, f.Sequence):
             return all(self._is_plain(item, written, depth) for item in expr.items)
         if isinstance(expr, f.BinOp):
-            return self._is_plain(expr.left, written, depth) and self._is_plain(expr.right, written, depth)
+            right = [value for _, value in expr.right.items] if isinstance(expr.right, f.Dict) else [expr.right]
+            return all(self._is_plain(each, written, depth) for each in (expr.left, *right))
         if isinstance(expr, f.Await):
             return self._is_plain(expr.value, written, depth)
         if isinstance(expr, f.Call):
@@ -246,7 +247,7 @@ class Statements:
             if depth >= MAX_WRAPPERS_DEEP or (value.function, id(value.param)) in self._seen:
                 return
             self._seen.add((value.function, id(value.param)))
-            for caller, outer in self._origins.callers(value.function):
+            for caller, outer in self._origins.callers.of(value.function):
                 given = argument_of(outer, value)
                 for text in _texts(given) if given is not None else ():
                     yield from self._judge(sink, outer, caller, text, depth + 1)

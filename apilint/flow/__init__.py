@@ -8,7 +8,7 @@ values, in order. What stays unknown is `Derived`: it knows what it was computed
 
 from __future__ import annotations
 
-from apilint.flow.trace import HANDS_ON, Assigned, Call, Prototypes, Trace, env_in, env_of, instance_of, trace
+from apilint.flow.trace import HANDS_ON, Assigned, Call, Closures, Prototypes, Trace, env_in, env_of, instance_of, trace
 from apilint.flow.values import Checked, Derived, Element, Input, Number, Returned, inputs, inside, parts
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Assigned",
     "Call",
     "Checked",
+    "Closures",
     "Derived",
     "Element",
     "Input",

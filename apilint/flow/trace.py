@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from apilint import facts as f
 from apilint.facts import Span
 from apilint.flow import narrowing
+from apilint.flow.branches import run_match, run_try
 from apilint.flow.values import Checked, Derived, Element, Input, Number, Returned
 from apilint.index import Function, Module
 from apilint.startup import attributes, calls, expressions
@@ -19,11 +20,14 @@ from apilint.startup.values import (
     Clock,
     Condition,
     Env,
+    External,
     FunctionValue,
     Instance,
     Known,
     Mapping,
     Operation,
+    Partial,
+    Result,
     Seq,
     Subscripted,
     Unknown,
@@ -45,6 +49,8 @@ MAX_DEPTH = 2
 MAX_FOLLOWED_BYTES = 3_000
 MAX_FOLLOWED_STEPS = 600
 
+Closures = dict[Function, "dict[str, Value]"]
+"""What the local names of functions hold at their ends, for the functions within."""
 Prototypes = dict[ClassValue, "dict[str, Value]"]
 """What the constructors of classes leave on `self`, for arguments that are not known."""
 
@@ -136,6 +142,7 @@ class Trace(Machine):
         self.born = Clock.now
         self.prototypes: Prototypes = {} if prototypes is None else prototypes
         self.function = function
+        self.locals: dict[str, Value] = {}
         self.calls: list[Call] = []
         self.assigned: list[Assigned] = []
         self.returned: list[tuple[Value, f.Return]] = []
@@ -162,6 +169,7 @@ class Trace(Machine):
         except OutOfBudget:
             self.cut_short.append(function.span)
         self.stack.pop()
+        self.locals = env.vars
         return self
 
     def input(self, param: f.Param, function: Function, env: Env) -> Input:
@@ -236,6 +244,8 @@ class Trace(Machine):
         node = self._nodes[-1] if self._nodes else None
         if node is None or node is self._noting:
             return self._called(callee, args, kwargs, span)
+        if type(callee) is Partial:
+            return self.call(callee.func, [*callee.args, *args], {**callee.kwargs, **kwargs}, span)
         function = self.stack[-1] if self.stack else None
         noted = Call(callee, args, kwargs, span, self.conditions, function, node, len(self.stack) - 1)
         noted.splats = self._splats(node)
@@ -348,7 +358,7 @@ class Trace(Machine):
             value = self.aside(expr, env)
             self._has_paths = True
         if not isinstance(value, (Known, Checked)):
-            env.vars[name] = Checked(value, env.module.span(test.start, test.end), test)
+            env.vars[name] = Checked(value, env.module.span(test.start, test.end), test, _listed(test, env))
         root = expr
         while isinstance(root, (f.Attribute, f.Subscript)):
             root = root.value
@@ -369,6 +379,13 @@ class Trace(Machine):
         function = self.stack[-1] if self.stack else None
         depth = len(self.stack) - 1
         self.assigned.append(Assigned(base, name, target, value, statement, self.conditions, function, depth))
+
+
+def _listed(test: f.Expr, env: Env) -> Value | None:
+    """What a local name holds that a test looks into: `names` of `x in names`."""
+    if not isinstance(test, f.Compare) or test.ops[0] not in ("in", "not in") or isinstance(test.left, f.Constant):
+        return None
+    return env.vars.get(test.rights[0].id) if isinstance(test.rights[0], f.Name) else None
 
 
 def _class_of(annotation: Value | None) -> ClassValue | None:
@@ -521,8 +538,7 @@ def bind(trace: Trace, target: f.Expr, value: Value, env: Env, expr: f.Expr) -> 
     if not isinstance(target, f.Sequence):
         assign_target(trace, target, value, env)
         return
-    count = len(target.items)
-    columns = [_columns(option, count) for option in (value.options if isinstance(value, Choice) else [value])]
+    columns = [_columns(option, target.items) for option in (value.options if isinstance(value, Choice) else [value])]
     for number, part in enumerate(target.items):
         inner = part.value if isinstance(part, f.Starred) else part
         found = [column[number] for column in columns if column is not None]
@@ -532,8 +548,18 @@ def bind(trace: Trace, target: f.Expr, value: Value, env: Env, expr: f.Expr) -> 
         bind(trace, inner, join(found), env, expr)
 
 
-def _columns(value: Value, count: int) -> list[Value] | None:
-    return value.items if isinstance(value, Seq) and not value.open and len(value.items) == count else None
+def _columns(value: Value, targets: Sequence[f.Expr]) -> list[Value] | None:
+    """What each target gets of a sequence that is known, a starred one a list of what is left."""
+    if not isinstance(value, Seq) or value.open:
+        return None
+    items, spare = value.items, len(value.items) - len(targets)
+    star = next((number for number, each in enumerate(targets) if isinstance(each, f.Starred)), None)
+    if star is None:
+        return items if spare == 0 else None
+    if spare < -1:
+        return None
+    end = star + spare + 1
+    return [*items[:star], Seq("list", items[star:end]), *items[end:]]
 
 
 _COPIES = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "filter", "iter"})
@@ -626,7 +652,11 @@ def _if(trace: Trace, statement: f.If, env: Env, frame: Frame) -> str | Conditio
         names = list(narrowing.vouched(test, holds)) if block else []
         if names:
             trace._vouched[id(block)] = names
+    known = set(env.vars) if trace._has_paths else None
     flow = RUN[f.If](trace, statement, env, frame)
+    if known is not None and flow is FALL:
+        for name in [each for each in env.vars if each not in known and not each.isidentifier()]:
+            del env.vars[name]  # a path that one of the branches has tested
     if flow is not LEAVE:
         for block, holds in ((statement.body, False), (statement.orelse, True)):
             if narrowing.leaves(block):
@@ -637,6 +667,9 @@ def _if(trace: Trace, statement: f.If, env: Env, frame: Frame) -> str | Conditio
             names = [each for each in narrowing.vouched(test, False) if unparse(each[0]) in replaced]
             _vouch_all(trace, names, env)
     return flow
+
+
+_COMPUTED = ("re.", "regex.", "json.", "urllib.", "os.path.", "html.", "base64.", "shlex.", "builtins.", "pathlib.")
 
 
 def _made_constant(block: tuple[f.Stmt, ...]) -> Iterator[f.Expr]:
@@ -664,7 +697,7 @@ def _vouch_looked_up(trace: Trace, names: Iterable[str], env: Env) -> None:
     for name in names:
         found = env.vars.get(name)
         call = next((call for call in reversed(trace.calls) if _gives(call, found)), None)
-        if call is None:
+        if call is None or _is_computed(call):
             continue
         used = {id(value) for argument in (*call.args, *call.kwargs.values()) for value in _plain(argument)}
         for other, value in list(env.vars.items()):
@@ -674,6 +707,14 @@ def _vouch_looked_up(trace: Trace, names: Iterable[str], env: Env) -> None:
 
 def _gives(call: Call, value: Value | None) -> bool:
     return value is not None and (call.result is value or (isinstance(value, Derived) and value.expr is call.node))
+
+
+def _is_computed(call: Call) -> bool:
+    """Whether a call looks nothing up: `re.search(p, text)`, `PATTERN.search(text)`, `urlparse(url)`."""
+    root = attributes.root_of(unwrap(call.callee))
+    while isinstance(root, Result):
+        root = attributes.root_of(root.callee)
+    return isinstance(root, External) and root.name.startswith(_COMPUTED)
 
 
 def _plain(argument: Value) -> list[Value]:
@@ -720,19 +761,30 @@ Trace.table = {
     f.ExprStmt: _expression,
     f.For: _for,
     f.If: _if,
+    f.Match: run_match,
     f.Return: _return,
+    f.Try: run_try,
 }
 
 
 # ------------------------------------------------------------------------------------------- entry points
 
 
-def trace(base: Core, function: Function, prototypes: Prototypes | None = None, *, deep: bool = True) -> Trace:
+def trace(
+    base: Core,
+    function: Function,
+    prototypes: Prototypes | None = None,
+    closures: Closures | None = None,
+    *,
+    deep: bool = True,
+) -> Trace:
     """Run one function of the project symbolically. Methods get as `self` an instance of their class as its constructor
-    leaves it; `prototypes` remembers such instances."""
+    leaves it; `prototypes` remembers such instances, `closures` what functions leave to those within them."""
     Clock.now += 1
     known: Prototypes = {} if prototypes is None else prototypes
     env = env_of(base, function)
+    if function.parent is not None:
+        _close_over(base, function, function.parent, env, known, {} if closures is None else closures)
     self_value: Value | None = None
     owner = function.owner
     if owner is not None and function.head.params and not _is_static(function):
@@ -743,6 +795,23 @@ def trace(base: Core, function: Function, prototypes: Prototypes | None = None, 
     made = Trace(base, function, known)
     made.deep = deep
     return made.run(FunctionValue(function, env, self_value))
+
+
+def _close_over(
+    base: Core, function: Function, parent: Function, env: Env, prototypes: Prototypes, closures: Closures
+) -> None:
+    """Give a function the local names of the one around it that it reads."""
+    assigned = {each.id for node in parent.nodes(f.Assign) for each in node.targets if isinstance(each, f.Name)}
+    if not assigned:
+        return
+    read = {node.id for node in function.nodes(f.Name)} & assigned - {param.name for param in function.head.params}
+    if not read:
+        return
+    if parent not in closures:
+        closures[parent] = {}
+        closures[parent] = trace(base, parent, prototypes, closures, deep=False).locals
+    for name in read & closures[parent].keys():
+        env.vars[name] = closures[parent][name]
 
 
 def instance_of(base: Core, cls: ClassValue, prototypes: Prototypes) -> Instance:

@@ -76,13 +76,15 @@ class Element(Derived):
 
 
 class Checked(Derived):
-    """A value that passed the test `expr`: it is one of a set, matches a pattern, is a number."""
+    """A value that passed the test `expr`: it is one of a set (`against`, where that is a local name), matches a
+    pattern, is a number."""
 
-    __slots__ = ()
+    __slots__ = ("against",)
 
-    def __init__(self, value: Value, span: Span | None, test: f.Expr) -> None:
+    def __init__(self, value: Value, span: Span | None, test: f.Expr, against: Value | None = None) -> None:
         text = (value, "") if isinstance(value, Unknown) else ""
         super().__init__("checked before", span, text, test, [value])
+        self.against = against
 
 
 class Number(Derived):

@@ -3,175 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from apilint import facts as f
+from apilint.frameworks import fields
 from apilint.frameworks.dependencies import Dependencies, depends_on
+from apilint.frameworks.kinds import FIXED, OBJECT, REQUEST, SERVER, TEXT, is_plain, kind_of
 from apilint.frameworks.program import Program
+from apilint.index import Class, Function
 from apilint.model import Route
 from apilint.startup import attributes
 from apilint.startup.core import Core
 from apilint.startup.values import (
-    Choice,
     ClassValue,
     Env,
     External,
     FunctionValue,
     Instance,
-    Known,
-    Operation,
     Partial,
     Result,
-    Subscripted,
     Value,
     unwrap,
 )
 from apilint.unparse import dotted
-from apilint.walk import walk
 
-TEXT = "text"
-"""The caller chooses every character."""
-OBJECT = "object"
-"""The caller fills in the fields; their own types decide."""
-FIXED = "fixed"
-"""A number, an identifier of fixed form, one of a list."""
-REQUEST = "request"
-"""The request itself, whose attributes the caller chooses."""
-SERVER = "server"
-"""The program provides it."""
-
-_FIXED_NAMES = frozenset(
-    """
-    builtins.int builtins.float builtins.bool builtins.complex decimal.Decimal uuid.UUID enum.Enum enum.IntEnum
-    datetime.date datetime.datetime datetime.time datetime.timedelta ipaddress.IPv4Address ipaddress.IPv6Address
-    pydantic.UUID1 pydantic.UUID3 pydantic.UUID4 pydantic.UUID5 pydantic.PositiveInt pydantic.NonNegativeInt
-    pydantic.NegativeInt pydantic.conint pydantic.StrictInt pydantic.StrictBool pydantic.PositiveFloat
-    """.split()
-)
-_TEXT_NAMES = frozenset({"builtins.str", "builtins.bytes", "typing.Any", "builtins.dict", "builtins.object", "str"})
-_CONTAINERS = frozenset(
-    """
-    builtins.list builtins.set builtins.tuple builtins.frozenset typing.List typing.Set typing.Tuple typing.Sequence
-    typing.Iterable typing.FrozenSet typing.Collection collections.abc.Sequence collections.abc.Iterable
-    collections.abc.Collection collections.abc.Set typing.Optional typing.Union
-    """.split()
-)
-_ANNOTATED = frozenset({"typing.Annotated", "typing_extensions.Annotated"})
-_LITERAL = frozenset({"typing.Literal", "typing_extensions.Literal"})
-_ENUMS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
-_SCHEMAS = frozenset({"BaseModel", "SQLModel", "Schema", "ModelSchema", "Struct", "TypedDict"})
-_REQUESTS = frozenset({"Request", "HttpRequest", "WSGIRequest", "ASGIRequest", "WebSocket", "HTTPConnection"})
 _MARKERS = frozenset({"Depends", "Security", "Header", "Query", "Path", "Body", "Form", "Cookie", "File"})
-_VALIDATORS = frozenset({"field_validator", "validator"})
 _FRAMEWORKS = frozenset({"fastapi", "fastapi_users", "ninja", "ninja_extra", "litestar", "starlette"})
 _TEXT_CONVERTERS = frozenset({"", "str", "string", "path", "default", "any"})
-_PLAIN_PATTERN = re.compile(r"(?:\\d|\\w|\[[\w\\-]+\]|[+*?]|\{[\d,]+\}|\w|-|[()|:])+")
-
-
-def kind_of(machine: Core, annotation: Value | None) -> str:
-    """What a value of that annotated type may hold; the empty string when that is not known."""
-    if annotation is None:
-        return ""
-    annotation = unwrap(annotation)
-    if isinstance(annotation, Known):
-        return FIXED if annotation.value is None else ""
-    if isinstance(annotation, (Choice, Operation)):
-        return _widest([kind_of(machine, option) for option in _alternatives(annotation)])
-    if isinstance(annotation, Subscripted):
-        return _kind_of_generic(machine, annotation)
-    if isinstance(annotation, Result):
-        name = annotation.callee.name if isinstance(annotation.callee, External) else ""
-        return FIXED if name in _FIXED_NAMES else TEXT if name == "pydantic.constr" else ""
-    if isinstance(annotation, External):
-        return _kind_of_name(annotation.name)
-    if isinstance(annotation, ClassValue):
-        return _kind_of_class(machine, annotation)
-    return ""
-
-
-def _alternatives(annotation: Choice | Operation) -> Iterator[Value]:
-    if isinstance(annotation, Choice):
-        yield from annotation.options
-    else:
-        for part in (annotation.left, annotation.right):
-            if isinstance(part, Operation):
-                yield from _alternatives(part)
-            elif part is not None:
-                yield part
-
-
-def _widest(kinds: list[str]) -> str:
-    """Of several possible types, the one that says least about what is in it."""
-    for kind in (TEXT, OBJECT, REQUEST, "", SERVER):
-        if kind in kinds:
-            return kind
-    return FIXED if kinds else ""
-
-
-def _kind_of_generic(machine: Core, annotation: Subscripted) -> str:
-    name = annotation.base.name if isinstance(annotation.base, External) else ""
-    if name in _LITERAL:
-        return FIXED
-    if name in _ANNOTATED:
-        return kind_of(machine, annotation.index[0]) if annotation.index else ""
-    if name in _CONTAINERS:
-        return _widest([kind_of(machine, item) for item in annotation.index])
-    if name.rpartition(".")[2] in ("dict", "Dict", "Mapping", "MutableMapping"):
-        return TEXT
-    return kind_of(machine, annotation.base)
-
-
-def _kind_of_name(name: str) -> str:
-    if name in _FIXED_NAMES or name in _ENUMS:
-        return FIXED
-    if name in _TEXT_NAMES:
-        return TEXT
-    last = name.rpartition(".")[2]
-    if last in _REQUESTS:
-        return REQUEST
-    return TEXT if last in ("SecretStr", "EmailStr", "HttpUrl", "AnyUrl", "StrictStr", "Json") else ""
-
-
-def _kind_of_class(machine: Core, cls: ClassValue) -> str:
-    bases = attributes.external_bases(machine, cls)
-    if not _ENUMS.isdisjoint(bases) or not _FIXED_NAMES.isdisjoint(bases):
-        return FIXED
-    if any(base.rpartition(".")[2] in _SCHEMAS for base in bases) or cls.decorations:
-        return OBJECT
-    return TEXT if "builtins.str" in bases else ""
-
-
-def field_kind(machine: Core, cls: ClassValue, name: str) -> str:
-    """What a field of such an object may hold, by its annotation."""
-    for base in attributes.mro(machine, cls):
-        if isinstance(base, ClassValue):
-            for statement in base.cls.code.body:
-                target = statement.target if isinstance(statement, f.AnnAssign) else None
-                if isinstance(statement, f.AnnAssign) and isinstance(target, f.Name) and target.id == name:
-                    if _is_constrained(statement) or name in _validated(base):
-                        return FIXED
-                    return kind_of(machine, machine.evaluate(statement.annotation, base.env))
-    return ""
-
-
-def _is_constrained(node: f.Stmt | f.Expr) -> bool:
-    """Whether a pattern says what a field may hold: `Field(pattern="^[a-z]+$")`."""
-    return any(
-        isinstance(each, f.Call) and any(keyword.name in ("pattern", "regex") for keyword in each.keywords)
-        for each in walk([node])
-    )
-
-
-def _validated(cls: ClassValue) -> set[str]:
-    """The fields of a class that a validator of its own looks at."""
-    found: set[str] = set()
-    for method in cls.cls.methods.values():
-        for decorator in method.head.decorators:
-            if isinstance(decorator, f.Call) and dotted(decorator.func).rpartition(".")[2] in _VALIDATORS:
-                found |= {
-                    arg.value for arg in decorator.args if isinstance(arg, f.Constant) and isinstance(arg.value, str)
-                }
-    return found
+_LITESTAR_NAMES = {"request": REQUEST, "socket": REQUEST, "headers": TEXT, "cookies": TEXT, "query": TEXT, "body": TEXT}
 
 
 def segments(route: Route) -> set[str]:
@@ -193,7 +52,53 @@ def handed_in(program: Program, route: Route) -> Mapping[str, str]:
         return {param.name: REQUEST for param in function.function.head.params if param.name != "self"}
     if route.framework == "fastapi":
         return dict(_by_signature(program, function))
+    if route.framework == "litestar":
+        return dict(_by_name(program.machine, function))
     return dict(_by_path(program, function, route))
+
+
+def of_views(routes: Iterable[Route]) -> Mapping[Class, Mapping[str, str]]:
+    """What a view class finds in `self.kwargs`: the variables of the paths of its routes, the freest first."""
+    found: dict[Class, dict[str, str]] = {}
+    for route in routes:
+        owner = route.function.function.owner if route.function is not None else None
+        if owner is not None and route.framework in ("django", "drf"):
+            kinds = found.setdefault(owner, {})
+            for name, converter in _placeholders(route.path):
+                if kinds.get(name) != TEXT:
+                    kinds[name] = TEXT if _is_free(converter) else FIXED
+    return found
+
+
+def provider(program: Program, function: FunctionValue, name: str) -> Function | None:
+    """The function whose result a framework hands in for a parameter."""
+    dependencies = program.once(Dependencies, lambda: Dependencies(program))
+    for param, depends, _ in dependencies.parameters(function):
+        if param.name == name and depends is not None:
+            target = depends_on(depends)
+            target = unwrap(target) if target is not None else None
+            return target.function if isinstance(target, FunctionValue) else None
+    return None
+
+
+def providers(program: Program, routes: Iterable[Route]) -> frozenset[Function]:
+    """The functions that handlers depend on, which a framework calls as it does a handler."""
+    dependencies = program.once(Dependencies, lambda: Dependencies(program))
+    pending = [route.function for route in routes if route.framework == "fastapi" and route.function is not None]
+    found: set[Function] = set()
+    while pending:
+        for _, depends, _ in dependencies.parameters(pending.pop()):
+            target = depends_on(depends) if depends is not None else None
+            target = unwrap(target) if target is not None else None
+            if isinstance(target, FunctionValue) and target.function not in found:
+                found.add(target.function)
+                pending.append(target)
+    return frozenset(found)
+
+
+def handed_to_provider(program: Program, function: FunctionValue) -> Mapping[str, str]:
+    """The parameters of a function that a handler depends on, with what the caller puts into each."""
+    return dict(_by_signature(program, function))
 
 
 def injected(program: Program, function: FunctionValue) -> Mapping[str, str]:
@@ -222,7 +127,19 @@ def _by_signature(program: Program, function: FunctionValue) -> Iterator[tuple[s
         if depends is not None:
             yield param.name, _of_dependency(program, depends_on(depends))
         else:
-            yield param.name, _of_parameter(program.machine, param, env)
+            is_plain = fields.has_plain_pattern(param.default, param.annotation)
+            yield param.name, FIXED if is_plain else _of_parameter(program.machine, param, env)
+
+
+def _by_name(machine: Core, function: FunctionValue) -> Iterator[tuple[str, str]]:
+    """Litestar's: `data` is the body, some names stand for parts of the request, and others are parameters as far as
+    their types can be sent; the rest is provided."""
+    for param in function.function.head.params:
+        kind = _LITESTAR_NAMES.get(param.name)
+        if kind is None and param.annotation is not None and param.name != "self":
+            kind = kind_of(machine, machine.evaluate(param.annotation, function.env))
+            kind = kind if kind in (TEXT, FIXED) or param.name == "data" else SERVER
+        yield param.name, kind or SERVER
 
 
 def _of_dependency(program: Program, target: Value | None) -> str:
@@ -283,6 +200,22 @@ def _placeholders(path: str) -> Iterator[tuple[str, str]]:
 def _is_free(converter: str) -> bool:
     """Whether a converter lets quotes and blanks through."""
     if converter.startswith("re:"):
-        pattern = converter[3:]
-        return "." in pattern.replace("\\.", "") or "[^" in pattern or not _PLAIN_PATTERN.fullmatch(pattern)
+        return not is_plain(converter[3:])
     return converter in _TEXT_CONVERTERS
+
+
+__all__ = [
+    "FIXED",
+    "OBJECT",
+    "REQUEST",
+    "SERVER",
+    "TEXT",
+    "handed_in",
+    "handed_to_provider",
+    "injected",
+    "kind_of",
+    "of_views",
+    "provider",
+    "providers",
+    "segments",
+]
