@@ -153,7 +153,6 @@ class Desk:
     # ---------------------------------------------------------------------------------------- the thread
 
     def _work(self) -> None:
-        gc.disable()  # as in every run; what linking has left is collected when nothing else is to be done
         while True:
             if not self._rested():
                 continue
@@ -177,7 +176,7 @@ class Desk:
             for name in sorted(self._glanced):
                 self._settle(name)
             if self._events.empty() and self._is_littered:
-                gc.collect()
+                gc.collect()  # the collector is off in every run; what linking has left goes while nothing else happens
                 self._is_littered = False
             return False
         return True
