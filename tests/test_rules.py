@@ -61,6 +61,7 @@ def test_a_rule_is_complete(rule: Rule) -> None:
     assert any(example.good for example in rule.examples)
     assert rule.references
     assert rule.message.endswith(".")
+    assert not rule.fix.strip().startswith("```"), "reports show the first paragraph: say it before showing it"
     if rule.code not in REPORTED_BY_THE_ENGINE:
         bind_params(rule, load_checks()[rule.check])
 

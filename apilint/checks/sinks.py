@@ -182,7 +182,8 @@ class Sinks:
     def _in_call(self, call: Call, function: Function) -> Iterator[Sunk]:
         callee = unwrap(call.callee)
         own = callee.function.id.replace(":", ".") if isinstance(callee, FunctionValue) else ""
-        for name in (own, *self._names.of(callee)):
+        names = [own, *self._names.of(callee)]
+        for name in names:
             entry = self._entries.get(name)
             if entry is not None:
                 if self._applies(call, entry):
@@ -191,6 +192,8 @@ class Sinks:
         func = call.node.func
         entry = self._methods.get(last_name(func))
         if entry is None or not isinstance(func, f.Attribute) or isinstance(unwrap(call.callee), External):
+            return
+        if entry.get("never") and any(re.search(entry["never"], name) for name in names):
             return
         texts = (unparse(func.value), last_name(func.value))
         is_one = any(pattern.search(text) for pattern in self._receivers[func.attr] for text in texts)
