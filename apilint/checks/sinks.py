@@ -96,6 +96,8 @@ class Sinks:
 
     def _answers(self, function: Function) -> Iterator[Sunk]:
         """What a handler returns, where the framework sends that as it is: texts with markup in them."""
+        if not any(isinstance(each.value, str) and "<" in each.value for each in function.nodes(f.Constant)):
+            return  # what other functions return is mostly rendered by a template
         if not any(node.value is not None and not isinstance(node.value, _PLAIN) for node in function.nodes(f.Return)):
             return
         for value, node in self._project.trace(function, deep=True).returned:

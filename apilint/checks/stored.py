@@ -16,6 +16,7 @@ from apilint.checks.origins import REQUEST, Origin, Origins, trail
 from apilint.facts import Span
 from apilint.finding import Precision
 from apilint.flow import Assigned, Call, Derived, Element, Input
+from apilint.flow.narrowing import last_name
 from apilint.frameworks.schemas import Schema, Schemas
 from apilint.index import Function
 from apilint.model import Step
@@ -122,10 +123,10 @@ class Rows:
                     yield from self._in_function(function)
 
     def _in_function(self, function: Function) -> Iterator[Filled]:
-        if not any(_is_candidate(node) for node in function.nodes(f.Call)):
+        if not any(_is_candidate(node, self._methods) for node in function.nodes(f.Call)):
             return
         for call in self._project.trace(function).calls:
-            if call.depth == 0 and _is_candidate(call.node):
+            if call.depth == 0 and _is_candidate(call.node, self._methods):
                 yield from self._in_call(call, function)
 
     def _in_call(self, call: Call, function: Function) -> Iterator[Filled]:
@@ -166,11 +167,12 @@ class Rows:
         return None
 
 
-def _is_candidate(node: f.Call) -> bool:
-    """Whether a call may set fields that are named elsewhere."""
-    if any(keyword.name is None for keyword in node.keywords):
-        return True
+def _is_candidate(node: f.Call, methods: frozenset[str]) -> bool:
+    """Whether a call may set fields that are named elsewhere: of a class, by one of the methods, by name."""
     func = node.func
+    if any(keyword.name is None for keyword in node.keywords):
+        name = last_name(func)
+        return name in methods or name[:1].isupper() or name == "cls"
     if isinstance(func, f.Name):
         return func.id == "setattr" and len(node.args) == 3 and not isinstance(node.args[1], f.Constant)
     return (
