@@ -401,6 +401,7 @@ class _Roots:
         self._children: dict[str, set[str]] = {}
         for path in {*files, *self._packages}:
             self._children.setdefault(_folder(path), set()).add(_name(path).removesuffix(".py"))
+        self._projects -= {folder for folder in self._packages & self._projects if self._is_imported(folder)}
         tops = {folder for folder in self._packages if not self._in_package(_folder(folder))}
         self._above = {_folder(folder) for folder in tops}
         self._known: dict[str, str] = {"": ""}
@@ -433,6 +434,13 @@ class _Roots:
         if self._in_package(folder):
             return False
         return (folder in self._above or _name(folder) == "src") and not self._is_namespace(folder)
+
+    def _is_imported(self, folder: str) -> bool:
+        """Whether the project imports a package by its name, and something from inside it: a `manage.py` within then
+        is one of its modules."""
+        name = _name(folder)
+        inside = self._children.get(folder, ())
+        return name in self._imported and any(f"{name}.{child}" in self._imported for child in inside)
 
     def _is_namespace(self, folder: str) -> bool:
         """Whether the project imports the folder as a package, and something from inside it: a folder may also

@@ -326,6 +326,12 @@ def test_project_folders_give_names() -> None:
     assert module_names(["services/a/ns/x.py"], projects=["services/a"]) == {"services/a/ns/x.py": "ns.x"}
 
 
+def test_imports_tell_a_package_with_a_manage_script_from_a_project_with_a_stray_init() -> None:
+    files = ["shop/__init__.py", "shop/manage.py", "shop/urls.py"]
+    assert list(module_names(files, imports=["urls", "django.urls"]).values()) == ["__init__", "manage", "urls"]
+    assert list(module_names(files, imports=["shop.urls"]).values()) == ["shop", "shop.manage", "shop.urls"]
+
+
 def test_imports_tell_namespace_packages_from_import_roots() -> None:
     files = ["src/auth/x.py", "company/shop/__init__.py", "docker/app/__init__.py"]
     assert list(module_names(files).values()) == ["auth.x", "shop", "app"]
