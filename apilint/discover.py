@@ -436,11 +436,12 @@ class _Roots:
         return (folder in self._above or _name(folder) == "src") and not self._is_namespace(folder)
 
     def _is_imported(self, folder: str) -> bool:
-        """Whether the project imports a package by its name, and something from inside it: a `manage.py` within then
-        is one of its modules."""
+        """Whether the project imports more of what is in a package by the package's name than without it: a `manage.py`
+        within then is one of its modules, and not what says that the folder stands on the import path."""
         name = _name(folder)
-        inside = self._children.get(folder, ())
-        return name in self._imported and any(f"{name}.{child}" in self._imported for child in inside)
+        inside = self._children.get(folder, set()) - {"__init__", "manage"}
+        by_name = sum(f"{name}.{child}" in self._imported for child in inside)
+        return by_name > sum(child in self._imported for child in inside)
 
     def _is_namespace(self, folder: str) -> bool:
         """Whether the project imports the folder as a package, and something from inside it: a folder may also

@@ -330,6 +330,9 @@ def test_imports_tell_a_package_with_a_manage_script_from_a_project_with_a_stray
     files = ["shop/__init__.py", "shop/manage.py", "shop/urls.py"]
     assert list(module_names(files, imports=["urls", "django.urls"]).values()) == ["__init__", "manage", "urls"]
     assert list(module_names(files, imports=["shop.urls"]).values()) == ["shop", "shop.manage", "shop.urls"]
+    files += ["shop/cart/__init__.py", "shop/orders/__init__.py"]
+    imports = ["shop.cart.models", "cart.models", "orders.models"]
+    assert list(module_names(files, imports=imports).values()) == ["__init__", "manage", "urls", "cart", "orders"]
 
 
 def test_imports_tell_namespace_packages_from_import_roots() -> None:
