@@ -210,6 +210,7 @@ def test_an_interrupt_ends_all_processes(tmp_path: Path) -> None:
     )
     while len(list(meeting.glob("*/chunk-*"))) < 2:  # both are at work
         time.sleep(0.005)
+    time.sleep(0.5)  # until both wait for their pipe: in the middle of an import an interrupt may get lost
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)  # ends when the last of them has closed its streams
     assert process.returncode == -signal.SIGINT
