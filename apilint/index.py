@@ -34,7 +34,7 @@ Lower = Callable[[str, FunctionFacts, FileFacts], "tuple[Stmt, ...]"]
 class Function:
     """One `def` of the project. Its head and body are decoded when first asked for."""
 
-    __slots__ = ("_body", "_head", "_nodes", "facts", "index", "module", "name", "qualname")
+    __slots__ = ("_body", "_head", "_nodes", "_words", "facts", "index", "module", "name", "qualname")
 
     def __init__(self, module: Module, index: int) -> None:
         self.module = module
@@ -45,6 +45,7 @@ class Function:
         self._head: FunctionHead | None = None
         self._body: tuple[Stmt, ...] | None = None
         self._nodes: dict[type, list[Any]] | None = None
+        self._words: frozenset[str] | None = None
 
     @property
     def head(self) -> FunctionHead:
@@ -89,18 +90,26 @@ class Function:
         return f"{self.module.name}:{self.qualname}"
 
     @property
+    def dotted(self) -> str:
+        """`package.module.qualname`, as a rule or a model names it."""
+        return f"{self.module.name}.{self.qualname}"
+
+    @property
     def line(self) -> int:
         """The line of `def`, 1-based."""
         return self.module.line(self.facts.start)
 
-    def words(self) -> set[str]:
+    @property
+    def words(self) -> frozenset[str]:
         """What its text calls, passes as keyword or assigns."""
-        return set(self.facts.words.split(" "))
+        if self._words is None:
+            self._words = frozenset(self.facts.words.split(" "))
+        return self._words
 
     def revise(self) -> None:
         """Take the facts that the module holds now, and forget what was decoded of earlier ones."""
         self.facts = self.module.facts.functions[self.index]
-        self._head = self._body = self._nodes = None
+        self._head = self._body = self._nodes = self._words = None
 
     def __repr__(self) -> str:
         return f"<Function {self.id}>"
@@ -145,6 +154,11 @@ class Class:
     def id(self) -> str:
         """`package.module:qualname`."""
         return f"{self.module.name}:{self.qualname}"
+
+    @property
+    def dotted(self) -> str:
+        """`package.module.qualname`, as a rule or a model names it."""
+        return f"{self.module.name}.{self.qualname}"
 
     @property
     def line(self) -> int:
@@ -371,7 +385,7 @@ class Index:
         wanted = frozenset(words)
         for module in self.with_words(wanted, judged=judged):
             for function in module.functions:
-                if not wanted.isdisjoint(function.facts.words.split(" ")):
+                if not wanted.isdisjoint(function.words):
                     yield function
 
 

@@ -89,7 +89,7 @@ class Clients:
         """The functions that may call one of the libraries, and hold what the mark says. An address may be any name;
         what switches TLS off stands in the text, or is splat: `get(url, **OPTIONS)`."""
         for function in module.functions:
-            here = function.facts.words.split(" ")
+            here = function.words
             if mark in here or (not words.isdisjoint(here) and (mark != "~tls" or "~splat" in here)):
                 yield function
 
@@ -154,7 +154,7 @@ class Clients:
                 yield from self._in_class(cls)
 
     def _in_function(self, function: Function) -> Iterator[Set]:
-        if self._attributes.isdisjoint(function.facts.words.split(" ")):
+        if self._attributes.isdisjoint(function.words):
             return
         found: list[tuple[Value, Set]] = []
         for each in self.project.trace(function).assigned:
@@ -206,7 +206,7 @@ class Clients:
             for node in walk(module.body):
                 yield from self._variables(node, env, listed)
             for function in module.functions:
-                if mark in function.facts.words.split(" ") and not {"environ", "putenv"}.isdisjoint(_names(function)):
+                if mark in function.words and not {"environ", "putenv"}.isdisjoint(_names(function)):
                     for node in (*function.nodes(f.Assign), *function.nodes(f.Call)):
                         yield from self._variables(node, env, listed)
 

@@ -43,7 +43,7 @@ def default_credentials(
                 is_known = found.text.lower() in known
                 yield _match(key, None if is_known and not choices.asked_for(module, key.span.start) else Precision.LOW)
         for function in module.functions:
-            if not frozenset(creating).isdisjoint(function.facts.words.split(" ")):
+            if not frozenset(creating).isdisjoint(function.words):
                 yield from _created(function, frozenset(creating), choices)
 
 

@@ -32,7 +32,7 @@ def weak_password_hash(
     yield from plaintext_passwords(project, password, owners)
     named, purpose, other = re.compile(password), re.compile(hashing), re.compile(elsewhere)
     for used in LibraryCalls(project, "digests"):
-        if used.function is None or not frozenset(slow).isdisjoint(used.function.facts.words.split(" ")):
+        if used.function is None or not frozenset(slow).isdisjoint(used.function.words):
             continue
         name = next((name for name in _hashed(used) if named.search(words_of(name))), "")
         if not name and not purpose.search(words_of(used.function.name)):

@@ -148,7 +148,7 @@ class Dumps:
 
     def may_dump(self, function: Function) -> bool:
         """Whether a function's text mentions anything that dumps."""
-        if not self._names_of_dumps.isdisjoint(function.facts.words.split(" ")):
+        if not self._names_of_dumps.isdisjoint(function.words):
             return True
         return any(node.attr in self.attributes for node in function.nodes(f.Attribute))
 

@@ -13,7 +13,7 @@ from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.exposed import label
 from apilint.checks.names import Names
-from apilint.checks.origins import ARGUMENT, DERIVED, LOCAL, REQUEST, Origin, Origins, read_in, trail
+from apilint.checks.origins import ARGUMENT, DERIVED, LOCAL, REQUEST, Origin, Origins, proof_of, read_in, trail
 from apilint.checks.sinks import Sinks, Sunk, is_file, is_true, receiver
 from apilint.checks.spelling import GAP, Part, Speller
 from apilint.finding import Precision
@@ -311,17 +311,6 @@ def _match(precision: Precision, case: Case, does: str) -> Match:
         precision=precision,
         route=origin.route,
     )
-
-
-def proof_of(origin: Origin) -> str:
-    """In words who decides a value."""
-    if origin.kind == REQUEST:
-        return f"It comes from the caller of '{origin.route}'." if origin.route else "It comes from the request."
-    if origin.kind == DERIVED:
-        return "It is made of what the caller sends."
-    if origin.kind == ARGUMENT:
-        return "It is an argument that nothing checks."
-    return "Nothing says what it can hold."
 
 
 def _trace(case: Case, does: str) -> Iterator[Step]:

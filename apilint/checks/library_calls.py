@@ -91,7 +91,7 @@ class LibraryCalls:
 
     def _in_module(self, module: Module, words: set[str]) -> Iterator[Used]:
         for function in module.functions:
-            if not words.isdisjoint(function.facts.words.split(" ")):
+            if not words.isdisjoint(function.words):
                 for call in self.project.trace(function).calls:
                     if call.depth == 0:
                         yield from self._known(call, module, function)

@@ -261,7 +261,7 @@ def _is_stored(project: Project, name: str) -> bool:
         if _stores(walk(module.body), name):
             return True
         for function in module.functions:
-            words = function.facts.words.split(" ")
+            words = function.words
             if name in words or "setattr" in words or function.facts.is_generator:
                 if _stores((*function.nodes(f.Assign), *function.nodes(f.Call), *function.nodes(f.Dict)), name):
                     return True

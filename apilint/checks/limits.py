@@ -157,7 +157,7 @@ class Limits:
     def _made_of_it(self, cls: ClassValue) -> bool:
         """Whether a method of a class, or of one that it derives from, speaks of limits."""
         bases = (base for base in attributes.mro(self.machine, cls) if isinstance(base, ClassValue))
-        return any(any(map(self.is_named, method.words())) for base in bases for method in base.cls.methods.values())
+        return any(any(map(self.is_named, method.words)) for base in bases for method in base.cls.methods.values())
 
     # ------------------------------------------------------------ whole programs
 

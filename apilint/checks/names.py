@@ -6,6 +6,7 @@ and from the library classes that the project's own derive from.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from apilint import facts as f
@@ -28,9 +29,16 @@ from apilint.startup.values import (
     Value,
     unwrap,
 )
+from apilint.unparse import unparse
 
 _OPTIONAL = frozenset({"typing.Optional", "typing.Union", "typing.Annotated", "typing_extensions.Annotated"})
 MAX_DEPTH = 12
+
+
+def label_of(func: f.Expr) -> str:
+    """The last two names of what is called, as a message shows it: `cursor.execute`."""
+    names = re.findall(r"\w+(?:\(\))?", re.sub(r"\([^()]*\)", "()", unparse(func)))
+    return ".".join(names[-2:]) or "…"
 
 
 class Names:

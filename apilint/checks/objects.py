@@ -44,7 +44,7 @@ def _items(entry: Mapping[str, Any]) -> frozenset[str]:
 def _in_module(project: Project, module: Module, makers: Collection[str], keys: frozenset[str]) -> Iterator[Given]:
     machine = project.program.machine
     for function in module.functions:
-        if set(makers).isdisjoint(function.facts.words.split(" ")):
+        if set(makers).isdisjoint(function.words):
             continue
         for each in project.trace(function).assigned:
             if each.depth == 0 and each.is_item and each.name in keys and _is_config(each.target.value):

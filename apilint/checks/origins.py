@@ -93,6 +93,18 @@ class Origin(msgspec.Struct, frozen=True):
         return RANKS.index(self.kind)
 
 
+def proof_of(origin: Origin, standing: str = "") -> str:
+    """In words who decides a value, and where it stands: ` and stands between quotes`."""
+    if origin.kind == REQUEST:
+        whose = f"the caller of '{origin.route}'" if origin.route else "the request"
+        return f"It comes from {whose}{standing}."
+    if origin.kind == DERIVED:
+        return f"It is made of what the caller sends{standing}."
+    if origin.kind == ARGUMENT:
+        return f"It is an argument that nothing checks{standing}."
+    return f"Nothing says what it can hold{standing}."
+
+
 class Origins:
     """Judges the values of one project. `purpose` is what a sanitizer must be good for (`sql`, `path`)."""
 
@@ -167,9 +179,9 @@ class Origins:
             return self._of_argument(value, (), depth)
         if isinstance(value, Element):
             return self._of_element(value, depth)
-        if isinstance(value, Returned) and value.function.id.replace(":", ".") in self._safe:
+        if isinstance(value, Returned) and value.function.dotted in self._safe:
             return None
-        if isinstance(value, Returned) and value.function.id.replace(":", ".") in self._sources:
+        if isinstance(value, Returned) and value.function.dotted in self._sources:
             return self._from_request(f"{value.function.name}()", value)
         if isinstance(value, Result):
             return self._of_result(value, depth)

@@ -84,7 +84,7 @@ class _Finder:
         assert route.function is not None
         function = route.function.function
         names = set(_PARAMETER.findall(route.path)) & {param.name for param in function.head.params}
-        if not names or self._is_for_few(route, names) or self.look_ups.isdisjoint(function.facts.words.split(" ")):
+        if not names or self._is_for_few(route, names) or self.look_ups.isdisjoint(function.words):
             return None
         for call in function.nodes(f.Call):
             if last_name(call.func) not in self.look_ups or not _given(call, names):

@@ -193,7 +193,7 @@ def _keeps_attributes(decorator: Function) -> bool:
     if len(inside) == 1:
         return True
     text = " ".join(unparse(node) for each in inside for node in each.head.decorators)
-    return "wraps" in text or any({"update_wrapper", "wraps"} & each.words() for each in inside)
+    return "wraps" in text or any({"update_wrapper", "wraps"} & each.words for each in inside)
 
 
 def _is_within(function: Function, outer: Function) -> bool:

@@ -12,10 +12,10 @@ from apilint import facts as f
 from apilint import query as q
 from apilint.check import Match, check
 from apilint.checks.exposed import label, name_of
-from apilint.checks.flows import Flows, proof_of
+from apilint.checks.flows import Flows
 from apilint.checks.limits import Limits
 from apilint.checks.names import Names
-from apilint.checks.origins import REQUEST
+from apilint.checks.origins import REQUEST, proof_of
 from apilint.config import is_public
 from apilint.flow import Call
 from apilint.flow.narrowing import last_name
@@ -119,7 +119,7 @@ def queried_calls(project: Project, **given: Any) -> Iterator[Match]:
         if module.is_test or (query.file and not files.match(module.file)):
             continue
         for function in module.functions:
-            if not every and words.isdisjoint(function.facts.words.split(" ")):
+            if not every and words.isdisjoint(function.words):
                 continue
             for call in project.trace(function).calls:
                 if call.depth == 0 and _is_called(names, call, query.to):
@@ -129,8 +129,8 @@ def queried_calls(project: Project, **given: Any) -> Iterator[Match]:
 def _is_called(names: Names, call: Call, patterns: Sequence[str]) -> bool:
     callee = unwrap(call.callee)
     if isinstance(callee, FunctionValue):
-        return _is_named(callee.function.id.replace(":", "."), patterns)
-    if isinstance(callee, ClassValue) and _is_named(callee.cls.id.replace(":", "."), patterns):
+        return _is_named(callee.function.dotted, patterns)
+    if isinstance(callee, ClassValue) and _is_named(callee.cls.dotted, patterns):
         return True
     return any(_is_named(name, patterns) for name in names.of(callee))
 
@@ -209,7 +209,7 @@ def queried_classes(project: Project, **given: Any) -> Iterator[Match]:
 
 def _derives(project: Project, cls: ClassValue, patterns: Sequence[str]) -> bool:
     machine = project.program.machine
-    own = [base.cls.id.replace(":", ".") for base in attributes.mro(machine, cls)[1:] if isinstance(base, ClassValue)]
+    own = [base.cls.dotted for base in attributes.mro(machine, cls)[1:] if isinstance(base, ClassValue)]
     return any(_is_named(name, patterns) for name in (*own, *attributes.external_bases(machine, cls)))
 
 

@@ -132,7 +132,7 @@ def response_filter_bypassed(
         function = route.function.function
         shown = {field.name for _, schema in models for field in schema.fields}
         lenient = next((cls for cls, _ in models if allows_extra(project.program, cls)), None)
-        if lenient is None and builders.isdisjoint(function.facts.words.split(" ")):
+        if lenient is None and builders.isdisjoint(function.words):
             continue
         for value, statement in project.trace(function, deep=True).returned:
             span = function.module.span(statement.start, statement.end)

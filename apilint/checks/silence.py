@@ -282,7 +282,7 @@ class _Handlers:
                 if isinstance(node, f.Call):
                     yield from self._registered(node, None)
             for function in module.functions:
-                if not function.words().isdisjoint(_HANDLING):
+                if not function.words.isdisjoint(_HANDLING):
                     for call in function.nodes(f.Call):
                         yield from self._registered(call, function)
 

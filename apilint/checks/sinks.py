@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from apilint import facts as f
-from apilint.checks.names import Names
+from apilint.checks.names import Names, label_of
 from apilint.flow import HANDS_ON, Call, Derived, Returned, parts
 from apilint.flow.narrowing import last_name
 from apilint.index import Function, Module
@@ -109,7 +109,7 @@ class Sinks:
         """Whether it is what a function of the project returns, or an object whose constructor was not followed."""
         if isinstance(part, Instance):
             return not part.attrs and bool(part.args or part.kwargs)
-        return isinstance(part, Returned) and part.function.id.replace(":", ".") not in self._stops
+        return isinstance(part, Returned) and part.function.dotted not in self._stops
 
     def _may_change(self, function: Function, found: Sequence[Sunk]) -> bool:
         """Whether a function of the project gets what the argument of a sink is read from: `job.prepare(x)` before
@@ -131,7 +131,7 @@ class Sinks:
                 continue
             words = frozenset(self._words(module))
             for function in module.functions:
-                here = function.facts.words.split(" ")
+                here = function.words
                 if words.isdisjoint(here) and HANDS_ON.keys().isdisjoint(here):
                     continue
                 if self._is_splat and "~splat" not in here:
@@ -183,7 +183,7 @@ class Sinks:
 
     def _in_call(self, call: Call, function: Function) -> Iterator[Sunk]:
         callee = unwrap(call.callee)
-        own = callee.function.id.replace(":", ".") if isinstance(callee, FunctionValue) else ""
+        own = callee.function.dotted if isinstance(callee, FunctionValue) else ""
         names = [own, *self._names.of(callee)]
         for name in names:
             entry = self._entries.get(name)
@@ -203,7 +203,7 @@ class Sinks:
             yield from self._made(call, function, entry, is_sure=False)
 
     def _made(self, call: Call, function: Function, entry: Mapping[str, Any], *, is_sure: bool) -> Iterator[Sunk]:
-        label = _label(call.node.func)
+        label = label_of(call.node.func)
         for value in _handed(call, entry):
             yield Sunk(function, call, label, value, entry, is_sure)
 
@@ -316,12 +316,6 @@ def _changed(call: Call) -> Iterator[str]:
 def _handed_over(node: f.Call) -> Iterator[f.Expr]:
     yield from node.args[:2]
     yield from (keyword.value for keyword in node.keywords)
-
-
-def _label(func: f.Expr) -> str:
-    """The last two names of a call: `os.system`."""
-    names = re.findall(r"\w+(?:\(\))?", re.sub(r"\([^()]*\)", "()", unparse(func)))
-    return ".".join(names[-2:]) or "…"
 
 
 def is_file(what: str) -> bool:

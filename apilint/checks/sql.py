@@ -8,7 +8,7 @@ from typing import Any
 
 from apilint import facts as f
 from apilint.check import Match, check
-from apilint.checks.origins import ARGUMENT, DERIVED, LOCAL, REQUEST, read_in
+from apilint.checks.origins import ARGUMENT, DERIVED, REQUEST, proof_of, read_in
 from apilint.checks.statements import QUOTED, STATEMENT, VALUE, Case, Statements
 from apilint.finding import Precision
 from apilint.flow.narrowing import last_name
@@ -107,7 +107,7 @@ def _match(case: Case, precision: Precision, security_severity: float | None) ->
         values={
             "sink": case.sink.label,
             "value": what,
-            "proof": _proof(case),
+            "proof": proof_of(case.origin, " and stands between quotes" if case.place == QUOTED else ""),
             "advice": _ADVICE[case.place in (QUOTED, VALUE, STATEMENT)],
         },
         trace=tuple(_trace(case)),
@@ -115,22 +115,6 @@ def _match(case: Case, precision: Precision, security_severity: float | None) ->
         security_severity=security_severity,
         route=case.origin.route,
     )
-
-
-def _proof(case: Case) -> str:
-    origin = case.origin
-    quoted = " and stands between quotes" if case.place == QUOTED else ""
-    if origin.kind == REQUEST:
-        return (
-            f"It comes from the caller of '{origin.route}'{quoted}."
-            if origin.route
-            else f"It comes from the request{quoted}."
-        )
-    if origin.kind == DERIVED:
-        return f"It is made of what the caller sends{quoted}."
-    if origin.kind == ARGUMENT:
-        return f"It is an argument that nothing checks{quoted}."
-    return f"Nothing says what it can hold{quoted}." if case.origin.kind == LOCAL else ""
 
 
 def _trace(case: Case) -> Iterator[Step]:

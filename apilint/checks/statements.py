@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from apilint import facts as f
-from apilint.checks.names import Names
+from apilint.checks.names import Names, label_of
 from apilint.checks.origins import REQUEST, Origin, Origins, argument_of
 from apilint.checks.spelling import Part, Speller
 from apilint.flow import Call, Checked, Derived, Input
@@ -28,7 +28,6 @@ from apilint.startup.values import (
 from apilint.startup.values import (
     Mapping as MappingValue,
 )
-from apilint.unparse import unparse
 
 MAX_WRAPPERS_DEEP = 3
 KEYWORDS = ("query", "sql", "statement", "operation", "stmt")
@@ -107,7 +106,7 @@ class Statements:
                 continue
             here = frozenset(self._words(module))
             for function in module.functions:
-                if not here.isdisjoint(function.facts.words.split(" ")) and self._is_candidate(function, here):
+                if not here.isdisjoint(function.words) and self._is_candidate(function, here):
                     yield function
 
     def _words(self, module: Module) -> Iterator[str]:
@@ -208,7 +207,7 @@ class Statements:
             known = entry.get("keyword")
             value = call.argument(entry["argument"], *((known,) if known else KEYWORDS))
             texts = [] if value is None else list(_texts(value))
-        return Sink(call, _label(call.node.func), tuple(texts), entry, is_sure) if texts else None
+        return Sink(call, label_of(call.node.func), tuple(texts), entry, is_sure) if texts else None
 
     # -------------------------------------------------------------------- judging
 
@@ -378,9 +377,3 @@ def _texts(value: Value) -> Iterator[Value]:
             yield from _texts(item)
     else:
         yield value
-
-
-def _label(func: f.Expr) -> str:
-    """The last two names of a call: `cursor.execute`."""
-    names = re.findall(r"\w+(?:\(\))?", re.sub(r"\([^()]*\)", "()", unparse(func)))
-    return ".".join(names[-2:]) or "…"

@@ -118,7 +118,7 @@ class Rows:
             if module.is_test:
                 continue
             for function in module.functions:
-                words = set(function.facts.words.split(" "))
+                words = function.words
                 if "~splat" in words or "setattr" in words or "update" in words:
                     yield from self._in_function(function)
 
@@ -226,7 +226,7 @@ class Passwords:
             if module.is_test or not any(map(self.is_password, module.words)):
                 continue
             for function in module.functions:
-                if any(map(self.is_password, function.facts.words.split(" "))):
+                if any(map(self.is_password, function.words)):
                     trace = self._project.trace(function)
                     yield from self._constructed(trace.calls, function)
                     yield from self._assigned(trace.assigned, function)
@@ -297,7 +297,7 @@ class Passwords:
         """Whether the class does something with a password that is given to it."""
         if cls not in self._hashes:
             self._hashes[cls] = any(
-                self._hashing.search(name) or any(self._hashing.search(word) for word in method.facts.words.split(" "))
+                self._hashing.search(name) or any(self._hashing.search(word) for word in method.words)
                 for name, method in cls.cls.methods.items()
                 if name in ("save", "__init__", "__setattr__", "password") or self.is_password(name)
             )

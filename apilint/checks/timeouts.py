@@ -74,7 +74,7 @@ def _entry(
     if function is None or not isinstance(func, f.Attribute) or not isinstance(func.value, f.Name):
         return None
     made_here = {name.rpartition(".")[2] for name, entry in entries.items() if "methods" in entry}
-    words = function.words()
+    words = function.words
     if made_here.isdisjoint(words) or "mount" in words or func.value.id in {each.name for each in function.head.params}:
         return None
     if function not in assigned:

@@ -67,8 +67,7 @@ def scopes(
         elif not text:
             continue
         for function in module.functions:
-            facts = function.facts
-            if (text and text in bytes(facts.body)) or not wanted.isdisjoint(facts.words.split(" ")):
+            if (text and text in bytes(function.facts.body)) or not wanted.isdisjoint(function.words):
                 yield (
                     Written(project, module, function, env_in(machine, function)),
                     [

@@ -188,8 +188,8 @@ class Machine(Core):
         return calls.call(self, callee, args, kwargs, span)
 
     def call_function(self, callee: FunctionValue, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
-        """A call of a project function, followed. What is asked after the start-up has steps of its own, so that answers
-        do not depend on what else was asked, and none where these do not suffice."""
+        """A call of a project function, followed. What is asked after the start-up has steps of its own: an answer does
+        not depend on what else was asked, and where these do not suffice there is none."""
         if self.stack or self.running or self.is_later:
             return calls.call_function(self, callee, args, kwargs, span)
         before, self.steps = self.steps, MAX_STEPS - LATER_STEPS

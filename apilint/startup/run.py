@@ -56,7 +56,7 @@ def _callers_first(machine: Machine, functions: Iterable[Function]) -> list[Func
     """Those that no other one names come first: they hand the others their arguments, and make what the others
     make a part of their own."""
     uncalled = [each for each in functions if _is_uncalled(machine, each)]
-    named = {word for each in uncalled for word in each.facts.words.split(" ") if word != each.name}
+    named = {word for each in uncalled for word in each.words if word != each.name}
     return sorted(uncalled, key=lambda each: each.name in named)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from linting import findings, write
 
 from apilint.startup import machine
+from linting import findings, write
 
 PROGRAM = """from flask import Flask
 

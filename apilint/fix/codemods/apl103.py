@@ -40,7 +40,7 @@ def _hides_function(site: Site) -> bool:
     return (
         bool(wrappers)
         and not any("wraps" in _words(node) for each in wrappers for node in each.head.decorators)
-        and ("update_wrapper" not in guard.words())
+        and ("update_wrapper" not in guard.words)
     )
 
 

@@ -320,7 +320,7 @@ def _hides(layer: Layer) -> bool:
     if not isinstance(made, FunctionValue) or (isinstance(inner, FunctionValue) and made.function is inner.function):
         return False
     maker = made.function.parent
-    return maker is None or "update_wrapper" not in maker.words()
+    return maker is None or "update_wrapper" not in maker.words
 
 
 __all__ = ["ApiView", "Guards", "Policies", "function_policies"]

@@ -174,7 +174,7 @@ class Views:
                 target, "dependency", caller=caller, first=[caller, _ANSWER, *extra], memo=(None,)
             )
             if judged.effect in ("none", "optional"):
-                ends_here = "complete" in target.function.words()
+                ends_here = "complete" in target.function.words
                 reason = "whether it answers in the responder's place is not known" if ends_here else ""
                 judged = Judgement("unknown" if ends_here else "none", reason=reason, qualname=judged.qualname)
             yield self._step(middleware, judged, made)

@@ -80,7 +80,7 @@ def wrapped_by(program: Program, closure: FunctionValue) -> Value | None:
                     return named
     if not any(param.kind in ("args", "kwargs") for param in closure.function.head.params):
         return None  # a view that calls what it was given wraps nothing
-    words = closure.function.words()
+    words = closure.function.words
     parent = closure.function.parent
     while parent is not None:
         for param in parent.head.params:
