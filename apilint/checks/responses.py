@@ -137,6 +137,7 @@ def response_filter_bypassed(
         for value, statement in project.trace(function, deep=True).returned:
             span = function.module.span(statement.start, statement.end)
             bodies = body_of(project.knowledge, value)
+            is_error = project.knowledge.response_status(project.program.machine, value) >= 400
             if bodies is None:
                 if lenient is not None and len(models) == 1 and _is_loose(value):
                     yield _extra(route, declared, lenient, span)
@@ -147,6 +148,8 @@ def response_filter_bypassed(
                 schema = schemas.of(cls) if cls is not None else None
                 if schema is None or {field.name for field in schema.fields} <= shown:
                     continue
+                if is_error and not schema.stored:
+                    continue  # an error has a form of its own, which the route does not promise
                 yield Match(
                     span=span,
                     values={
