@@ -258,13 +258,49 @@ def test_the_forms(tmp_path: Path) -> None:
         validated(text, "vendor.gitlab-ci", tmp_path)
 
 
-def test_the_shell_is_clean(tmp_path: Path) -> None:
-    for number, step in enumerate(step for step in STEPS if "run" in step):
-        (tmp_path / f"{number}.sh").write_text(f"#!/usr/bin/env bash\nset -eo pipefail\n{step['run']}")
-    scripts = sorted(map(str, tmp_path.glob("*.sh")))
-    shellcheck = Path(sys.executable).with_name("shellcheck")
-    done = subprocess.run([shellcheck, *scripts], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+def as_workflow() -> dict[str, Any]:
+    """The action's steps in a workflow with its inputs and outputs, for a linter that reads workflows."""
+    inputs = {name: {"type": "string", **each} for name, each in ACTION["inputs"].items()}
+    outputs = {name: each["value"] for name, each in ACTION["outputs"].items()}
+    job = {"runs-on": "ubuntu-latest", "outputs": outputs, "steps": STEPS}
+    return {"on": {"workflow_call": {"inputs": inputs}}, "jobs": {"apilint": job}}
+
+
+def linted(*texts: str, folder: Path) -> str:
+    """What actionlint says of workflows, and shellcheck of their scripts."""
+    workflows = folder / ".github" / "workflows"
+    workflows.mkdir(parents=True)
+    for number, text in enumerate(texts):
+        (workflows / f"{number}.yml").write_text(text)
+    tools = Path(sys.executable).parent
+    command = [tools / "actionlint", "-shellcheck", tools / "shellcheck", *sorted(workflows.glob("*.yml"))]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    return done.stdout
+
+
+def test_actionlint_and_shellcheck_have_nothing_to_say(tmp_path: Path) -> None:
+    head = "on: push\njobs:\n  apilint:\n    runs-on: ubuntu-latest\n    "
+    steps = [text for text in snippets(having="steps:") if "jobs:" not in text]
+    bare = [text for text in snippets(having="- run: apilint") if "steps:" not in text]
+    parts = [*steps, *(f"steps:\n{text}" for text in bare)]
+    texts = [*snippets(having="jobs:"), *(head + text.replace("\n", "\n    ") for text in parts)]
+    assert len(texts) == len(list(snippets(having="- uses:"))) + len(bare)
+    assert linted(yaml.safe_dump(as_workflow(), sort_keys=False), *texts, folder=tmp_path) == ""
+
+
+def test_actionlint_and_shellcheck_would_say_something(tmp_path: Path) -> None:
+    broken = as_workflow()
+    check = next(step for step in STEPS if step.get("id") == "check")
+    broken["jobs"]["apilint"]["steps"] = [
+        check | {"run": "echo $FAIL_ON"},
+        {"run": "echo ${{ steps.chek.outputs.status }}"},
+        {"uses": "actions/checkout@v1"},
+    ]
+    said = linted(yaml.safe_dump(broken, sort_keys=False), folder=tmp_path)
+    assert "SC2086" in said
+    assert 'property "chek" is not defined' in said
+    assert "actions/checkout@v1" in said
 
 
 def test_the_snippet_for_gitlab(shop: Checkout, temp: Path) -> None:

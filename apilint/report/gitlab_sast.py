@@ -7,12 +7,12 @@ source alone.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from apilint.finding import Finding, Place, Report, RuleInfo
 from apilint.report.json import dump
-from apilint.report.links import in_repository
+from apilint.report.links import addresses, in_repository
 from apilint.report.markup import sentence
 from apilint.report.options import RenderOptions
 from apilint.report.summary import position, shown, untold
@@ -78,7 +78,7 @@ def _vulnerability(finding: Finding, rule: RuleInfo | None, options: RenderOptio
         "severity": next(word for least, word in _SEVERITIES if finding.security_severity >= least),
         "solution": (rule.fix.strip() if rule else "")[:_MAX_SOLUTION],
         "identifiers": list(_identifiers(finding))[:_MAX_IDENTIFIERS],
-        "links": [{"url": url} for url in _links(rule.references if rule else ())],
+        "links": [{"url": url} for _, url in addresses(rule.references if rule else ())],
         "location": {
             "file": file,
             "start_line": max(place.line, 1),
@@ -106,13 +106,6 @@ def _identifiers(finding: Finding) -> Iterator[dict[str, str]]:
     for item in finding.owasp:
         name = f"OWASP {item if ':' in item else f'{item}:2023'}"
         yield {"type": "owasp", "name": name, "value": name.removeprefix("OWASP ")}
-
-
-def _links(references: Iterable[str]) -> Iterator[str]:
-    for reference in references:
-        _, found, address = reference.rpartition("http")
-        if found:
-            yield (found + address).rstrip(">)")
 
 
 def _tracking(finding: Finding, file: str) -> dict[str, Any] | None:

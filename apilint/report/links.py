@@ -1,9 +1,10 @@
-"""Places -> where they are in the repository: paths from its root, and the pages on which a host shows them."""
+"""Places -> where they are: paths in the repository, the pages of its host; and the pages that a rule refers to."""
 
 from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 from apilint.report.options import RenderOptions
@@ -12,6 +13,7 @@ _SCP_LIKE = re.compile(r"(?:[^@/:]+@)?(?P<host>[^@/:]+):(?P<path>[^/].*)\Z")
 _USER = re.compile(r"(?<=://)[^/@]*@")
 # What stands between a repository and a revision, by a word in the host's name.
 _PAGES = (("github", "blob"), ("gitlab", "-/blob"))
+_ADDRESS = re.compile(r"https?://[^\s>)]+")
 
 
 def in_repository(file: str, options: RenderOptions) -> str:
@@ -34,3 +36,14 @@ def page(file: str, line: int, options: RenderOptions) -> str:
         return ""
     path = quote(in_repository(file, options).encode("utf-8", "surrogateescape"), safe="/")
     return f"{base}/{between}/{options.revision}/{path}" + (f"#L{line}" if line > 0 else "")
+
+
+def addresses(references: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Title and address of what a rule refers to.
+
+    A reference without an address is text: where the rule was found in published code.
+    """
+    for reference in references:
+        found = _ADDRESS.search(reference)
+        if found is not None:
+            yield reference[: found.start()].strip(" :<(-") or found[0], found[0]

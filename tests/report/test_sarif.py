@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from apilint.config import Config
 from apilint.finding import Diagnostic, Place, Precision, Report, Severity, Stats, Suppression
 from apilint.fingerprint import line_hashes
 from apilint.report import render
 from apilint.report.options import RenderOptions
 from apilint.report.sarif.rules import descriptor
+from apilint.rule import load_rules
 
 from .samples import BROKEN, FINDING, HYGIENE, RULE, UNRESOLVED, at, finding, report
 
@@ -61,7 +63,18 @@ def large() -> Report:
     return report(*notes, *(finding(place=at(f"e{n}.py")) for n in range(10)))
 
 
+def catalogue() -> Report:
+    """A finding of every rule that there is, with what its file says of it."""
+    rules = [rule.info() for rule in load_rules(Config())]
+    findings = [
+        finding(code=rule.code, name=rule.name, cwe=rule.cwe, owasp=rule.owasp, place=at(f"{rule.code}.py"))
+        for rule in rules
+    ]
+    return report(*findings, rules=tuple(rules))
+
+
 REPORTS = {
+    "catalogue": (catalogue(), OPTIONS),
     "difficult": (difficult(), OPTIONS),
     "clean": (report(), RenderOptions(version="0.1.0.dev3")),
     "empty": (Report((), (), (), Stats()), RenderOptions(repository_uri="https://user:key@github.com/acme/shop")),

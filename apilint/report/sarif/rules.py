@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import sarif_om as sarif
 
 from apilint.finding import RuleInfo, Severity
+from apilint.report.links import addresses
 
 # GitHub's limits: longer texts and further tags are refused or not shown.
 _MAX_NAME = 255
 _MAX_DESCRIPTION = 1024
 _MAX_TAGS = 10
-# A reference without an address is text: where the rule was found in published code.
-_ADDRESS = re.compile(r"https?://[^\s>)]+")
 _OWASP = "https://owasp.org/API-Security/editions/2023/en/0x11-t10/"
 _PROBLEM_SEVERITY = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "recommendation"}
 
@@ -75,10 +73,7 @@ def _owasp_number(item: str) -> str:
 
 def _links(rule: RuleInfo) -> Iterator[tuple[str, str]]:
     """Title and address of everything to read further."""
-    for reference in rule.references:
-        found = _ADDRESS.search(reference)
-        if found is not None:
-            yield reference[: found.start()].strip(" :<(-") or found[0], found[0]
+    yield from addresses(rule.references)
     known = " ".join(rule.references)
     weaknesses = [(f"CWE-{number}", f"https://cwe.mitre.org/data/definitions/{number}.html") for number in rule.cwe]
     yield from ((title, address) for title, address in weaknesses if address not in known)
