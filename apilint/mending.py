@@ -231,6 +231,8 @@ def _contradictions(before: State, after: State, batch: Sequence[Mend], shop: Wo
         if finding.suppression is None and where.now(finding, after) not in known:
             if not _is_revealed(finding, verdicts, after.project, routes):
                 blamed = where.nearest(finding)
+                if blamed is not None and finding.code in fix.leaves(blamed.finding.code):
+                    continue
                 text = f"{finding.place.file}:{finding.place.line} would have a new finding, {finding.code}"
                 reasons.setdefault(blamed, text)
     guarded = _least(before.project)

@@ -1,7 +1,8 @@
 """Findings -> edits that mend them: one codemod a rule, `codemods/<code>.py`, found by looking.
 
 A codemod has `SAFE`, whether correct code behaves as before, and `fix(site)`, which yields edits or raises `Declined`.
-It may have `offers(finding)`: whether there is hope, judged by the finding alone.
+It may have `offers(finding)`: whether there is hope, judged by the finding alone; and `LEAVES`, the rules that speak of
+what remains of the problem where it is mended.
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ def is_safe(code: str) -> bool | None:
     return bool(_codemod(code).SAFE) if code in fixable() else None
 
 
+def leaves(code: str) -> tuple[str, ...]:
+    """The rules that may find something where a finding of this one is mended: the lesser part of what it said."""
+    return tuple(getattr(_codemod(code), "LEAVES", ()))
+
+
 def offered(finding: Finding) -> Fix | None:
     """The fix that a finding may have, without its edits: nothing has looked at the code yet."""
     if finding.code not in fixable() or finding.suppression is not None:
@@ -54,4 +60,16 @@ def _codemod(code: str) -> ModuleType:
     return importlib.import_module(f"{codemods.__name__}.{code.lower()}")
 
 
-__all__ = ["Declined", "TextEdit", "applied", "collide", "edits", "fixable", "is_safe", "moved", "offered", "united"]
+__all__ = [
+    "Declined",
+    "TextEdit",
+    "applied",
+    "collide",
+    "edits",
+    "fixable",
+    "is_safe",
+    "leaves",
+    "moved",
+    "offered",
+    "united",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from apilint.fix.edits import Declined, TextEdit
@@ -44,6 +45,19 @@ def with_keyword(site: Site, part: Part, call: libcst.Call, text: str) -> list[T
     return appended(site, start, end, close, text)
 
 
+def with_keywords(site: Site, part: Part, call: libcst.Call, texts: Sequence[str]) -> list[TextEdit]:
+    """A call with several more, each on a line of its own where the arguments stand so."""
+    last, close = part.span(call.args[-1])[0] if call.args else site.start, part.span(call)[1] - 1
+    is_tall = bool(call.args) and site.starts_line(last) and site.starts_line(close)
+    between = f",{site.newline.decode()}{site.indent(last).decode()}" if is_tall else ", "
+    return with_keyword(site, part, call, between.join(texts))
+
+
+def keyword(call: libcst.Call, name: str) -> libcst.Arg | None:
+    """The argument that is given by this name."""
+    return next((each for each in call.args if each.keyword is not None and each.keyword.value == name), None)
+
+
 def appended(site: Site, start: int, end: int, close: int, text: str) -> list[TextEdit]:
     """One item more in something between brackets, behind the last one, laid out as that is: `start` and `end` are its
     own, `close` is where the closing bracket stands."""
@@ -55,4 +69,4 @@ def appended(site: Site, start: int, end: int, close: int, text: str) -> list[Te
     return [inserting(at, line)] if comma >= 0 else [inserting(end, ","), inserting(at, line)]
 
 
-__all__ = ["appended", "with_keyword", "without"]
+__all__ = ["appended", "keyword", "with_keyword", "with_keywords", "without"]

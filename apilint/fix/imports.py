@@ -44,6 +44,18 @@ def whole(site: Site, module: str) -> Imported:
     return Imported(module, (_new(site, f"import {module}", module, is_from=False),))
 
 
+def meaning(site: Site, spelling: str) -> str:
+    """What a dotted name of the file is called where it comes from, as far as the module's own imports say."""
+    first, dot, rest = spelling.partition(".")
+    for statement in _imports(site):
+        for name, alias in statement.names:
+            if isinstance(statement, f.ImportFrom) and (alias or name) == first:
+                return f"{statement.module}.{name}{dot}{rest}"
+            if isinstance(statement, f.Import) and alias == first:
+                return f"{name}{dot}{rest}"
+    return spelling
+
+
 def after_imports(site: Site) -> int:
     """Where the first line below the imports at the head of the file starts; 0 where there are none."""
     heads = list(_head(site))
@@ -206,4 +218,4 @@ def _section(site: Site, module: str, level: int) -> int:
     return _OWN if site.project.index.is_namespace(top) else _INSTALLED
 
 
-__all__ = ["Imported", "after_imports", "named", "whole"]
+__all__ = ["Imported", "after_imports", "meaning", "named", "whole"]

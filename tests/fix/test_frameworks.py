@@ -249,6 +249,142 @@ class Orders(ViewSet):
         },
         DJANGO, "POST", "/orders/refund", 200, 401, id="APL105 DRF",
     ),
+    pytest.param(
+        "APL108",
+        {
+            "urls.py": CLASS_URLS,
+            "views.py": """
+from django.http import JsonResponse
+from django.views import View
+from rest_framework.permissions import IsAuthenticated
+
+
+class Orders(View):
+    permission_classes = [IsAuthenticated]
+
+    def get(self, request):
+        return JsonResponse({})
+""",
+        },
+        DJANGO, "GET", "/o", 200, 302, id="APL108 Django",
+    ),
+    pytest.param(
+        "APL119",
+        {
+            "main.py": """
+from flask import Flask, abort, request, session
+
+app = Flask(__name__)
+
+
+@app.before_request
+def authenticate():
+    if request.path.startswith("/login"):
+        return None
+    if "user" not in session:
+        abort(401)
+
+
+@app.get("/login-attempts")
+def attempts():
+    return {}
+
+
+@app.get("/orders")
+def orders():
+    return {}
+"""
+        },
+        FLASK, "GET", "/login-attempts", 200, 401, id="APL119 Flask",
+    ),
+    pytest.param(
+        "APL125",
+        {
+            "main.py": """
+from fastapi import Depends, FastAPI, Header, HTTPException
+
+
+def current_user(authorization: str = Header(default="")) -> None:
+    if authorization != "Bearer secret-token":
+        raise HTTPException(status_code=401)
+
+
+app = FastAPI(dependencies=[Depends(current_user)])
+
+
+@app.get("/orders")
+def orders():
+    return []
+
+
+@app.post("/orders")
+def create_order():
+    return {}
+
+
+@app.get("/users")
+def users():
+    return []
+"""
+        },
+        FASTAPI, "GET", "/docs", 200, 404, id="APL125 FastAPI",
+    ),
+    pytest.param(
+        "APL605",
+        {
+            "main.py": """
+from fastapi import FastAPI
+from sqlalchemy import column, select
+
+app = FastAPI()
+
+
+@app.get("/orders")
+def orders(limit: int = 20):
+    return str(select(column("id")).limit(limit))
+"""
+        },
+        FASTAPI, "GET", "/orders?limit=1000000", 200, 422, id="APL605 FastAPI",
+    ),
+    pytest.param(
+        "APL604",
+        {
+            "main.py": """
+import functools
+
+from flask import Flask, abort, request
+
+app = Flask(__name__)
+SEEN: dict[str, int] = {}
+
+
+def rate_limit(times):
+    def decorator(view):
+        @functools.wraps(view)
+        def wrapper(*args, **kwargs):
+            SEEN[request.remote_addr] = SEEN.get(request.remote_addr, 0) + 1
+            if SEEN[request.remote_addr] > times:
+                abort(429)
+            return view(*args, **kwargs)
+
+        return wrapper
+
+    return decorator
+
+
+@rate_limit(2)
+@app.post("/login")
+def login():
+    return {}
+"""
+        },
+        """
+    from main import app
+    client = app.test_client()
+    print([client.open({path!r}, method={method!r}).status_code for _ in range(3)][-1])
+""",
+        "POST", "/login", 200, 429, id="APL604 Flask",
+    ),
 ]  # fmt: skip
 
 
@@ -276,6 +412,79 @@ def test_who_gets_through(
         (tmp_path / patch.file).write_bytes(patch.after)
     assert result.patches
     assert status(tmp_path, script, method, path) == after
+
+
+SAID = [
+    pytest.param(
+        "APL405",
+        """
+from fastapi import FastAPI, Response
+
+app = FastAPI()
+
+
+@app.get("/login")
+def login(response: Response):
+    response.set_cookie("access_token", "t")
+    return {}
+""",
+        "'Secure' in answer.headers['set-cookie'] and 'HttpOnly' in answer.headers['set-cookie']",
+        id="APL405 Starlette",
+    ),
+    pytest.param(
+        "APL308",
+        """
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+
+app = FastAPI()
+
+
+@app.get("/login")
+def login():
+    try:
+        return {"answer": 1 / 0}
+    except Exception as error:
+        return JSONResponse({"error": str(error)}, status_code=500)
+""",
+        "answer.status_code == 500 and 'zero' not in answer.text",
+        id="APL308 FastAPI",
+    ),
+    pytest.param(
+        "APL806",
+        """
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+app = FastAPI()
+app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_credentials=True)
+
+
+@app.get("/login")
+def login():
+    return {}
+""",
+        "'access-control-allow-credentials' not in answer.headers",
+        id="APL806 Starlette",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "text", "is_mended"), SAID)
+def test_what_is_answered(code: str, text: str, is_mended: str, tmp_path: Path) -> None:
+    """To a caller from a page of somebody else's."""
+    script = f"""
+    from fastapi.testclient import TestClient
+    from main import app
+    headers = {{{{"origin": "https://evil.example", "cookie": "a=b"}}}}
+    answer = TestClient(app, raise_server_exceptions=False).request({{method!r}}, {{path!r}}, headers=headers)
+    print(int({is_mended}))
+"""
+    write(tmp_path, {"main.py": text})
+    assert status(tmp_path, script, "GET", "/login") == 0
+    (patch,) = mended(tmp_path, code).patches
+    (tmp_path / "main.py").write_bytes(patch.after)
+    assert status(tmp_path, script, "GET", "/login") == 1
 
 
 def test_sqlite_takes_the_parameters(tmp_path: Path) -> None:

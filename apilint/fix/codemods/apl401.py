@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from apilint.finding import Finding
 from apilint.fix import calls
 from apilint.fix.concrete import cst
-from apilint.fix.edits import Declined, TextEdit
-from apilint.fix.site import Site, removing
+from apilint.fix.edits import TextEdit
+from apilint.fix.site import Site
+from apilint.fix.statements import alone
 
 SAFE = True
 OPTIONS = ("verify", "ssl", "verify_ssl", "verify_certs")
@@ -32,15 +33,4 @@ def fix(site: Site) -> Iterator[TextEdit]:
             if part.span(argument) == (site.start, site.end):
                 yield calls.without(site, part, call, argument)
                 return
-    yield _statement(site)
-
-
-def _statement(site: Site) -> TextEdit:
-    part = site.part
-    for line, _, _ in part.nodes(cst.SimpleStatementLine):
-        if part.span(line.body[0]) == (site.start, site.end):
-            blocks = [block for block, _, _ in part.nodes(cst.IndentedBlock) if line in block.body]
-            if len(line.body) > 1 or any(len(block.body) == 1 for block in blocks):
-                raise Declined("the statement does not stand for itself")
-            return removing(site.line_start(site.start), site.line_end(site.end - 1))
-    raise Declined("it is neither an argument nor a statement of its own")
+    yield alone(site)
