@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from apilint.facts import Span
 from apilint.frameworks.aiohttp.middlewares import Middlewares
 from apilint.frameworks.aiohttp.request import Request
 from apilint.frameworks.aiohttp.tables import VERBS, Entry, Tables
+from apilint.frameworks.answering import Registered, answered
 from apilint.frameworks.flask.views import developed
-from apilint.frameworks.program import Object, Program, only_if, with_verdict
+from apilint.frameworks.program import Handler, Object, Program
 from apilint.model import Guard, Route
 from apilint.startup import attributes
 from apilint.startup.values import Attr, ClassValue, FunctionValue, Instance, Value, unwrap
@@ -45,7 +45,7 @@ class Views:
         guards = self.middlewares.guards(entry.middlewares, caller)
         guards += self.program.decorator_guards(handler, caller)
         found = self.program.handler(handler, entry.span)
-        yield self._made(entry, methods, found.id, found.span, guards, found.function, caller)
+        yield self._made(entry, methods, found, guards, found.function, caller)
 
     def _of_class(self, entry: Entry, handler: Value) -> Iterator[Route]:
         cls = unwrap(handler)
@@ -66,7 +66,7 @@ class Views:
             function = answering.function
             if function is not None:
                 function = FunctionValue(function.function, function.env, instance)
-            yield self._made(entry, (verb.upper(),), answering.id, answering.span, guards, function, caller)
+            yield self._made(entry, (verb.upper(),), answering, guards, function, caller)
 
     def _dispatching(self, cls: ClassValue, instance: Instance, caller: Request) -> list[Guard]:
         """A `_iter` of the project's own that turns callers away before it hands on."""
@@ -83,29 +83,17 @@ class Views:
         self,
         entry: Entry,
         methods: tuple[str, ...],
-        id_: str,
-        span: Span,
+        handler: Handler,
         guards: list[Guard],
         function: FunctionValue | None,
         caller: Request,
     ) -> Route:
         if function is not None and not any(guard.effect == "required" for guard in guards):
             guards = [*guards, *self.program.in_handler(function, caller)]
-        route = Route(
-            framework="aiohttp",
-            methods=methods,
-            path=entry.path,
-            handler=id_,
-            span=span,
-            registered=entry.span,
-            auth="",
-            router=entry.router,
-            prefix=entry.prefix,
-            function=function,
-            only_if=only_if(entry.conditions),
-            app=self.app,
+        at = Registered(
+            "aiohttp", methods, entry.path, entry.span, entry.conditions, entry.router, self.app, entry.prefix
         )
-        return with_verdict(route, guards)
+        return answered(at, handler, guards, function)
 
 
 def _hands_on(value: Value) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from apilint.facts import Span
+from apilint.frameworks.answering import Registered, answered
 from apilint.frameworks.falcon.request import Request, parameters
-from apilint.frameworks.program import Object, Program, argument, only_if, path_part, under, with_verdict
+from apilint.frameworks.program import Object, Program, argument, path_part, under
 from apilint.guards.caller import Caller
 from apilint.guards.judge import NOT_A_GUARD, Judgement
 from apilint.model import Guard, Route
@@ -104,21 +105,9 @@ class Views:
         if function is not None and not any(guard.effect == "required" for guard in guards):
             bound = FunctionValue(function.function, function.env, resource)
             guards += self.program.in_handler(bound, caller)
-        route = Route(
-            framework="falcon",
-            methods=(verb.upper(),),
-            path=path,
-            handler=handler.id,
-            span=handler.span,
-            registered=event.span,
-            auth="",
-            router=self.program.place(self.app),
-            kind="websocket" if verb == "websocket" else "http",
-            function=function,
-            only_if=only_if(event.conditions),
-            app=self.program.place(self.app),
-        )
-        yield with_verdict(route, guards)
+        place, kind = self.program.place(self.app), "websocket" if verb == "websocket" else "http"
+        at = Registered("falcon", (verb.upper(),), path, event.span, event.conditions, place, place, kind=kind)
+        yield answered(at, handler, guards)
 
     def _responder(self, cls: ClassValue, name: str) -> tuple[Value, list[Hook]] | None:
         """A responder by the order of inheritance, and the hooks of the classes that it is looked up through: a hook

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from apilint.facts import Span
-from apilint.frameworks.program import Object, Program, argument, only_if, path_part, with_verdict
+from apilint.frameworks.answering import Registered, answered
+from apilint.frameworks.program import Object, Program, argument, path_part
 from apilint.frameworks.tornado.handling import answers, as_stranger, is_somebody
 from apilint.guards.caller import Caller
 from apilint.guards.judge import Judgement
@@ -110,25 +111,13 @@ class Views:
                 reason = "'get_current_user' gives a user to everybody"
                 guard = msgspec.structs.replace(guard, effect="hollow", reason=reason)
             guards.append(guard)
-        found = self.program.handler(value, entry.span) if value is not None else None
-        function = found.function if found is not None else None
+        found = self.program.handler(value if value is not None else cls, entry.span)
+        function = found.function
         if function is not None and not any(guard.effect == "required" for guard in guards):
             guards += self._judged(function, handler, caller, "in the handler", "the handler's body")
-        route = Route(
-            framework="tornado",
-            methods=(method,),
-            path=entry.path,
-            handler=found.id if found is not None else cls.cls.id,
-            span=found.span if found is not None else cls.cls.span,
-            registered=entry.span,
-            auth="",
-            router=self.program.place(self.app),
-            kind="websocket" if method == "WEBSOCKET" else "http",
-            function=function,
-            only_if=only_if(entry.conditions),
-            app=self.program.place(self.app),
-        )
-        return with_verdict(route, guards)
+        place, kind = self.program.place(self.app), "websocket" if method == "WEBSOCKET" else "http"
+        at = Registered("tornado", (method,), entry.path, entry.span, entry.conditions, place, place, kind=kind)
+        return answered(at, found, guards)
 
     def _prepared(self, cls: ClassValue, handler: Instance, caller: Caller) -> Iterator[Guard]:
         """`prepare`, which runs before every method."""
