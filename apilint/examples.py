@@ -53,7 +53,8 @@ def _tried(rule: Rule, example: Example, config: Config, title: str) -> Tried:
 
 
 def _found(rule: Rule, files: Mapping[str, str], config: Config) -> set[tuple[str, int]]:
-    """Where a rule finds something in a program, at the confidence that is shown by default."""
+    """Where a rule finds something in a program, at the confidence that is shown by default, or at its own where that
+    is lower."""
     with tempfile.TemporaryDirectory(prefix="apilint-") as folder:
         root = Path(folder)
         for name, text in files.items():
@@ -68,7 +69,7 @@ def _found(rule: Rule, files: Mapping[str, str], config: Config) -> set[tuple[st
     return {
         (each.place.file, each.place.line)
         for each in report.findings
-        if each.code == rule.code and (each.precision.rank >= Precision.MEDIUM.rank)
+        if each.code == rule.code and each.precision.rank >= min(Precision.MEDIUM.rank, rule.precision.rank)
     }
 
 

@@ -229,7 +229,8 @@ def _contradictions(before: State, after: State, batch: Sequence[Mend], shop: Wo
     routes = {each.finding.route for each in batch}
     for finding in after.report.findings:
         if finding.suppression is None and where.now(finding, after) not in known:
-            if not _is_revealed(finding, verdicts, after.project, routes):
+            is_given_place = where.is_written(finding) and not finding.route and finding.severity is Severity.NOTE
+            if not is_given_place and not _is_revealed(finding, verdicts, after.project, routes):
                 blamed = where.nearest(finding)
                 if blamed is not None and finding.code in fix.leaves(blamed.finding.code):
                     continue
@@ -310,6 +311,15 @@ class _Where:
         start = self._after[file].offset(finding.place.line, finding.place.column)
         whose = self._owner(file, start, regions(self._edits[file]))
         return finding.code, file, whose if whose is not None else start, 0, finding.route
+
+    def is_written(self, finding: Finding) -> bool:
+        """Whether a finding of the new program stands in the text of a fix: a note there says what was missing before,
+        in settings that there were none of (a fix that does harm brings more than a note)."""
+        file = finding.place.file
+        if file not in self._edits:
+            return False
+        start = self._after[file].offset(finding.place.line, finding.place.column)
+        return self._owner(file, start, regions(self._edits[file])) is not None
 
     def _owner(self, file: str, offset: int, spans: Iterable[tuple[int, int, TextEdit]]) -> str | None:
         """The fix in whose edits an offset lies."""

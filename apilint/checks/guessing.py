@@ -1,4 +1,4 @@
-"""APL601: routes that check a password or a code, as often as anyone asks."""
+"""APL601: routes that check a password or a code, send one, or make an account, as often as anyone asks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from apilint.checks.conventions import literal_parts
 from apilint.checks.exposed import is_guarded, label, name_of, words_of
 from apilint.checks.limits import Limits
 from apilint.facts import Span
-from apilint.finding import Precision
+from apilint.finding import Precision, Severity
 from apilint.flow.narrowing import last_name
 from apilint.index import Function
 from apilint.model import Route, Step
@@ -35,18 +35,24 @@ def unlimited_guessing(
     carrying: str,
     forms: tuple[str, ...] = (),
     never: str = "(?!)",
+    others: Mapping[str, Mapping[str, str]],
+    registration: str,
+    reset: str,
+    registration_severity: str = "note",
     beside_limited_precision: str = "high",
     settings_name: str = "",
     asked_setting: str = "",
 ) -> Iterator[Match]:
-    """Handlers that check a password or a code and that nothing limits."""
+    """Handlers that check a password or a code and that nothing limits; and `others`: which routes by their words, and
+    by which calls they do it."""
     limits, guesses = Limits.of(project), Guesses(project, routes, never, verifying, carrying, forms)
+    guesses.others = {name: (re.compile(each["routes"]), re.compile(each["calls"])) for name, each in others.items()}
     settings = settings_of(project, settings_name)
     seen: set[Span] = set()
     for route in project.routes:
-        if route.span in seen or CHANGING.isdisjoint(route.methods) or not guesses.named(route):
+        if route.span in seen or CHANGING.isdisjoint(route.methods):
             continue
-        proof = guesses.proof(route)
+        template, proof = guesses.of(route)
         if proof is None or project.is_test(route.span.file) or _is_known_caller(route):
             continue
         seen.add(route.span)
@@ -55,11 +61,13 @@ def unlimited_guessing(
         if settings is not None and settings.has(asked_setting) is None:
             precision: Precision | None = Precision.LOW  # a library: whoever installs it adds what limits
         else:
-            precision = Precision(beside_limited_precision) if any(limits.modules()) else None
+            precision = Precision(beside_limited_precision) if any(limits.using()) else None
         yield Match(
             span=route.span if route.function is not None else route.registered,
             values={"route": label(route), "handler": name_of(route.handler)},
             trace=(Step(route.registered, f"'{label(route)}' is registered here"), proof),
+            template=template,
+            severity=Severity(registration_severity) if template == "registration" else None,
             precision=precision,
             route=label(route),
         )
@@ -84,11 +92,36 @@ class Guesses:
         self._routes, self._never = re.compile(routes), re.compile(never)
         self._verifying, self._carrying = re.compile(verifying), re.compile(carrying)
         self._forms = forms
+        self.others: Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]] = {}
         self._found: dict[Function, Step | None] = {}
+
+    def of(self, route: Route) -> tuple[str, Step | None]:
+        """What a route gives away by being asked often (the name of a message; the rule's own is empty), with proof."""
+        proof = self.proof(route) if self.named(route) else None
+        if proof is not None or route.function is None:
+            return "", proof
+        for name, (routes, calls) in self.others.items():
+            if any(map(routes.search, self._names(route))):
+                proof = self._does(route.function.function, calls, MAX_DEPTH)
+                if proof is not None:
+                    return name, proof
+        return "", None
+
+    @staticmethod
+    def _names(route: Route) -> list[str]:
+        return [*literal_parts(route.path)[-1:], *map(words_of, name_of(route.handler).split(".")[-2:])]
+
+    def _does(self, function: Function, calls: re.Pattern[str], depth: int) -> Step | None:
+        """The call of a name in a function, or in one that it calls."""
+        for call in function.nodes(f.Call):
+            if calls.search(unparse(call.func)):
+                return Step(function.module.span(call.start, call.end), f"'{unparse(call.func)}' does it")
+        called = self.limits.reached.by(function) if depth > 0 else ()
+        return next((step for each in called if (step := self._does(each, calls, depth - 1)) is not None), None)
 
     def named(self, route: Route) -> bool:
         """Whether a route's path or its handler's name speaks of logging in, or a library handles it that does."""
-        names = [*literal_parts(route.path)[-1:], *map(words_of, name_of(route.handler).split(".")[-2:])]
+        names = self._names(route)
         if any(self._never.search(name) for name in names):
             return False
         return any(self._routes.search(name) for name in names) or self._library(route) is not None

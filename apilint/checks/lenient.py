@@ -1,4 +1,4 @@
-"""What callers may send that nobody has described: further fields, and whole bodies of any shape."""
+"""What callers may send that nobody meant: further fields, fields that give rights, and whole bodies of any shape."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.exposed import Changes, label, name_of
+from apilint.checks.writable import writable
 from apilint.facts import Span
+from apilint.finding import Precision, Severity
 from apilint.flow.narrowing import last_name
 from apilint.frameworks.dependencies import Dependencies, depends_on
 from apilint.frameworks.inputs import TEXT, handed_in
@@ -24,8 +26,44 @@ _ANY_SHAPE = re.compile(r"^(dict|Dict|Any|Mapping|object)\b|^(Annotated\[)?(dict
 
 
 @check
-def schema_allows_extra(project: Project, *, frameworks: tuple[str, ...]) -> Iterator[Match]:
-    """Bodies whose further fields go where they are used as names: into an object, a query or a call."""
+def schema_allows_extra(
+    project: Project,
+    *,
+    frameworks: tuple[str, ...],
+    writable_field: str,
+    privileged: str,
+    owning: str,
+    owning_precision: str = "low",
+    privileged_severity: str = "warning",
+    privileged_security_severity: float = 6.5,
+) -> Iterator[Match]:
+    """Bodies whose further fields go where they are used as names: into an object, a query or a call; and fields by
+    which callers of a serializer give themselves rights, or something that is another's."""
+    yield from _further_fields(project, frameworks)
+    rights = re.compile(privileged)
+    for found in writable(project, re.compile(f"{privileged}|{owning}")):
+        is_right = rights.search(found.field) is not None
+        yield Match(
+            span=found.span,
+            values={
+                "serializer": found.serializer.name,
+                "field": found.field,
+                "model": found.serializer.model_name or found.serializer.name,
+                "route": label(found.route),
+            },
+            template="writable_field",
+            trace=(
+                Step(found.route.registered, f"'{label(found.route)}' takes what '{found.serializer.name}' lets in"),
+                Step(found.span, f"'{found.field}' is not read-only"),
+            ),
+            severity=Severity(privileged_severity) if is_right else None,
+            security_severity=privileged_security_severity if is_right else None,
+            precision=None if is_right and not found.judged else Precision(owning_precision),
+            route=label(found.route),
+        )
+
+
+def _further_fields(project: Project, frameworks: tuple[str, ...]) -> Iterator[Match]:
     seen: set[Span] = set()
     for route, function in _handled(project, frameworks):
         for param, cls in _bodies(project, route):

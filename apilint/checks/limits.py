@@ -66,6 +66,13 @@ class Limits:
             if not module.is_test and any(name.partition(".")[0] in self.libraries for name in module.facts.imports):
                 yield module
 
+    def using(self) -> Iterator[Module]:
+        """The modules that import what limits, not only something else of the same library."""
+        named = {name.rpartition(".")[0] for name, entry in self.entries.items() if entry.get("kind") != "settings"}
+        for module in self.project.index.modules.values():
+            if not module.is_test and not named.isdisjoint(module.facts.imports):
+                yield module
+
     # ------------------------------------------------------------------- routes
 
     def reach(self, route: Route, *, asks_settings: bool = True) -> bool:
@@ -184,6 +191,19 @@ class Limits:
             known = self.entry(made)
             if known is not None and known[1]["defaults"] in self.project.program.made_with(made)[1]:
                 yield known[0]
+
+    @cached_property
+    def by_any_name(self) -> str:
+        """What limits some route of the program, be it by its name only; empty when nothing does."""
+        return self.everywhere or next(self._for_some(), "")
+
+    def _for_some(self) -> Iterator[str]:
+        yield from (module.name for module in self.using())
+        for module in self.project.index.modules.values():
+            if not module.is_test:
+                yield from (each.name for each in module.facts.functions if self.is_named(each.name))
+                yield from (each.name for each in module.facts.classes if self.is_named(each.name))
+                yield from filter(self.is_named, module.words)
 
     def _is_wide(self, name: str) -> bool:
         return self.is_named(name) and "middleware" in name.lower()

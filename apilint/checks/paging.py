@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from apilint import facts as f
 from apilint.check import Match, check
-from apilint.checks.configured import dictionary
 from apilint.checks.exposed import label, name_of
+from apilint.checks.paginators import decorated, paginators
 from apilint.checks.reached import Reached, made_of
 from apilint.facts import Span
 from apilint.flow import env_in
@@ -20,17 +18,13 @@ from apilint.frameworks import inputs
 from apilint.index import Function
 from apilint.model import Route, Step
 from apilint.project import Project
-from apilint.startup import attributes
 from apilint.startup.values import (
     Choice,
-    ClassValue,
     External,
-    Known,
     Operation,
     Result,
     Subscripted,
     Value,
-    text_of,
 )
 from apilint.unparse import unparse
 from apilint.walk import walk
@@ -60,7 +54,8 @@ def unbounded_page_size(
                     trace=(Step(at, f"the caller of '{label(route)}' chooses '{name}'"), *sink),
                     route=label(route),
                 )
-    yield from _paginators(project, paginator)
+    yield from paginators(project, paginator)
+    yield from decorated(project, paginator)
 
 
 # ------------------------------------------------------------------------------------- what is asked for
@@ -226,67 +221,4 @@ class Pages:
         return None
 
 
-# ------------------------------------------------------------------------------------------ paginators
-
-
-class _Paginator(msgspec.Struct, frozen=True):
-    name: str
-    entry: Mapping[str, Any]
-
-
-def _paginators(project: Project, template: str) -> Iterator[Match]:
-    """Paginators of the project without a largest page, and a library's that the settings name as it is."""
-    entries: Mapping[str, Any] = project.knowledge.sections.get("paginators", {})
-    limited = {name: entry for name, entry in entries.items() if "limited_by" in entry}
-    machine = project.program.machine
-    words = {name.rpartition(".")[2] for name in limited}
-    modules = {name.rpartition(".")[0] for name in limited}
-    for module in project.index.modules.values():
-        if module.is_test or not any(_reaches(name, modules) for name in module.facts.imports):
-            continue
-        for cls in module.classes:
-            made = machine.classes.get((module.file, cls.index))
-            name = next((b for b in attributes.external_bases(machine, made) if b in limited), "") if made else ""
-            if made is not None and name and _is_unlimited(project, made, limited[name]):
-                yield _of_paginator(cls.span, cls.name, limited[name], template)
-    for name, entry in entries.items():
-        known = dictionary(project, name, entry["dictionary"]) if "dictionary" in entry else None
-        value = known.entry(entry["key"]) if known is not None else None
-        used = text_of(value) if value is not None else None
-        place = known.place(entry["key"]) if known is not None else None
-        if (
-            used in limited
-            and place is not None
-            and "asked_by" not in limited[used]
-            and used.rpartition(".")[2] in words
-        ):
-            yield _of_paginator(place, used.rpartition(".")[2], limited[used], template)
-
-
-def _reaches(imported: str, modules: set[str]) -> bool:
-    return any(imported == name or name.startswith(f"{imported}.") for name in modules)
-
-
-def _is_unlimited(project: Project, cls: ClassValue, entry: Mapping[str, Any]) -> bool:
-    machine = project.program.machine
-
-    def own(name: str) -> Value | None:
-        found = attributes.in_class(machine, cls, name)
-        return found[0] if found is not None and isinstance(found[1], ClassValue) else None
-
-    limit, asked = own(entry["limited_by"]), own(entry.get("asked_by", entry["limited_by"]))
-    if "asked_by" in entry and (asked is None or (isinstance(asked, Known) and not asked.value)):
-        return False
-    bases = (base for base in attributes.mro(machine, cls) if isinstance(base, ClassValue))
-    if any(name.startswith(("get_page_size", "get_limit", "paginate")) for base in bases for name in base.cls.methods):
-        return False  # decides itself
-    return limit is None or (isinstance(limit, Known) and limit.value is None)
-
-
-def _of_paginator(span: Span, name: str, entry: Mapping[str, Any], template: str) -> Match:
-    step = Step(span, f"'{entry['limited_by']}' is not set")
-    values = {"paginator": name, "attribute": entry["limited_by"]}
-    return Match(span=span, values=values, template="paginator", trace=(step,))
-
-
-__all__ = ["unbounded_page_size"]
+__all__ = ["Pages", "unbounded_page_size"]

@@ -1,4 +1,4 @@
-"""APL602: throttles that are named without a rate, and rates that no throttle asks for."""
+"""APL602: throttles that are named without a rate, rates that no throttle asks for, and neither of the two."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from apilint.check import Match, check, routeless
 from apilint.checks.configured import Configured, dictionary
 from apilint.checks.limits import Entry, Limits
 from apilint.facts import Span
+from apilint.finding import Severity
 from apilint.model import Step
 from apilint.project import Project
 from apilint.startup import attributes
@@ -17,8 +18,10 @@ from apilint.startup.values import Known, Mapping, Seq, Value, text_of
 
 @routeless
 @check
-def throttle_without_effect(project: Project, *, idle: str, missing: str) -> Iterator[Match]:
-    """Settings that hold one half of what limits."""
+def throttle_without_effect(
+    project: Project, *, idle: str, missing: str, neither: str, neither_severity: str, neither_security_severity: float
+) -> Iterator[Match]:
+    """Settings that hold one half of what limits, or none of it while nothing else limits either."""
     limits = Limits.of(project)
     for name, entry in limits.entries.items():
         known = dictionary(project, name, entry["dictionary"]) if entry.get("kind") == "settings" else None
@@ -27,7 +30,21 @@ def throttle_without_effect(project: Project, *, idle: str, missing: str) -> Ite
         classes, rates = known.entry(entry["classes"]), known.entry(entry["rates"])
         for throttle, span in (*_listed(limits, known, entry, classes), *_of_views(project, limits, entry)):
             yield from _without_rate(limits, known, entry, rates, throttle, span)
-        if isinstance(rates, Mapping) and rates.items and _is_empty(classes) and not _is_used(project, entry["own"]):
+        if not _is_empty(classes) or _is_used(project, entry["own"]):
+            continue
+        if rates is None and not limits.by_any_name:
+            place = known.mapping.span
+            if place is not None and not project.is_test(place.file):
+                step = Step(place, f"neither '{entry['classes']}' nor '{entry['rates']}' is among these settings")
+                yield Match(
+                    span=place,
+                    values={"classes": entry["classes"], "rates": entry["rates"]},
+                    template="neither",
+                    trace=(step,),
+                    severity=Severity(neither_severity),
+                    security_severity=neither_security_severity,
+                )
+        elif isinstance(rates, Mapping) and rates.items:
             place = known.place(entry["rates"])
             if place is not None and not project.is_test(place.file):
                 values = {"rates": entry["rates"], "classes": entry["classes"]}

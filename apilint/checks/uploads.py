@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from apilint import facts as f
 from apilint.check import Match, check
+from apilint.checks.assigned import Assignments
 from apilint.checks.cookies import is_local, settings_in
 from apilint.checks.exposed import is_open, label, name_of, words_of
 from apilint.checks.written import scopes
@@ -16,6 +17,7 @@ from apilint.index import Function
 from apilint.model import Step
 from apilint.project import Project
 from apilint.startup.values import Known
+from apilint.unparse import unparse
 
 
 @check
@@ -26,21 +28,29 @@ def unbounded_upload(
     settings: tuple[str, ...],
     places: str,
     files: tuple[str, ...],
+    sent: tuple[str, ...],
+    bodies: Mapping[str, Sequence[str]],
+    bounding: Mapping[str, Sequence[str]],
     limiting: str,
     known_caller_precision: str = "low",
 ) -> Iterator[Match]:
-    """Files that a handler reads into memory at once, and limits of a framework that are switched off."""
+    """Files and bodies that a handler reads into memory at once, and limits of a framework that are switched off.
+    `bodies` are the methods, by framework, that give a whole body, `bounding` the settings by which it refuses one."""
     yield from _switched_off(project, settings, re.compile(places))
     bounds = re.compile(limiting)
     if _limits_somewhere(project, bounds):
         return
+    served = {route.framework for route in project.routes}
+    bounded = {each for each, names in bounding.items() if each in served and _is_set(project, names)}
     seen = set()
     for route in project.routes:
         target = route.function
-        if target is None or route.span in seen or project.is_test(route.span.file):
+        if target is None or route.span in seen or route.framework in bounded or project.is_test(route.span.file):
             continue
         seen.add(route.span)
-        for call, name in _read(target.function, files):
+        function = target.function
+        read = (*_read(function, files), *_sent(function, sent), *_bodies(function, bodies.get(route.framework, ())))
+        for call, name in read:
             if any(bounds.search(words_of(each)) for each in _names(target.function)):
                 continue
             span = target.function.module.span(call.start, call.end)
@@ -62,6 +72,49 @@ def _read(function: Function, files: Collection[str]) -> Iterator[tuple[f.Call, 
         if isinstance(func, f.Attribute) and func.attr == "read" and not call.args and not call.keywords:
             if isinstance(func.value, f.Name) and func.value.id in given:
                 yield call, func.value.id
+
+
+def _sent(function: Function, sent: Collection[str]) -> Iterator[tuple[f.Call, str]]:
+    """`request.files["picture"].read()`, at once or by a name in between."""
+    assigned = Assignments(function)
+    for call in function.nodes(f.Call):
+        func = call.func
+        if not isinstance(func, f.Attribute) or func.attr != "read" or call.args or call.keywords:
+            continue
+        given = assigned.of(func.value) if isinstance(func.value, f.Name) else [func.value]
+        if given and _is_sent(given[-1], sent):
+            yield call, unparse(func.value)
+
+
+def _is_sent(expr: f.Expr, sent: Collection[str]) -> bool:
+    """`request.files["picture"]`, `request.FILES.get("picture")`."""
+    if isinstance(expr, f.Call) and isinstance(expr.func, f.Attribute) and expr.func.attr == "get":
+        expr = expr.func.value
+    elif isinstance(expr, f.Subscript):
+        expr = expr.value
+    else:
+        return False
+    return isinstance(expr, f.Attribute) and expr.attr in sent and last_name(expr.value).endswith("request")
+
+
+def _bodies(function: Function, methods: Collection[str]) -> Iterator[tuple[f.Call, str]]:
+    """`await request.body()`."""
+    for call in function.nodes(f.Call) if methods else ():
+        func = call.func
+        if isinstance(func, f.Attribute) and func.attr in methods and last_name(func.value).endswith("request"):
+            yield call, unparse(call)
+
+
+def _is_set(project: Project, names: Collection[str]) -> bool:
+    """Whether anything sets one of these settings."""
+    wanted = frozenset(names)
+    return any(
+        name in wanted
+        for text in wanted
+        for _, nodes in scopes(project, wanted, text=text.encode())
+        for node in nodes
+        for name, _, _ in settings_in(node)
+    )
 
 
 def _says(annotation: f.Expr, files: Collection[str]) -> bool:

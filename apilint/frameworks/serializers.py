@@ -40,6 +40,9 @@ ALL_FIELDS = ("rest_framework.serializers.ALL_FIELDS", "rest_framework.fields.AL
 _ANSWERING = ("Create", "List", "Retrieve", "Update", "ModelViewSet")
 
 
+NOTHING = External("")
+
+
 class Shown(msgspec.Struct, frozen=True):
     """A field that a serializer names: in the list of its Meta, or declared in its body. `type` is what a declared one
     is made with."""
@@ -54,8 +57,9 @@ class Serializer(msgspec.Struct, frozen=True):
     """One serializer class.
 
     `selects` is `all`, `exclude`, `list` or empty where it says nothing that could be read; `at` is the place that says
-    so. `fields` are the fields that it names, `hidden` those that it never shows. `rewritten` tells that the project
-    changes what comes out, `used` that something answers with it. `nested` are the related models that `depth` expands.
+    so. `fields` are the fields that it names, `hidden` those that it never shows, `read_only` those that nobody sets
+    (`*` among them where that cannot be read). `rewritten` tells that the project changes what comes out, `used` that
+    something answers with it. `nested` are the related models that `depth` expands.
     """
 
     name: str
@@ -68,6 +72,7 @@ class Serializer(msgspec.Struct, frozen=True):
     declared: tuple[Shown, ...]
     excluded: tuple[str, ...]
     hidden: frozenset[str]
+    read_only: frozenset[str]
     nested: tuple[tuple[str, Schema], ...]
     nested_at: Span
     rewritten: bool
@@ -113,6 +118,7 @@ class _Reader:
             declared=tuple(self._declared(cls)),
             excluded=excluded,
             hidden=self._hidden(cls, meta),
+            read_only=self._read_only(cls, meta),
             nested=self._nested(schema) if isinstance(depth, int) and depth > 0 and schema is not None else (),
             nested_at=self._place(meta, "depth") or at,
             rewritten=self._is_rewritten(cls),
@@ -222,6 +228,32 @@ class _Reader:
             hidden |= {name for name in map(text_of, write_only.items) if name}
         return frozenset(hidden)
 
+    def _read_only(self, cls: ClassValue, meta: ClassValue | None) -> frozenset[str]:
+        """The fields that are never set: declared so, or by the options of Meta; what cannot be read may say it."""
+        found: set[str] = set()
+        for base in reversed(attributes.mro(self.machine, cls)):
+            names = list(attributes.namespace(self.machine, base).vars.items()) if isinstance(base, ClassValue) else ()
+            for name, value in names:
+                made = unwrap(value)
+                is_set = isinstance(made, (Result, Instance)) and not _is_read_only_field(made)
+                found = found - {name} if is_set else found | {name}
+        listed = self._meta_value(meta, "read_only_fields")
+        if isinstance(listed, Seq):
+            found |= {name for name in map(text_of, listed.items) if name}
+        extra = self._meta_value(meta, "extra_kwargs")
+        if isinstance(extra, Mapping):
+            for key, options in extra.items.items():
+                if (
+                    not isinstance(options, Mapping)
+                    or options.open
+                    or constant(options.items.get("read_only", NOTHING))
+                ):
+                    found.add(str(key))
+        is_open = (listed is not None and (not isinstance(listed, Seq) or listed.open)) or (
+            extra is not None and (not isinstance(extra, Mapping) or extra.open)
+        )
+        return frozenset(found | {"*"} if is_open else found)
+
     def _is_rewritten(self, cls: ClassValue) -> bool:
         """Whether the project decides by itself what comes out."""
         for name in ("to_representation", "get_fields", "__init__", "data", "get_extra_kwargs", "build_standard_field"):
@@ -238,6 +270,13 @@ def _is_hidden_field(value: Value) -> bool:
     if constant(made.kwargs.get("write_only", External(""))) is True:
         return True
     return isinstance(made, Result) and isinstance(made.callee, External) and made.callee.name.endswith(".HiddenField")
+
+
+def _is_read_only_field(made: Result | Instance) -> bool:
+    if "read_only" in made.kwargs:
+        return constant(made.kwargs["read_only"]) is not False  # or it depends on something
+    name = made.callee.name if isinstance(made, Result) and isinstance(made.callee, External) else ""
+    return name.endswith((".ReadOnlyField", ".SerializerMethodField", ".HiddenField"))
 
 
 class _Uses:

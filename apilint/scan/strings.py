@@ -9,12 +9,13 @@ from tree_sitter import Node
 from apilint.scan import literals
 from apilint.scan.grammar import named, token
 from apilint.scan.operands import LOWER, mark, opaque
-from apilint.scan.packed import BYTES, CONSTANT, MAX_DEPTH, OPAQUE, TEMPLATE, Packed
+from apilint.scan.packed import BYTES, CALL, CONSTANT, MAX_DEPTH, NAME, OPAQUE, TEMPLATE, Packed
 
 _STRING_CONTENT = named("string_content")
 _INTERPOLATIONS = frozenset(map(named, ("interpolation", "format_expression")))
 _FORMAT_SPECIFIER = named("format_specifier")
 _EQUALS = token("=")
+_CONVERSION = named("type_conversion")
 _STRING = named("string")
 
 
@@ -66,24 +67,38 @@ def _interpolation(node: Node, src: str, depth: int) -> list[Packed]:
     if depth >= MAX_DEPTH:
         return [opaque(node, src, depth)]
     parts = []
+    shown, is_equation = "", False
     for child in node.children:
         kind = child.kind_id
         if kind == _FORMAT_SPECIFIER:
+            shown = shown or "s"
             for inner in child.children:
                 if inner.kind_id in _INTERPOLATIONS:
                     parts.extend(_interpolation(inner, src, depth + 1))
         elif kind == _EQUALS:
             # `{x=}` shows the expression's text too.
+            is_equation = True
             start = node.start_byte + 1
             end = child.end_byte
             while src[end : end + 1].isspace():
                 end += 1
             parts.insert(0, (CONSTANT, start, end, literals.content(src[start:end], True)))
+        elif kind == _CONVERSION:
+            shown = src[child.start_byte + 1 : child.end_byte]
         else:
             lower = LOWER[kind]
             if lower is not mark:
                 parts.append(lower(child, src, depth + 1))
+    if shown in ("r", "a") or (is_equation and not shown):
+        _show(parts, 1 if is_equation else 0)
     return parts
+
+
+def _show(parts: list[Packed], number: int) -> None:
+    """`{x!r}` is `{repr(x)}`, which shows a line break and makes none; so is `{x=}`."""
+    if number < len(parts):
+        _, start, end, *_ = parts[number]
+        parts[number] = (CALL, start, end, (NAME, end, end, "repr"), (parts[number],), ())
 
 
 def concatenated(node: Node, src: str, depth: int) -> Packed:

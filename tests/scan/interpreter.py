@@ -228,7 +228,10 @@ class Judge:
         parts: list[Any] = []
         for value in node.values:
             if isinstance(value, ast.FormattedValue):
-                parts.append(without_spans(self.expression(value.value)))
+                shown = without_spans(self.expression(value.value))
+                if value.conversion in (ord("r"), ord("a")):
+                    shown = ["Call", None, ["Name", None, "repr"], [shown], []]
+                parts.append(shown)
                 if isinstance(value.format_spec, ast.JoinedStr):
                     parts.extend(part for part in self.template(value.format_spec) if part[0] != "Constant")
             elif isinstance(value, ast.Constant):

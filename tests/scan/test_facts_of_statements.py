@@ -49,7 +49,8 @@ def test_parentheses_vanish() -> None:
     [
         ('f"a{b}c"', ["a", "b", "c"]),
         ('"a" f"{b}" "c"', ["a", "b", "c"]),
-        ("f'{a!r:>{width}}'", ["a", "width"]),
+        ("f'{a!r:>{width}}'", ["repr(a)", "width"]),
+        ("f'{a!s}{b!a}'", ["a", "repr(b)"]),
         ('f"{{}}{a}\\n"', ["{}", "a", "\n"]),
         ('f"{x["y"]}"', ["x"]),
         ('t"a{b}"', ["a", "b"]),
@@ -64,6 +65,8 @@ def test_templates_hold_text_and_expressions(source: str, parts: list[str]) -> N
 def _word(part: facts.Expr) -> object:
     if isinstance(part, facts.Subscript):
         return _word(part.value)
+    if isinstance(part, facts.Call):
+        return f"{_word(part.func)}({_word(part.args[0])})"
     return part.id if isinstance(part, facts.Name) else part.value if isinstance(part, facts.Constant) else part
 
 

@@ -1,0 +1,114 @@
+"""Serializers -> the fields by which callers give themselves rights, among those that they may set."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from apilint import facts as f
+from apilint.checks.limits import Limits
+from apilint.facts import Span
+from apilint.flow import env_of
+from apilint.frameworks.serializers import Serializer, serializers
+from apilint.index import Function
+from apilint.model import Route
+from apilint.project import Project
+from apilint.startup import attributes
+from apilint.startup.values import ClassValue, unwrap
+
+WRITING = frozenset({"POST", "PUT", "PATCH"})
+_FOR_FEW = re.compile(r"(?i)admin|superuser|staff|owner|root")
+_SAVING = ("perform_create", "perform_update", "create", "update", "partial_update", "post", "put", "patch")
+
+
+class Writable(msgspec.Struct, frozen=True):
+    """A field at `span` that callers of `route` set through `serializer`; `judged` when a permission of the project
+    decides who may, which may look at what is set."""
+
+    span: Span
+    field: str
+    serializer: Serializer
+    route: Route
+    judged: bool
+
+
+def writable(project: Project, fields: re.Pattern[str]) -> Iterator[Writable]:
+    """The fields of a name that callers may set who need no rights for it, each once."""
+    known: dict[Span, Serializer] = {}
+    seen: set[Span] = set()
+    for route, cls, methods in _written(project):
+        if not known:
+            known = {each.span: each for each in serializers(project.program)}
+        found = known.get(cls.cls.span)
+        if found is None or found.span in seen or project.is_test(found.span.file) or found.rewritten:
+            continue
+        own = [base for base in attributes.mro(project.program.machine, cls) if isinstance(base, ClassValue)]
+        checking = [method for base in own for method in base.cls.methods.values()]
+        for name, span in _fields(found):
+            if not fields.search(name) or not {name, "*"}.isdisjoint(found.read_only):
+                continue
+            if any(_names(method, name) for method in checking) or any(name in method.words for method in methods):
+                continue
+            seen.add(found.span)
+            yield Writable(span, name, found, route, any(":" in guard.qualname for guard in route.guards))
+
+
+def _fields(found: Serializer) -> Iterator[tuple[str, Span]]:
+    """The fields that a serializer has, with their places; of one that takes all, those of its model."""
+    declared = {each.name: each.span for each in found.declared}
+    if found.selects == "list":
+        yield from ((each.name, declared.get(each.name, each.span)) for each in found.fields)
+        return
+    yield from declared.items()
+    for field in found.model.fields if found.model is not None and found.selects else ():
+        if field.name not in declared and field.name not in found.excluded:
+            yield field.name, found.at
+
+
+def _written(project: Project) -> Iterator[tuple[Route, ClassValue, list[Function]]]:
+    """The serializer classes that routes take from callers, with the functions that save what came."""
+    limits, machine = Limits.of(project), project.program.machine
+    for route in project.routes:
+        if WRITING.isdisjoint(route.methods) or project.is_test(route.span.file) or _is_for_few(route):
+            continue
+        view = limits.view(route)
+        if view is not None:
+            entry = attributes.in_class(machine, view, "serializer_class")
+            cls = unwrap(entry[0]) if entry is not None else None
+            own = [base for base in attributes.mro(machine, view) if isinstance(base, ClassValue)]
+            if isinstance(cls, ClassValue) and not any("get_serializer_class" in base.cls.methods for base in own):
+                yield (
+                    route,
+                    cls,
+                    [base.cls.methods[name] for base in own for name in _SAVING if name in base.cls.methods],
+                )
+        if route.function is not None:
+            function = route.function.function
+            yield from ((route, cls, [function]) for cls in _filled(project, function))
+
+
+def _filled(project: Project, function: Function) -> Iterator[ClassValue]:
+    """`OrderSerializer(data=request.data)`, where something is saved."""
+    if "save" not in function.words:
+        return
+    machine = project.program.machine
+    for call in function.nodes(f.Call):
+        if isinstance(call.func, f.Name) and any(each.name == "data" for each in call.keywords):
+            value = unwrap(machine.lookup(call.func.id, env_of(machine, function)))
+            if isinstance(value, ClassValue):
+                yield value
+
+
+def _is_for_few(route: Route) -> bool:
+    """Whether the route asks for more than a user: whoever may give rights must be able to set them."""
+    return any(guard.demands or _FOR_FEW.search(guard.name) for guard in route.guards)
+
+
+def _names(method: Function, name: str) -> bool:
+    """Whether a serializer's method looks at a field by itself."""
+    return method.name == f"validate_{name}" or any(node.value == name for node in method.nodes(f.Constant))
+
+
+__all__ = ["Writable", "writable"]
