@@ -35,12 +35,16 @@ def insecure_cookie(
     places: str,
     one_precision: str = "medium",
     read_precision: str = "low",
+    other: str = "",
+    other_precision: str = "low",
 ) -> Iterator[Match]:
-    """Cookies set with a session or a token in them, settings and middleware of the session's cookie."""
-    held, other, local = re.compile(names), re.compile(never), re.compile(places)
+    """Cookies set with a session or a token in them, and, less sure, others; settings and middleware of the session's
+    cookie."""
+    held, without, local = re.compile(names), re.compile(never), re.compile(places)
     for where, node in calls(project, methods):
         name = _name_of(where, node)
-        if not held.search(name) or other.search(name) or _is_deleted(where, node):
+        is_held = held.search(name) is not None
+        if not (is_held or (name and other)) or without.search(name) or _is_deleted(where, node):
             continue
         lacking = _lacking(where, node)
         if not lacking:
@@ -54,7 +58,8 @@ def insecure_cookie(
             span=span,
             values={"cookie": name, "flags": " and ".join(f"'{each}'" for each in lacking), "effect": _effect(lacking)},
             trace=(Step(span, f"the cookie '{name}' is set without {' and '.join(lacking)}"),),
-            precision=precision,
+            precision=precision if is_held else Precision(other_precision),
+            template="" if is_held else "other",
         )
     yield from _settings(project, settings, local)
     yield from _middleware(project)

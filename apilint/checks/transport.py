@@ -12,6 +12,7 @@ from apilint.checks.clients import Clients, Sent, Set
 from apilint.checks.switches import options, sureness
 from apilint.facts import Span
 from apilint.finding import Precision
+from apilint.flow import Input
 from apilint.index import Module
 from apilint.model import Step
 from apilint.project import Project
@@ -152,6 +153,8 @@ def cleartext_http(
     local_hosts: Sequence[str] = (),
     local_suffixes: Sequence[str] = (),
     reserved: Sequence[str] = (),
+    examples: Sequence[str] = (),
+    example_precision: str = "low",
     names: str = "$^",
     credential_security_severity: float = 7.4,
 ) -> Iterator[Match]:
@@ -169,19 +172,24 @@ def cleartext_http(
             or _PRIVATE.match(lowered)
         )
 
+    def is_example(host: str) -> bool:
+        return any(host.lower() == name or host.lower().endswith(f".{name}") for name in examples)
+
     for sent in _clients(project).sent("~http"):
         found = sent.url()
         for value in options(found[0] if found is not None else None):
-            text = text_of(value)
+            default = _default(value)
+            text = text_of(value if default is None else default)
             host = _HOST.match(text) if text is not None else None
             if found is None or text is None or host is None or not is_foreign(host[1]):
                 continue
             called.add((found[1].file, host[1]))
+            likely = None if sent.is_sure and default is None else Precision.MEDIUM
             yield Match(
                 span=found[1],
                 values={"url": text},
                 security_severity=credential_security_severity if _carries_credentials(sent.kwargs) else None,
-                precision=None if sent.is_sure else Precision.MEDIUM,
+                precision=Precision(example_precision) if is_example(host[1]) else likely,
                 trace=(Step(found[1], f"'{sent.name}' is called with this address"),),
             )
     pattern = re.compile(names)
@@ -190,9 +198,17 @@ def cleartext_http(
             host = _HOST.match(str(constant.value))
             if host is None or not pattern.search(name) or not is_foreign(host[1]) or (module.file, host[1]) in called:
                 continue
+            if is_example(host[1]):
+                continue
             span = module.span(constant.start, constant.end)
             step = Step(span, f"'{name}' says that this address is to be called")
             yield Match(span=span, values={"url": constant.value}, precision=Precision.MEDIUM, trace=(step,))
+
+
+def _default(value: Value) -> Known | None:
+    """What an argument is where the caller gives none."""
+    written = value.param.default if isinstance(value, Input) else None
+    return Known(written.value) if isinstance(written, f.Constant) else None
 
 
 def _constants(module: Module) -> Iterator[tuple[str, f.Constant]]:
