@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from apilint.config import Config
 from apilint.finding import Precision
 from apilint.rule import Rule, load_rules
-from benchmarks.packages import WORK, version
+from benchmarks.packages import WORK
 
 FOUND = re.compile(r"found in (?P<package>\S+) (?P<version>\S+): (?P<file>\S+):(?P<line>\d+)(?P<remark>.*)")
 NONE = re.compile(r"none found in (?P<number>\d+) packages")
@@ -70,9 +70,16 @@ def _read(text: str, tree: Path, errors: str = "") -> dict[str, Any]:
     return found
 
 
+def published_as(tree: Path) -> tuple[str, str]:
+    """The name and the version under which a wheel was published."""
+    metadata = next(tree.glob("*.dist-info/METADATA")).read_text(encoding="utf-8", errors="replace")
+    head = dict(re.findall(r"^(Name|Version): (\S+)", metadata, re.MULTILINE))
+    return head["Name"], head["Version"]
+
+
 def seen_in(tree: Path, found: dict[str, Any]) -> Iterator[tuple[str, Seen]]:
     """The findings of a tree, by rule."""
-    name, _, number = version(tree).partition(" ")
+    name, number = published_as(tree)
     for each in found["findings"]:
         place = (each["file"], each["line"], each["precision"], each["message"])
         yield each["code"], Seen(name, number, *place)
@@ -131,7 +138,7 @@ def main() -> int:
     seen: dict[str, list[Seen]] = {}
     packages: dict[str, set[str]] = {}
     for tree in trees:
-        name, _, number = version(tree).partition(" ")
+        name, number = published_as(tree)
         packages.setdefault(name, set()).add(number)
         for code, each in seen_in(tree, report(tree, given.reports)):
             seen.setdefault(code, []).append(each)

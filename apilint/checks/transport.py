@@ -190,7 +190,7 @@ def cleartext_http(
                 values={"url": text},
                 security_severity=credential_security_severity if _carries_credentials(sent.kwargs) else None,
                 precision=Precision(example_precision) if is_example(host[1]) else likely,
-                trace=(Step(found[1], f"'{sent.name}' is called with this address"),),
+                trace=(*_given_in(value, found[1].file), Step(found[1], f"'{sent.name}' is called with this address")),
             )
     pattern = re.compile(names)
     for module in project.index.with_words(("~http",), judged=True):
@@ -209,6 +209,12 @@ def _default(value: Value) -> Known | None:
     """What an argument is where the caller gives none."""
     written = value.param.default if isinstance(value, Input) else None
     return Known(written.value) if isinstance(written, f.Constant) else None
+
+
+def _given_in(value: Value, file: str) -> Iterator[Step]:
+    """Where an argument says what it is when the caller gives none."""
+    if isinstance(value, Input):
+        yield Step(Span(file, value.param.start, value.param.end), f"'{value.param.name}' is this address by default")
 
 
 def _constants(module: Module) -> Iterator[tuple[str, f.Constant]]:
