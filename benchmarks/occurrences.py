@@ -3,11 +3,11 @@
     python -m benchmarks.occurrences [TREE ...] [--reports FOLDER] [--candidates]
 
 The references of a rule end with a place where it was seen (`found in NAME VERSION: path:line`), read in its source,
-or with `none found in N packages`. Each `TREE` is a folder with the files of a wheel (without any: all that
-`benchmarks.packages` has unpacked). Every rule runs over every tree, also those that run only when they are asked for,
-at any confidence; what a reference states must be found, in that version. `--reports` keeps the reports in a folder and
-reads those that are there; `--candidates` lists what else each rule finds, to choose from. Exit status 1 when a
-reference is not true.
+or with `none found in N packages`: what it finds there all the same was read and is no true one, or of low confidence
+and doubtful. Each `TREE` is a folder with the files of a wheel (without any: all that `benchmarks.packages` has
+unpacked). Every rule runs over every tree, also those that run only when they are asked for, at any confidence; what a
+reference states must be found, in that version. `--reports` keeps the reports in a folder and reads those that are
+there; `--candidates` lists what else each rule finds, to choose from. Exit status 1 when a reference is not true.
 """
 
 from __future__ import annotations
@@ -77,6 +77,11 @@ def published_as(tree: Path) -> tuple[str, str]:
     return head["Name"], head["Version"]
 
 
+def _normal(name: str) -> str:
+    """A name as package indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def seen_in(tree: Path, found: dict[str, Any]) -> Iterator[tuple[str, Seen]]:
     """The findings of a tree, by rule."""
     name, number = published_as(tree)
@@ -92,21 +97,19 @@ def problems(rule: Rule, seen: list[Seen], packages: dict[str, set[str]]) -> Ite
     if not stated and not none:
         yield f"it says neither where it was found nor that it was not; {_choice(seen)}"
     for match in none:
-        if seen:
-            yield f"'{match[0]}', but {_choice(seen)}"
-        elif int(match["number"]) > len(packages):
+        if int(match["number"]) > len(packages):
             yield f"'{match[0]}', but only {len(packages)} were looked at"
     for match in stated:
-        name = match["package"]
+        name = _normal(match["package"])
         if name not in packages:
             continue
         if match["version"] not in packages[name]:
             yield f"'{match[0]}', but the tree is of version {', '.join(sorted(packages[name]))}"
             continue
         place = (name, match["version"], match["file"], int(match["line"]))
-        at = [each for each in seen if each[:4] == place]
+        at = [each for each in seen if (_normal(each.package), *each[1:4]) == place]
         if not at:
-            near = [each for each in seen if each.package == name]
+            near = [each for each in seen if _normal(each.package) == name]
             yield f"'{match[0]}' is not found; {_choice(near or seen)}"
         elif all(each.precision == Precision.LOW.value for each in at) != (LOW in match["remark"]):
             yield f"'{match[0]}' is found with {at[0].precision} confidence"
@@ -139,7 +142,7 @@ def main() -> int:
     packages: dict[str, set[str]] = {}
     for tree in trees:
         name, number = published_as(tree)
-        packages.setdefault(name, set()).add(number)
+        packages.setdefault(_normal(name), set()).add(number)
         for code, each in seen_in(tree, report(tree, given.reports)):
             seen.setdefault(code, []).append(each)
     for rule in rules if given.candidates else ():
@@ -150,6 +153,9 @@ def main() -> int:
     print("\n".join(wrong))
     real = sum(any(FOUND.search(each) for each in rule.references) for rule in rules)
     without = [rule.code for rule in rules if not any(FOUND.search(each) for each in rule.references)]
+    for rule in rules:
+        if rule.code in without and seen.get(rule.code):
+            print(f"{rule.code} {rule.name}: to be read: {_choice(seen[rule.code])}")
     print(f"{len(packages)} packages; {real} of {len(rules)} rules name a place where they were found, {len(wrong)} of")
     print(f"the references are not true. Without a place: {', '.join(without) or 'none'}")
     return 1 if wrong else 0
