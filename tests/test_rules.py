@@ -27,15 +27,14 @@ def cases(kind: str) -> Iterator[object]:
 
 
 def found(folder: Path, files: Mapping[str, str], rule: Rule) -> set[tuple[str, int]]:
-    """`(file, line)` of the findings of a rule in a little project, at the confidence that is shown by default, or at
-    its own where that is lower."""
+    """`(file, line)` of the findings of a rule in a little project, at the confidence that is shown by default."""
     write(folder, {name: "\n".join(map(unmarked, text.split("\n"))) for name, text in files.items()})
     # What the engine itself reports depends on the other rules: an ignore is unused when its rule has run.
     every = () if rule.code in REPORTED_BY_THE_ENGINE and rule.enabled else (rule.code,)
     return {
         (each.place.file, each.place.line)
         for each in findings(folder, *every)
-        if each.code == rule.code and each.precision.rank >= min(Precision.MEDIUM.rank, rule.precision.rank)
+        if each.code == rule.code and each.precision.rank >= Precision.MEDIUM.rank
     }
 
 

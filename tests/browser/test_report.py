@@ -191,7 +191,8 @@ def test_the_lists_say_the_same_in_columns(opened: Opened) -> None:
     assert all(left == lefts[0] for left in lefts)
     page.click("#tab-findings")
     assert page.locator("#view-findings li").count() == 2
-    # A row out of sight has no inner text until it is drawn (content-visibility): what is written is asked, not what is drawn.
+    # A row out of sight has no inner text until it is drawn (content-visibility): what is written is asked, not what is
+    # drawn.
     assert page.locator("#view-findings .level").all_text_contents() == ["error", "note"]
 
 

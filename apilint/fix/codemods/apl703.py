@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apilint.finding import Finding
-from apilint.fix import calls
+from apilint.fix import calls, meta
 from apilint.fix.concrete import cst
 from apilint.fix.edits import Declined, TextEdit
 from apilint.fix.site import Site, inserting
@@ -25,44 +25,20 @@ def offers(finding: Finding) -> bool:
 
 def fix(site: Site) -> Iterator[TextEdit]:
     """`read_only=True` in the field's declaration, or `read_only_fields` for a field that Meta lists."""
-    part = site.part
-    for node, start, end in part.nodes(cst.Assign):
-        if (start, end) == (site.start, site.end):
-            if not isinstance(node.value, cst.Call):
-                break
-            yield from _declared(site, node.value)
-            return
-    name = part.at(cst.SimpleString, site.start, site.end)
-    meta = part.around(cst.ClassDef, site.start, site.end)
-    if meta is None or not isinstance(meta.body, cst.IndentedBlock):
-        raise Declined("the list of fields stands in no class")
-    yield from _listed(site, meta.body, part.code(name))
-
-
-def _declared(site: Site, call: cst.Call) -> list[TextEdit]:
-    for argument in call.args:
-        if argument.keyword is not None and argument.keyword.value in _OF_WRITTEN:
-            raise Declined(f"the field says '{argument.keyword.value}'")
-    return calls.with_keyword(site, site.part, call, f"{OPTION}=True")
-
-
-def _listed(site: Site, body: cst.IndentedBlock, name: str) -> list[TextEdit]:
-    part = site.part
-    after = None
-    for line in body.body:
-        start, end = part.span(line)
-        if start <= site.start < end:
-            after = line
-        statement = line.body[0] if isinstance(line, cst.SimpleStatementLine) else None
-        if isinstance(statement, cst.Assign) and part.code(statement.targets[0].target) == LISTED:
-            return _in_list(site, statement, name)
-    if not isinstance(after, cst.SimpleStatementLine):
-        raise Declined("the list of fields is no statement of its class")
-    start, end = part.span(after)
-    line_end = site.line_end(end - 1)
-    newline = site.newline.decode()
-    lead = "" if site.text[:line_end].endswith((b"\n", b"\r")) else newline
-    return [inserting(line_end, f"{lead}{site.indent(start).decode()}{LISTED} = [{name}]{newline}")]
+    call = meta.declaration(site)
+    if call is not None:
+        for argument in call.args:
+            if argument.keyword is not None and argument.keyword.value in _OF_WRITTEN:
+                raise Declined(f"the field says '{argument.keyword.value}'")
+        yield from calls.with_keyword(site, site.part, call, f"{OPTION}=True")
+        return
+    name = site.part.code(site.part.at(cst.SimpleString, site.start, site.end))
+    body = meta.listing(site)
+    listed = meta.option(site, body, LISTED)
+    if listed is not None:
+        yield from _in_list(site, listed, name)
+    else:
+        yield meta.below_list(site, body, f"{LISTED} = [{name}]")
 
 
 def _in_list(site: Site, statement: cst.Assign, name: str) -> list[TextEdit]:
