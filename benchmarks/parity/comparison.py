@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.parity.application import Observation, Row
+from tests.parity import harness
 
 LEFT_OUT = ("HEAD", "OPTIONS", "MOUNT")  # answered by frameworks themselves; a mount is seen by its routes
 TURNED_AWAY = ("protected", "denied_in_handler")
@@ -18,16 +19,9 @@ AGREEING = {True: ("required", "conditional"), False: ("none", "optional", "cond
 
 
 @dataclass(frozen=True)
-class Claim:
-    """One method of one route as apilint sees it. `only_if` is the condition under which the route exists at all."""
+class Claim(harness.Claim):
+    """With what stood in the way of a verdict, the condition under which the route exists, and its application."""
 
-    method: str
-    path: str
-    handler: str
-    file: str
-    line: int
-    auth: str
-    guards: tuple[str, ...] = ()
     unknown: str = ""
     only_if: str = ""
     app: str = ""

@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import re
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.parity.application import Application, Row
+from benchmarks.parity.patience import TookTooLong, patience
 from parity import runtime_django as django_side
 from parity.observation import Entered, Project, read_answer
 from parity.runtime_django import Endpoint, Handler
@@ -28,10 +28,6 @@ from parity.runtime_django import Endpoint, Handler
 PATIENCE = 60
 INCONCLUSIVE = {"ambiguous", "unreached", "shadowed"}
 FORMAT_SUFFIX = re.compile(r"<drf_format_suffix\w*:format>$|\\\.\(\?P<format>(?:\[a-z0-9\]\+|\([\w|]+\))\)/\?\$$")
-
-
-class TookTooLong(BaseException):
-    """A call did not come back. No `Exception`: those are what Django makes an answer of."""
 
 
 @dataclass(frozen=True)
@@ -198,7 +194,7 @@ def call(method: str, url: str, handler: Handler, entered: Entered) -> tuple[str
 def ask(method: str, url: str, handler: Handler, entered: Entered) -> tuple[str, int]:
     """One call by a new client, without cookies; what it changes is taken back."""
     try:
-        with patience(), taken_back():
+        with patience(PATIENCE), taken_back():
             status, location = django_side.send(method, url, json.dumps({}), entered)
     except TookTooLong:
         return "ambiguous", 0
@@ -221,7 +217,7 @@ def everybody_is_turned_away(method: str, url: str, entered: Entered, met: tuple
     if client is None:
         return False
     try:
-        with patience(), taken_back():
+        with patience(PATIENCE), taken_back():
             status, location = django_side.send(method, url, json.dumps({}), entered, client)
     except (Exception, TookTooLong):  # noqa: BLE001 whatever it is, it is another answer
         return False
@@ -276,22 +272,6 @@ def taken_back() -> Iterator[None]:
         yield
         for alias in connections:
             transaction.set_rollback(True, using=alias)
-
-
-@contextmanager
-def patience() -> Iterator[None]:
-    """A call that does not come back is given up."""
-
-    def give_up(_signal: int, _frame: object) -> None:
-        raise TookTooLong
-
-    earlier = signal.signal(signal.SIGALRM, give_up)
-    left = signal.alarm(PATIENCE)
-    try:
-        yield
-    finally:
-        signal.alarm(left)
-        signal.signal(signal.SIGALRM, earlier)
 
 
 def answer_errors_briefly() -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +11,12 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect, Rule
 
 from benchmarks.parity.application import Application, Row
+from benchmarks.parity.patience import TookTooLong, patience
 from benchmarks.parity.places import Places, wrappers
 from parity.observation import Entered, read_answer
 from parity.runtime_flask import call, handler, methods, url
 
 PATIENCE = 20
-
-
-class TookTooLong(Exception):
-    """A call did not come back."""
 
 
 def rows(application: Application, app: Flask, site_packages: Path) -> Iterator[Row]:
@@ -72,7 +67,7 @@ def _anonymous(places: Places, app: Flask, rule: Rule, method: str, entered: Ent
         return "shadowed", 0
     client = app.test_client(use_cookies=False)
     try:
-        with _patience():
+        with patience(PATIENCE):
             status, location = call(client, method, target)
     except TookTooLong:
         return "ambiguous", 0
@@ -90,17 +85,3 @@ def _leads_to(app: Flask, target: str, method: str, rule: Rule) -> bool:
     except HTTPException:
         return False
     return found is rule
-
-
-@contextmanager
-def _patience() -> Iterator[None]:
-    def give_up(_signal: int, _frame: object) -> None:
-        raise TookTooLong
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    left = signal.alarm(PATIENCE)
-    try:
-        yield
-    finally:
-        signal.alarm(left)
-        signal.signal(signal.SIGALRM, before)

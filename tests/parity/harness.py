@@ -73,7 +73,7 @@ class Claim:
     file: str
     line: int
     auth: str
-    guards: tuple[str, ...]
+    guards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
