@@ -95,6 +95,7 @@ def serializer_sensitive_field(
                 values={"serializer": each.name, "field": name, "model": each.model_name or each.name},
                 trace=(
                     Step(each.span, f"'{each.name}' answers with its fields"),
+                    *_listing(each, span),
                     Step(span, f"'{name}' is one of them"),
                 ),
             )
@@ -135,6 +136,13 @@ def _named(each: Serializer) -> Iterator[tuple[str, Span, str]]:
         for shown in each.declared:
             if shown.name not in listed:
                 yield shown.name, shown.span, shown.type
+
+
+def _listing(each: Serializer, span: Span) -> Iterator[Step]:
+    """The list that a field stands in: what mends the field stands below it."""
+    at = each.at
+    if at.file == span.file and at.start < span.start and span.end < at.end:
+        yield Step(at, "its fields are listed here")
 
 
 def _nested(sensitive: Sensitive, each: Serializer) -> Iterator[Match]:
