@@ -6,7 +6,6 @@ What happens shortly after one another is taken together: who types sends an edi
 from __future__ import annotations
 
 import functools
-import gc
 import queue
 import threading
 import time
@@ -19,6 +18,7 @@ from typing import TypeVar
 from apilint.config import ConfigError
 from apilint.pipeline import NothingToAnalyse
 from apilint.server.folder import Folder, Superseded
+from apilint.server.litter import Litter
 from apilint.server.view import View
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class Desk:
         self._sent = self._taken = 0  # edits: whether there are some that nobody has looked at yet
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._asked: list[Callable[[], None]] = []
-        self._is_littered = False
+        self._litter = Litter()
         self._thread = threading.Thread(target=self._work, name="apilint desk", daemon=True)
 
     def start(self) -> None:
@@ -167,6 +167,7 @@ class Desk:
             self._stale.clear()
             while self._asked:
                 self._asked.pop(0)()
+            self._litter.tidy(is_quiet=self._events.empty())
 
     def _rested(self) -> bool:
         """Wait for something to happen; when nothing does, link what was only glanced at."""
@@ -175,9 +176,7 @@ class Desk:
         except queue.Empty:
             for name in sorted(self._glanced):
                 self._settle(name)
-            if self._events.empty() and self._is_littered:
-                gc.collect()  # the collector is off in every run; what linking has left goes while nothing else happens
-                self._is_littered = False
+            self._litter.sweep(is_quiet=self._events.empty())
             return False
         return True
 
@@ -195,19 +194,21 @@ class Desk:
                 whole = functools.partial(folder.view, lambda: self._sent != self._taken)
                 self._show(folder, whole)
         except Superseded:
+            self._litter.given_up()
             return
+        self._litter.replaced()
         self._glanced.discard(name)
 
     def _refresh(self, folder: Folder) -> None:
         """Show what can be known at once; where that is not all there is to know, the rest later."""
         name = str(folder.path)
-        self._is_littered = True
         if folder.seconds > self._quick and not folder.is_settled:
             self._glanced.add(name)
             if self._show(folder, folder.glance):
                 return
         self._glanced.discard(name)
         self._show(folder, folder.view)
+        self._litter.replaced()
 
     def _show(self, folder: Folder, look: Callable[[], View | None]) -> bool:
         """Tell what a look at a folder shows, or why nothing is to be seen; whether there was something to say."""
