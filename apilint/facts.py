@@ -362,7 +362,7 @@ class FunctionFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     included) calls, passes as keywords or assigns: `execute`, `verify`, … sorted and joined by spaces; `~secret` is
     among them where the text mentions something like a password or a token, `~http` where it holds an address that is
     not encrypted, `~tls` where it may be about certificates, `~splat` where it holds `**`, `~waits` where it may call
-    what waits for other servers without end.
+    what waits for other servers without end, `~cors` where it says that pages of others may send cookies.
     `body` encodes its statements (`tuple[Stmt, ...]`; nested functions are `FunctionDef`s; at least one), or is
     `NOT_LOWERED`: most bodies are never asked for, so the scanner lowers those that are likely to be, and the
     index the others when somebody asks.

@@ -10,6 +10,7 @@ import msgspec
 
 from apilint.check import Match, check, routeless
 from apilint.checks.library_calls import LibraryCalls, Used
+from apilint.checks.reflected import reflected_origins
 from apilint.checks.switches import sureness
 from apilint.facts import Span
 from apilint.finding import Precision
@@ -39,8 +40,18 @@ class Policy(msgspec.Struct, frozen=True):
 
 @routeless
 @check
-def cors_credentials_wildcard(project: Project, *, beginning: str, dot: str) -> Iterator[Match]:
-    """Cross-origin policies that let any page act for the user who looks at it."""
+def cors_credentials_wildcard(project: Project, *, beginning: str, dot: str, reflected: str) -> Iterator[Match]:
+    """Cross-origin policies that let any page act for the user who looks at it, and answers that do so."""
+    for span, read in reflected_origins(project):
+        yield Match(
+            span=span,
+            template="reflected",
+            trace=(
+                Step(read, "the page that asks says where it is from"),
+                Step(span, "and is trusted, whatever it says"),
+            ),
+            precision=Precision.HIGH,
+        )
     for policy in _policies(project):
         if policy.credentials is not None:
             sure = min(policy.sure, policy.credentials, key=lambda each: each.rank)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.exposed import Changes, label, name_of
+from apilint.checks.picked import picked
 from apilint.checks.writable import writable
 from apilint.facts import Span
 from apilint.finding import Precision, Severity
@@ -84,10 +85,27 @@ def _further_fields(project: Project, frameworks: tuple[str, ...]) -> Iterator[M
 
 @check
 def unvalidated_body(
-    project: Project, *, frameworks: tuple[str, ...], unsafe_methods: tuple[str, ...] = ("POST", "PUT", "PATCH")
+    project: Project,
+    *,
+    frameworks: tuple[str, ...],
+    read_by_hand: str,
+    bodies: Mapping[str, Sequence[str]],
+    unsafe_methods: tuple[str, ...] = ("POST", "PUT", "PATCH"),
 ) -> Iterator[Match]:
-    """Handlers that change something and take a body of any shape."""
+    """Handlers that change something and take a body of any shape, or read one by hand (`bodies`: how, by framework)
+    and pick from it what they need."""
     changes = Changes(project, unsafe_methods)
+    for route, function in _handled(project, tuple(bodies)):
+        node = next(picked(function, bodies[route.framework]), None) if changes.cover(route) else None
+        if node is not None:
+            span = function.module.span(node.start, node.end)
+            yield Match(
+                span=span,
+                values={"name": unparse(node), "route": label(route)},
+                template="read_by_hand",
+                trace=(Step(span, f"'{name_of(route.handler)}' picks from it without a schema"),),
+                route=label(route),
+            )
     for route, function in _handled(project, frameworks):
         if not changes.cover(route):
             continue

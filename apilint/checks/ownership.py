@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.exposed import Changes, label, name_of, words_of
+from apilint.checks.limits import Limits
 from apilint.checks.rejections import functions_of
 from apilint.facts import Span
 from apilint.flow.narrowing import last_name
@@ -15,7 +16,8 @@ from apilint.frameworks.schemas import Field, Schema, Schemas
 from apilint.index import Function
 from apilint.model import Route, Step
 from apilint.project import Project
-from apilint.startup.values import unwrap
+from apilint.startup import attributes
+from apilint.startup.values import ClassValue, Seq, unwrap
 from apilint.walk import walk
 
 _PARAMETER = re.compile(r"[{<](?:[^{}<>:]*(?:\([^)]*\))?:)?(\w+)(?::\w+)?[}>]")
@@ -29,9 +31,16 @@ def object_not_scoped(
     owners: str,
     caller: str,
     privileged: str,
+    unasked: str,
+    plain_views: tuple[str, ...] = (),
+    permissions: str = "",
+    deciding: str = "",
+    asking: tuple[str, ...] = (),
     changing_security_severity: float = 8.1,
 ) -> Iterator[Match]:
-    """Handlers that fetch a row with an owner by an id of the path, and never ask whose it is."""
+    """Handlers that fetch a row with an owner by an id of the path, and never ask whose it is; and such whose view has
+    a permission that would tell, in a view that asks it only when it is told to."""
+    yield from _unasked(project, look_ups, plain_views, permissions, deciding, asking)
     finder = _Finder(project, look_ups, re.compile(owners), re.compile(caller), re.compile(privileged))
     changes = Changes(project, ("POST", "PUT", "PATCH", "DELETE"))
     seen: set[Span] = set()
@@ -61,6 +70,57 @@ def object_not_scoped(
             security_severity=changing_security_severity if changes.cover(route) else None,
             route=label(route),
         )
+
+
+def _unasked(
+    project: Project,
+    look_ups: tuple[str, ...],
+    plain: tuple[str, ...],
+    attribute: str,
+    deciding: str,
+    asking: tuple[str, ...],
+) -> Iterator[Match]:
+    """Handlers of plain views that fetch an object by the path and ask no permission about it."""
+    limits, machine = Limits.of(project), project.program.machine
+    for route in project.routes:
+        target, view = route.function, limits.view(route) if plain else None
+        if target is None or view is None or project.is_test(route.span.file):
+            continue
+        bases = attributes.external_bases(machine, view)
+        if not bases or not frozenset(plain).issuperset(bases):
+            continue
+        permission = next(_deciding(project, view, attribute, deciding), None)
+        own = [base.cls for base in attributes.mro(machine, view) if isinstance(base, ClassValue)]
+        asked = any(not method.words.isdisjoint(asking) for cls in own for method in cls.methods.values())
+        names = set(_PARAMETER.findall(route.path)) & {param.name for param in target.function.head.params}
+        if permission is None or asked or not names:
+            continue
+        calls = target.function.nodes(f.Call)
+        call = next((node for node in calls if last_name(node.func) in look_ups and _given(node, names)), None)
+        if call is not None:
+            span = target.function.module.span(call.start, call.end)
+            yield Match(
+                span=span,
+                values={"permission": permission.cls.name, "route": label(route)},
+                template="unasked",
+                trace=(
+                    Step(permission.cls.span, f"'{permission.cls.name}' looks at each object"),
+                    Step(span, "an object is fetched by the id from the path, and nobody asks"),
+                ),
+                route=label(route),
+            )
+
+
+def _deciding(project: Project, view: ClassValue, attribute: str, deciding: str) -> Iterator[ClassValue]:
+    """The permissions of a view, of the project's own, that look at objects."""
+    machine = project.program.machine
+    found = attributes.in_class(machine, view, attribute)
+    for item in found[0].items if found is not None and isinstance(found[0], Seq) else ():
+        cls = unwrap(item)
+        if isinstance(cls, ClassValue):
+            method = attributes.in_class(machine, cls, deciding)
+            if method is not None and isinstance(method[1], ClassValue):
+                yield cls
 
 
 class _Finder:

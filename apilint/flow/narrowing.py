@@ -36,7 +36,8 @@ _ELSEWHERE = frozenset({"to_thread", "run_in_threadpool", "run_sync"})
 _VIEWS = frozenset(
     """
     urlparse urlsplit url_parse URL Path PurePath PurePosixPath PosixPath realpath abspath normpath resolve absolute
-    expanduser str lower upper strip lstrip rstrip unquote fspath casefold parse_url make_url basename ip_address
+    expanduser str lower upper strip lstrip rstrip removeprefix unquote fspath casefold parse_url make_url basename
+    ip_address
     """.split()
 )
 # Parts of an address that say where it leads; `scheme` says nothing about that.
@@ -110,12 +111,16 @@ def _viewed(expr: f.Expr) -> Iterator[f.Expr]:
     """An expression, and what it is a view of: `url` of `urlparse(url).hostname`, `p` of `p.resolve()`."""
     yield from _trackable(expr)
     if isinstance(expr, f.Call) and last_name(expr.func) in _VIEWS:
-        if isinstance(expr.func, f.Attribute) and not expr.args:
-            yield from _viewed(expr.func.value)
+        if isinstance(expr.func, f.Attribute) and (not expr.args or _is_sign(expr.args)):
+            yield from _viewed(expr.func.value)  # `order.lstrip("-")`: a field to sort by, whichever way round
         for arg in expr.args[:1]:
             yield from _viewed(arg)
     elif isinstance(expr, f.Attribute) and expr.attr in _PLACES:
         yield from _viewed(expr.value)
+
+
+def _is_sign(args: tuple[f.Expr, ...]) -> bool:
+    return len(args) == 1 and isinstance(args[0], f.Constant) and args[0].value in ("-", "+", "-+", "+-")
 
 
 def views(expr: f.Expr) -> Iterator[f.Expr]:

@@ -44,13 +44,14 @@ _TLS = (
 )  # fmt: skip
 MENTIONS_SECRET = b"~secret"
 # In the same way: a text with an address that is not encrypted, one that may be about certificates, one that may hand
-# on arguments that stand elsewhere, and one that may call a library that waits for ever.
+# on arguments that stand elsewhere, one that may call a library that waits for ever, one that lets pages of others in.
 MARKS = (
     (MENTIONS_SECRET, _SECRETS),
     (b"~http", (b"http://",)),
     (b"~tls", _TLS),
     (b"~splat", (b"**",)),
     (b"~waits", (b"requests.", b"urlopen(")),
+    (b"~cors", (b"access-control-allow-credentials",)),
 )
 EAGER_DECORATORS = frozenset(
     """
