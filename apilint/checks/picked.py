@@ -16,6 +16,8 @@ _INDIFFERENT = frozenset({"len", "bool", "print", "isinstance", "debug", "info",
 def picked(function: Function, names: Collection[str]) -> Iterator[f.Expr]:
     """The bodies in a function of which single fields are read, unless the whole is given to something as well."""
     subscripts, calls = function.nodes(f.Subscript), function.nodes(f.Call)
+    if any(_is_body(_without_await(arg), names) for call in calls if _looks(call) for arg in call.args):
+        return
     owners = [node.value for node in subscripts]
     owners += [node.func.value for node in calls if isinstance(node.func, f.Attribute) and node.func.attr == "get"]
     yield from (inner for inner in map(_without_await, owners) if _is_body(inner, names))
@@ -49,9 +51,13 @@ def _is_handed_on(calls: Collection[f.Call], name: str) -> bool:
     """Whether something is given the whole: a schema, a validator, a function that may be one."""
     for call in calls:
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
-        if last_name(call.func) not in _INDIFFERENT and any(_is_whole(each, name) for each in given):
+        if _looks(call) and any(_is_whole(each, name) for each in given):
             return True
     return False
+
+
+def _looks(call: f.Call) -> bool:
+    return last_name(call.func) not in _INDIFFERENT
 
 
 def _is_whole(expr: f.Expr, name: str) -> bool:

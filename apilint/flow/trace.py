@@ -787,9 +787,11 @@ def trace(
         _close_over(base, function, function.parent, env, known, {} if closures is None else closures)
     self_value: Value | None = None
     owner = function.owner
-    if owner is not None and function.head.params and not _is_static(function):
+    if owner is not None and function.head.params and not _is_decorated(function, "staticmethod"):
         cls = base.classes.get((function.module.file, owner.index))
-        if cls is not None:
+        if cls is not None and _is_decorated(function, "classmethod"):
+            self_value = cls
+        elif cls is not None:
             is_constructor = function.name == "__init__"
             self_value = Instance(cls, [], {}, owner.span, 0) if is_constructor else instance_of(base, cls, known)
     made = Trace(base, function, known)
@@ -828,9 +830,8 @@ def instance_of(base: Core, cls: ClassValue, prototypes: Prototypes) -> Instance
     return made
 
 
-def _is_static(function: Function) -> bool:
-    names = {node.id for node in function.head.decorators if isinstance(node, f.Name)}
-    return "staticmethod" in names
+def _is_decorated(function: Function, name: str) -> bool:
+    return any(isinstance(node, f.Name) and node.id == name for node in function.head.decorators)
 
 
 def env_of(base: Core, function: Function) -> Env:
