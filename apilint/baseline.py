@@ -183,17 +183,18 @@ def rewritten(
     is_kept: Callable[[Entry], bool],
 ) -> list[Entry]:
     """The entries after a rewrite: those of `old` that match one of all `findings`, with the place that it has now and
-    their note; those that match nothing and are kept; and one for each of the `new` findings."""
+    their note; those that match nothing and are kept; and one for each of the `new` findings, with a note that replaces
+    one without a reason."""
     matched = match(findings, old, {entry.file for entry in old})
     entries = [entry for entry in old if entry.fingerprint not in matched.values() and is_kept(entry)]
     notes = {entry.fingerprint: entry.note for entry in old}
     wanted = {finding.fingerprint for finding in new}
     for finding in findings:
-        known = matched.get(finding.fingerprint)
-        if known is not None:
-            entries.append(accepted(finding, notes[known]))
-        elif finding.fingerprint in wanted:
+        known = notes.get(matched.get(finding.fingerprint, ""))
+        if finding.fingerprint in wanted and not (known is not None and known.reason):
             entries.append(accepted(finding, note))
+        elif known is not None:
+            entries.append(accepted(finding, known))
     return entries
 
 

@@ -71,6 +71,27 @@ def test_accept_writes_the_baseline_with_its_note(shop: Path) -> None:
     assert "an internal tool" in (shop / FILE_NAME).read_text()
 
 
+def test_what_is_accepted_without_a_reason_is_a_question_still(shop: Path) -> None:
+    assert apilint("baseline", shop).status == 0
+    assert "2 findings to decide on" in triage(shop, "q").out
+    assert "1 accepted; 1 left to decide on." in triage(shop, "a", "an internal tool", "", "q").out
+    text = (shop / FILE_NAME).read_text()
+    assert text.count("fingerprint") == 2
+    assert text.count("reason: ''") == 1
+    assert "reason: an internal tool\n    author: Ada\n" in text
+    assert "1 finding to decide on" in triage(shop, "q").out
+    assert "1 mended; 0 left to decide on." in triage(shop, "f", "y").out
+    assert (shop / FILE_NAME).read_text().count("fingerprint") == 1
+    assert apilint("check", shop, "--require-reasons").status == 0
+
+
+def test_a_comment_takes_the_place_of_an_entry(shop: Path) -> None:
+    apilint("baseline", shop)
+    assert "1 marked public, 1 ignored in the code; 0 left" in triage(shop, "p", "open", "i", "a test server").out
+    assert (shop / FILE_NAME).read_text().count("fingerprint") == 0
+    assert apilint("check", shop, "--require-reasons").status == 0
+
+
 def test_public_and_ignore_write_comments(shop: Path) -> None:
     result = triage(shop, "p", "the shop window", "i", "a test server")
     assert "1 marked public, 1 ignored in the code; 0 left" in result.out

@@ -50,6 +50,29 @@ class Acceptance:
         self.old = tuple(entries)
         return len(entries), gone
 
+    def explained(self, report: Report) -> set[str]:
+        """The fingerprints of findings that are accepted for a reason, and still are."""
+        from apilint import baseline
+
+        entries = {entry.fingerprint: entry for entry in self.old}
+        matched = baseline.match(report.findings, self.old, {entry.file for entry in self.old})
+        now = self.options.today()
+        return {
+            finding
+            for finding, entry in matched.items()
+            if entries[entry].note.reason and not entries[entry].is_expired(now)
+        }
+
+    def forget(self, finding: Finding, report: Report) -> None:
+        """Take out the entry for a finding that has been dealt with in the code."""
+        from apilint import baseline
+
+        matched = baseline.match(report.findings, self.old, {entry.file for entry in self.old})
+        known = matched.get(finding.fingerprint)
+        if known is not None:
+            self.old = tuple(entry for entry in self.old if entry.fingerprint != known)
+            write(baseline.render(self.old), self.path)
+
 
 def author_of(root: Path) -> str:
     """Who git says that is at work here."""

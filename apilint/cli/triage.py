@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from apilint.cli.accepting import Acceptance, author_of
 from apilint.cli.fixing import apply, checked, mended
@@ -28,7 +29,8 @@ class Triage:
 
     def __init__(self, options: Options, author: str | None) -> None:
         self._acceptance = Acceptance(options)
-        self._options = self._acceptance.options
+        # What is accepted without a reason is still a question, and may be mended: the baseline is looked at here.
+        self._options = msgspec.structs.replace(self._acceptance.options, baseline=False)
         self._author = author if author is not None else author_of(options.root)
         self._seen: set[str] = set()
         self._done: Counter[str] = Counter()
@@ -53,8 +55,9 @@ class Triage:
     def _left(self, report: Report) -> Iterator[Finding]:
         """What nobody has decided on, the worst first."""
         findings = shown(only(report, visible(self._options.config)))
+        decided = self._seen | self._acceptance.explained(report)
         for finding in sorted(findings, key=lambda each: (-each.severity.rank, -each.security_severity)):
-            if finding.fingerprint not in self._seen and finding.place.file != self._acceptance.path.name:
+            if finding.fingerprint not in decided:
                 yield finding
 
     def _show(self, finding: Finding, report: Report, count: int) -> None:
@@ -128,6 +131,7 @@ class Triage:
         if any(_is_same(each, finding) for each in self._left(now)):
             streams.rewrite(path, after, before)
             return self._failed(finding, report, "a comment there does not reach it")
+        self._acceptance.forget(finding, report)
         self._decided(finding, key)
         return now
 
@@ -142,6 +146,7 @@ class Triage:
         if not click.confirm("Write this?", default=True):
             return report
         apply(self._options, result)
+        self._acceptance.forget(finding, report)
         self._decided(finding, "f")
         return checked(self._options)
 
