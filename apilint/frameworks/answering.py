@@ -1,13 +1,15 @@
-"""What is registered, and who answers it -> a route with its verdict."""
+"""What is registered, who answers it and what stands before -> a route with its verdict."""
 
 from __future__ import annotations
 
 import msgspec
 
 from apilint.facts import Span
-from apilint.frameworks.program import Handler, only_if, with_verdict
+from apilint.frameworks.program import Handler, Program, only_if, with_verdict
+from apilint.guards.caller import Caller
+from apilint.guards.judge import NOT_A_GUARD, Judgement
 from apilint.model import Guard, Route
-from apilint.startup.values import Condition, FunctionValue
+from apilint.startup.values import Condition, FunctionValue, Instance, Unknown, Value, unwrap
 
 
 class Registered(msgspec.Struct, frozen=True):
@@ -44,4 +46,28 @@ def answered(at: Registered, handler: Handler, guards: list[Guard], function: Fu
     return with_verdict(route, guards)
 
 
-__all__ = ["Registered", "answered"]
+def before(
+    program: Program, value: Value, mode: str, caller: Caller, first: list[Value] | None = None
+) -> tuple[str, Judgement]:
+    """What runs before handlers, by its name and judged (`mode` as in `Judge.function`). One that knows who is there
+    and lets everybody through does not count."""
+    target = unwrap(value)
+    if isinstance(target, (FunctionValue, Instance)):
+        judged = program.judge.function(value, mode, caller=caller, first=first, memo=(None,))
+    else:
+        judged = of_library(program, target, caller)
+    if judged.effect == "optional":
+        judged = msgspec.structs.replace(judged, effect="none")
+    name = target.function.name if isinstance(target, FunctionValue) else program.short_name(target)
+    return name, judged
+
+
+def of_library(program: Program, target: Value, caller: Caller) -> Judgement:
+    """What the library models say of something whose code is not at hand."""
+    known = program.judge.library(target, caller.http_method)
+    if known is not None:
+        return known
+    return Judgement("unknown", reason=target.reason) if isinstance(target, Unknown) else NOT_A_GUARD
+
+
+__all__ = ["Registered", "answered", "before", "of_library"]

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from apilint.frameworks.answering import Registered, answered
+from apilint.frameworks.answering import Registered, answered, before, of_library
 from apilint.frameworks.bottle.request import Request
 from apilint.frameworks.bottle.tables import App, Before, Entry, Tables
 from apilint.frameworks.flask.views import developed
 from apilint.frameworks.program import Object, Program, under
 from apilint.guards.caller import Caller
-from apilint.guards.judge import NOT_A_GUARD, Judgement
 from apilint.model import Guard, Route
 from apilint.startup import attributes, calls
 from apilint.startup.values import FunctionValue, Instance, Unknown, Value, Wrapped, unwrap
@@ -49,15 +48,10 @@ class Views:
 
     def _hook(self, hook: Before, caller: Caller) -> Guard:
         """What runs before a request is looked up: it turns a caller away by raising."""
-        target = unwrap(hook.value)
-        if isinstance(target, (FunctionValue, Instance)):
-            judged = self.program.judge.function(hook.value, "dependency", caller=caller, memo=(None,))
-        else:
-            judged = self._of_library(target, caller)
-        if judged.effect == "optional":  # it knows who is there, and lets everybody through
-            judged = msgspec.structs.replace(judged, effect="none")
-        name = target.function.name if isinstance(target, FunctionValue) else self.program.short_name(target)
-        guard = self.program.guard(name, "before_request", "hook before requests", hook.span, judged, target)
+        name, judged = before(self.program, hook.value, "dependency", caller)
+        guard = self.program.guard(
+            name, "before_request", "hook before requests", hook.span, judged, unwrap(hook.value)
+        )
         return under(guard, hook.conditions)
 
     def _plugin(self, plugin: Before, callback: Value, caller: Caller) -> Guard:
@@ -74,12 +68,6 @@ class Views:
             found = self.program.decorator_guard(applied, caller)
             guard = msgspec.structs.replace(found, kind="plugin", via="plugin")
         else:
-            judged = self._of_library(made, caller)
+            judged = of_library(self.program, made, caller)
             guard = self.program.guard(self.program.short_name(made), "plugin", "plugin", plugin.span, judged, made)
         return under(guard, plugin.conditions)
-
-    def _of_library(self, target: Value, caller: Caller) -> Judgement:
-        known = self.program.judge.library(target, caller.http_method)
-        if known is not None:
-            return known
-        return Judgement("unknown", reason=target.reason) if isinstance(target, Unknown) else NOT_A_GUARD

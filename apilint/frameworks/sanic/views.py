@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import msgspec
-
-from apilint.frameworks.answering import Registered, answered
+from apilint.frameworks.answering import Registered, answered, before
 from apilint.frameworks.flask.views import developed
 from apilint.frameworks.program import Object, Program, under
 from apilint.frameworks.sanic.request import Request
 from apilint.frameworks.sanic.tables import VERBS, Entry, Middleware, Tables
-from apilint.guards.judge import NOT_A_GUARD, Judgement
 from apilint.model import Guard, Route
 from apilint.startup import attributes, calls
 from apilint.startup.values import (
@@ -20,7 +17,6 @@ from apilint.startup.values import (
     FunctionValue,
     Instance,
     Result,
-    Unknown,
     Value,
     Wrapped,
     unwrap,
@@ -103,15 +99,7 @@ class Views:
 
     def _guard(self, middleware: Middleware, caller: Request) -> Guard:
         """What runs before the handler: it turns a caller away by raising, or by answering itself."""
+        name, judged = before(self.program, middleware.value, "hook", caller, [caller])
         target = unwrap(middleware.value)
-        if isinstance(target, (FunctionValue, Instance)):
-            judged = self.program.judge.function(middleware.value, "hook", caller=caller, first=[caller], memo=(None,))
-        elif isinstance(target, Unknown):
-            judged = Judgement("unknown", reason=target.reason)
-        else:
-            judged = self.program.judge.library(target, caller.http_method) or NOT_A_GUARD
-        if judged.effect == "optional":  # it knows who is there, and lets everybody through
-            judged = msgspec.structs.replace(judged, effect="none")
-        name = target.function.name if isinstance(target, FunctionValue) else self.program.short_name(target)
         guard = self.program.guard(name, "middleware", middleware.via, middleware.span, judged, target)
         return under(guard, middleware.conditions)
