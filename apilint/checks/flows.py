@@ -17,10 +17,11 @@ from apilint.checks.origins import ARGUMENT, DERIVED, LOCAL, REQUEST, Origin, Or
 from apilint.checks.sinks import Sinks, Sunk, is_file, is_true, receiver
 from apilint.checks.spelling import GAP, Part, Speller
 from apilint.finding import Precision
-from apilint.flow import Element, Input, Returned, parts
+from apilint.flow import Derived, Element, Input, Returned, parts
 from apilint.model import Step
 from apilint.project import Project
-from apilint.startup.values import External, Mapping, Seq, Subscripted, Unknown, Value, constant, unwrap
+from apilint.startup.values import External, Mapping, Result, Seq, Subscripted, Unknown, Value, constant, unwrap
+from apilint.unparse import unparse
 from apilint.walk import walk
 
 MAX_STEPS = 8
@@ -39,6 +40,8 @@ _ADDRESS_OF_REQUEST = re.compile(
     r"(?i)(?:^|\.)(?:\w*req(?:uest)?|websocket|ws)\.(?:url|path|full_path|base_url|url_root|host|host_url|path_info"
     r"|get_full_path|scheme|script_root|url_rule|endpoint|build_absolute_uri|META\.PATH_INFO|session)(?:\.|$)"
 )
+# The page that a browser comes from: no link can name another. Whoever makes requests by hand can, for themselves.
+_WAY_BACK = re.compile(r"(?i)[\w.]*(?:\.|(?:\.get\(|\[)['\"])(?:http_)?referr?er(?:['\"][^()]*[\])])?$")
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -154,7 +157,7 @@ class Flows:
                     continue
                 certainty = Precision.LOW  # only the path on a server of the program's choice
             origin = self._origins.of(part.value)
-            if origin is None or self._is_own(origin) or not self._has_form(part.value, origin):
+            if origin is None or self._is_own(origin, part.value) or not self._has_form(part.value, origin):
                 continue
             if not self._is_kept_inside(sunk):
                 is_whole = not part.before or not isinstance(value, Seq)
@@ -177,11 +180,20 @@ class Flows:
             if isinstance(part, Unknown)
         )
 
-    def _is_own(self, origin: Origin) -> bool:
-        """Whether it is the address of the request itself, or a file where the name of one matters."""
+    def _is_own(self, origin: Origin, value: Value) -> bool:
+        """Whether it is the address of the request itself, the way back to where that came from, or a file where the
+        name of one matters."""
         if self._kind == "path":
             return is_file(origin.what)
+        if self._kind == "redirect" and any(map(_WAY_BACK.match, (origin.what, _written(value)))):
+            return True
         return self._kind in ("redirect", "url") and _ADDRESS_OF_REQUEST.search(origin.what) is not None
+
+
+def _written(value: Value) -> str:
+    """How the source writes a value that is read by a call."""
+    node = value.node if isinstance(value, Result) else value.expr if isinstance(value, Derived) else None
+    return unparse(node) if node is not None else ""
 
 
 # ------------------------------------------------------------------------------------- what a sink looks at
