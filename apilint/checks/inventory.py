@@ -100,4 +100,7 @@ def _versions(route: Route) -> Iterator[tuple[str, int, tuple[str, str]]]:
 
 
 def _is_of_development(route: Route, segments: Collection[str]) -> bool:
-    return any(part in segments for part in literal_parts(route.path)) or "/_" in route.path
+    """Whether a part of the path says so, or the path begins with an underscore: further on it may only keep a name
+    from being taken for a variable (`/categories/_create`)."""
+    is_named = any(part in segments for part in literal_parts(route.path))
+    return is_named or route.path.startswith("/_") or "/__" in route.path
