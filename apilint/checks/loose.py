@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from apilint import facts as f
 from apilint.check import Match, check
+from apilint.checks.unserved import unserved_views
 from apilint.finding import Precision
 from apilint.index import Module
 from apilint.model import Loose, Step
@@ -16,10 +17,13 @@ from apilint.walk import walk
 
 
 @check
-def unserved_routes(project: Project, *, late: str) -> Iterator[Match]:
-    """Routers that nobody includes, and routes that are added after theirs was."""
+def unserved_routes(
+    project: Project, *, late: str, unregistered: str, views: tuple[str, ...] = (), never: str = r"(?!)"
+) -> Iterator[Match]:
+    """Routers that nobody includes, routes that are added after theirs was, views that no address leads to."""
     if not project.routes:
         return
+    yield from unserved_views(project, views, re.compile(never))
     for loose in project.program.loose:
         module = project.index.file(loose.span.file)
         if module is None or project.is_test(loose.span.file):
