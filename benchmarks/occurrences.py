@@ -90,14 +90,14 @@ def seen_in(tree: Path, found: dict[str, Any]) -> Iterator[tuple[str, Seen]]:
         yield each["code"], Seen(name, number, *place)
 
 
-def problems(rule: Rule, seen: list[Seen], packages: dict[str, set[str]]) -> Iterator[str]:
-    """What of a rule's references is not so."""
+def problems(rule: Rule, seen: list[Seen], packages: dict[str, set[str]], every: bool) -> Iterator[str]:
+    """What of a rule's references is not so; in how many packages it was not found only `every` tree can tell."""
     stated = [match for each in rule.references if (match := FOUND.search(each))]
     none = [match for each in rule.references if (match := NONE.search(each))]
     if not stated and not none:
         yield f"it says neither where it was found nor that it was not; {_choice(seen)}"
     for match in none:
-        if int(match["number"]) > len(packages):
+        if every and int(match["number"]) > len(packages):
             yield f"'{match[0]}', but only {len(packages)} were looked at"
     for match in stated:
         name = _normal(match["package"])
@@ -123,10 +123,12 @@ def _worth(seen: Seen) -> tuple[int, Seen]:
     return -Precision(seen.precision).rank, seen
 
 
-def verdicts(rules: Iterable[Rule], seen: dict[str, list[Seen]], packages: dict[str, set[str]]) -> Iterator[str]:
+def verdicts(
+    rules: Iterable[Rule], seen: dict[str, list[Seen]], packages: dict[str, set[str]], every: bool
+) -> Iterator[str]:
     """The lines that say what is wrong."""
     for rule in rules:
-        for problem in problems(rule, seen.get(rule.code, []), packages):
+        for problem in problems(rule, seen.get(rule.code, []), packages, every):
             yield f"{rule.code} {rule.name}: {problem}"
 
 
@@ -149,7 +151,7 @@ def main() -> int:
         print(f"{rule.code} {rule.name}: {len(seen.get(rule.code, []))}")
         for each in sorted(seen.get(rule.code, []), key=_worth)[:EXAMPLES]:
             print(f"    {each}  {each.precision}: {each.message[:100]}")
-    wrong = list(verdicts(rules, seen, packages))
+    wrong = list(verdicts(rules, seen, packages, not given.trees))
     print("\n".join(wrong))
     real = sum(any(FOUND.search(each) for each in rule.references) for rule in rules)
     without = [rule.code for rule in rules if not any(FOUND.search(each) for each in rule.references)]
