@@ -9,12 +9,14 @@ import msgspec
 
 from apilint import facts as f
 from apilint.facts import Span
+from apilint.frameworks import wrapping
 from apilint.frameworks.program import Program
 from apilint.guards.caller import CREDENTIAL_WORD, NOTHING, Anonymous, Caller, Nothing
-from apilint.guards.judge import Judgement
+from apilint.guards.judge import Judgement, one_of
 from apilint.model import Demand, Guard, Step
 from apilint.startup import attributes
 from apilint.startup.values import (
+    NONE,
     Choice,
     ClassValue,
     Env,
@@ -117,10 +119,27 @@ class Dependencies:
 
     def parameters(self, function: FunctionValue) -> Iterator[tuple[f.Param, Value | None, Env]]:
         """`(parameter, its Depends or Security value or None, scope)` of a function, `self` left out."""
+        function = self._signature(function)
         key = (id(function.function), id(function.env))
         if key not in self._parameters:
             self._parameters[key] = (function, list(self._evaluated(function)))
         yield from self._parameters[key][1]
+
+    def _signature(self, function: FunctionValue) -> FunctionValue:
+        """The function whose parameters FastAPI reads: what a wrapper says that it wraps."""
+        for _ in range(MAX_DEPTH):
+            inner = unwrap(wrapping.named(self.machine, function) or NONE)
+            if not isinstance(inner, FunctionValue):
+                break
+            function = inner
+        return function
+
+    def _alternatives(self, target: Value, function: FunctionValue | None) -> Choice | None:
+        """The functions of which a dependency is one, or wraps one: which, the source leaves open."""
+        inner = unwrap(target) if function is None else unwrap(wrapping.named(self.machine, function) or NONE)
+        if not isinstance(inner, Choice):
+            return None
+        return inner if all(isinstance(unwrap(option), FunctionValue) for option in inner.options) else None
 
     def _evaluated(self, function: FunctionValue) -> Iterator[tuple[f.Param, Value | None, Env]]:
         env = function.env
@@ -248,6 +267,12 @@ class Dependencies:
 
     def _judged(self, target: Value, caller: Caller, depth: int, scopes: tuple[Value, ...]) -> Judgement:
         function = self._callable(target)
+        alternatives = self._alternatives(target, function)
+        if alternatives is not None and depth < MAX_DEPTH:
+            each = [self.judge(option, caller, depth + 1, scopes) for option in alternatives.options]
+            judged = one_of(each, alternatives.test)
+            if function is None or judged.effect in ("required", "conditional"):
+                return judged
         known = self.program.judge.library(target)
         if function is None or (
             known is not None and not isinstance(unwrap(target), (Instance, ClassValue, FunctionValue))

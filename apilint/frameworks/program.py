@@ -10,7 +10,7 @@ import msgspec
 from apilint.facts import Span
 from apilint.guards import demands
 from apilint.guards.caller import Caller
-from apilint.guards.judge import NOT_A_GUARD, Judge, Judgement
+from apilint.guards.judge import NOT_A_GUARD, Judge, Judgement, one_of
 from apilint.guards.knowledge import Knowledge
 from apilint.index import Index
 from apilint.model import Guard, Loose, Published, Route, Step
@@ -298,14 +298,7 @@ class Program:
         for option in choice.options:
             applied = calls.apply(self.machine, option, wrapped.inner, wrapped.span)
             judged.append(self._judge_decorator(applied, caller) if isinstance(applied, Wrapped) else NOT_A_GUARD)
-        strict = next((one for one in judged if one.effect in ("required", "conditional")), None)
-        if strict is None or all(one.effect == strict.effect for one in judged):
-            return strict or judged[0]
-        test = choice.test
-        if test is None:
-            return msgspec.structs.replace(strict, effect="conditional", condition="one of several decorators")
-        holds = Condition(test.span, test.text, (judged[0] is strict) == test.positive, test.value)
-        return msgspec.structs.replace(strict, effect="conditional", condition=repr(holds))
+        return one_of(judged, choice.test)
 
     def guard(self, name: str, kind: str, via: str, span: Span, judged: Judgement, value: Value | None = None) -> Guard:
         """A `model.Guard` from a judgement."""

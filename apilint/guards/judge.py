@@ -80,6 +80,7 @@ NOT_A_GUARD = Judgement("none")
 # What one program's guards may take, about a minute: twenty times what those of large applications take, and enough for
 # one whose guard of a thousand lines looks at each of its 670 routes.
 MAX_STEPS = 1_500_000
+MOST_SKIPPED = 4
 Passes = Callable[[Value], bool]
 
 
@@ -152,14 +153,7 @@ class Judge:
         caller = caller or Caller()
         used = caller.used
         caller.used = False
-        visit = Visit(self.machine, self.knowledge, caller, passes, answers)
-        # What a framework answers may hold for one class only.
-        visit.remembered = self._followed if answers is None else Remembered(self._followed)
-        try:
-            exits = visit.run(target, bindings or {}, first)
-        except Turned as turned:
-            exits = [turned.exit]
-        self._steps += visit.steps
+        visit, exits = self._run(target, bindings or {}, first, caller, passes, answers)
         judged = self._verdict(target, exits, mode, visit)
         if visit.is_cut and mode != "handler" and judged.effect in ("none", "optional"):
             judged = Judgement(
@@ -173,6 +167,32 @@ class Judge:
             self._memo[key] = judged
         caller.used = caller.used or used
         return judged
+
+    def _run(
+        self,
+        target: FunctionValue,
+        bindings: dict[str, Value],
+        first: list[Value] | None,
+        caller: Caller,
+        passes: Passes,
+        answers: Answers | None,
+    ) -> tuple[Visit, list[Exit]]:
+        """Follow a function; when that takes too long, again without the call that took it so long, if that one had
+        nothing to do with the caller."""
+        # What a framework answers may hold for one class only.
+        remembered = self._followed if answers is None else Remembered(self._followed)
+        skipped: frozenset[Function] = frozenset()
+        while True:
+            visit = Visit(self.machine, self.knowledge, caller, passes, answers)
+            visit.remembered, visit.skipped = remembered, skipped
+            try:
+                exits = visit.run(target, bindings, first)
+            except Turned as turned:
+                exits = [turned.exit]
+            self._steps += visit.steps
+            if not visit.long or len(skipped) == MOST_SKIPPED:
+                return visit, exits
+            skipped |= {visit.long[-1]}
 
     def _lapses(self, function: Function, exits: list[Exit], mode: str, visit: Visit) -> tuple[Step, ...]:
         passes = [exit_ for exit_ in exits if exit_.open and self._meaning(exit_, mode, visit) in ("pass", "maybe")]
@@ -329,6 +349,17 @@ def combine(op: str, left: Judgement, right: Judgement) -> Judgement:
     return right if left.effect == "required" else left
 
 
+def one_of(judged: list[Judgement], test: Condition | None) -> Judgement:
+    """What stands there is one of several; the first one when `test` holds."""
+    strict = next((one for one in judged if one.effect in ("required", "conditional")), None)
+    if strict is None or all(one.effect == strict.effect for one in judged):
+        return strict or judged[0]
+    if test is None:
+        return msgspec.structs.replace(strict, effect="conditional", condition="one of several that may stand here")
+    holds = Condition(test.span, test.text, (judged[0] is strict) == test.positive, test.value)
+    return msgspec.structs.replace(strict, effect="conditional", condition=repr(holds))
+
+
 def _function_of(machine: Core, value: Value) -> FunctionValue | None:
     """The function that runs when a value is called."""
     inner = value
@@ -457,4 +488,4 @@ def _says(exit_: Exit) -> str:
     return "the caller is turned away" + (f": answered with status {exit_.status}" if exit_.status else "")
 
 
-__all__ = ["NOTHING", "NOT_A_GUARD", "Judge", "Judgement", "LambdaValue", "combine", "is_setting", "never"]
+__all__ = ["NOTHING", "NOT_A_GUARD", "Judge", "Judgement", "LambdaValue", "combine", "is_setting", "never", "one_of"]

@@ -140,6 +140,10 @@ class Visit(Machine):
         self.cuts = 0
         self.made = 0
         self.is_cut = False
+        self.skipped: frozenset[Function] = frozenset()
+        self.skips = 0
+        self.contacts = 0
+        self.long: list[Function] = []
         self.fallen: tuple[Condition, ...] = ()
         self.entered: list[Function] = []
         self.outer: list[tuple[Condition, ...]] = []
@@ -166,6 +170,7 @@ class Visit(Machine):
         except OutOfBudget:
             flow = FALL
             self.is_cut = True
+        self.is_cut = self.is_cut or self.skips > 0
         exits = self.frames.pop()
         if flow is not LEAVE:
             exits.append(Exit("return", NONE, self.fallen, target.function.span))
@@ -187,6 +192,8 @@ class Visit(Machine):
                 guessed = self.guess(param)
                 if guessed is not None:
                     kwargs[param.name] = guessed
+        if any(param.kind == "kwargs" for param in params):
+            kwargs = {**bindings, **kwargs}  # a wrapper is called with what it wraps asks for
         return args, kwargs
 
     def guess(self, param: f.Param) -> Value | None:
@@ -230,6 +237,7 @@ class Visit(Machine):
                 return self._special(special)
         elif isinstance(value, Unknown) and isinstance(expr, f.Attribute) and expr.attr in ("request", "user"):
             if isinstance(expr.value, f.Name) and expr.value.id == "self" and expr.attr == "request":
+                self.contacts += 1
                 return self.caller
         elif isinstance(value, Unknown) and value.reason in _MISSING and self.frames:
             name = _MISSING[value.reason]
@@ -239,6 +247,7 @@ class Visit(Machine):
         return value
 
     def _special(self, kind: str) -> Value:
+        self.contacts += 1
         if kind == "request":
             return self.caller
         if kind == "user":
@@ -365,6 +374,9 @@ class Visit(Machine):
         if len(self.stack) >= 12 or self.stack.count(function) >= _recursion(args):
             self.cuts += 1
             return Unknown(f"'{function.name}' calls itself or too deep", span, function.name)
+        if function in self.skipped:
+            self.skips += 1
+            return Unknown(f"'{function.name}' is too long to follow", span, function.name)
         if callee.self_value is not None:
             args = [callee.self_value, *args]
         key = call_key(callee, args, kwargs)
@@ -411,7 +423,7 @@ class Visit(Machine):
         before, self.conditions = self.conditions, ()
         used, self.caller.used = self.caller.used, False
         state = (len(self.passed), len(self.statuses), self.cuts)
-        steps, entered = self.steps, len(self.entered)
+        steps, entered, skips, contacts = self.steps, len(self.entered), self.skips, self.contacts
         self.entered.append(function)
         counts = (self.missing_used, self.tolerated, len(self.doubts))
         self.outer.append(before)
@@ -419,6 +431,10 @@ class Visit(Machine):
         self.stack.append(function)
         try:
             flow = self.run_block(function.body, env, Frame(function))
+        except OutOfBudget:
+            if self.steps - steps > MAX_STEPS // 4 and self.contacts == contacts and not _tells(args, kwargs):
+                self.long.append(function)
+            raise
         finally:
             self.stack.pop()
             self.outer.pop()
@@ -435,9 +451,9 @@ class Visit(Machine):
         self.missing_used, self.tolerated = counts[:2]
         del self.doubts[counts[2] :]
         if key is not None and state[:2] == (len(self.passed), len(self.statuses)):
-            calls_ = self.particular if is_particular else self.remembered.calls
+            calls_ = self.particular if is_particular or skips != self.skips else self.remembered.calls
             calls_[key if self.cuts == state[2] else (*key, len(self.stack))] = followed
-        if self.steps - steps > LONG and not is_particular and len(self.passed) == state[0]:
+        if self.steps - steps > LONG and not is_particular and skips == self.skips and len(self.passed) == state[0]:
             if self._is_dull(followed, entered):
                 self.remembered.dull.add(function)
         return followed
@@ -555,6 +571,11 @@ def _distinct(exits: list[Exit]) -> Iterator[Exit]:
 def _recursion(args: list[Value]) -> int:
     """How often a function may call itself: more often when it looks up by name what is called next."""
     return 4 if any(isinstance(arg, Known) and isinstance(arg.value, str) for arg in args[:2]) else 2
+
+
+def _tells(args: list[Value], kwargs: dict[str, Value]) -> bool:
+    """Whether a call is handed anything of the caller."""
+    return any(isinstance(arg, Special) for arg in (*args, *kwargs.values()))
 
 
 def _all_any(name: str, items: Seq) -> Value:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from apilint.guards import visit
 from apilint.startup import machine
-from linting import findings, write
+from linting import findings, routes, write
 
 PROGRAM = """from flask import Flask
 
@@ -35,3 +36,46 @@ def test_a_question_that_takes_too_long_has_no_answer(tmp_path: Path, monkeypatc
     monkeypatch.setattr(machine, "LATER_STEPS", 20)
     write(tmp_path, {"app.py": PROGRAM.format(statements="\n".join(["    number += 1"] * 40))})
     assert {each.code for each in findings(tmp_path, "APL101", "APL998")} == {"APL101"}
+
+
+LONG_WAY = """from fastapi import Depends, FastAPI, HTTPException, Request
+
+app = FastAPI()
+
+
+class Settings:
+    def cookie(self):
+        name = "session"
+{statements}
+        return name
+
+
+settings = Settings()
+
+
+def signed_in(request: Request):
+    if request.cookies.get(settings.cookie()) is None:
+        raise HTTPException(401)
+
+
+def greeted(request: Request):
+    settings.cookie()
+
+
+@app.get("/orders", dependencies=[Depends(signed_in)])
+def orders():
+    return []
+
+
+@app.get("/hello", dependencies=[Depends(greeted)])
+def hello():
+    return []
+"""
+
+
+def test_what_has_nothing_to_do_with_the_caller_is_not_followed_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visit, "MAX_STEPS", 60)
+    write(tmp_path, {"app.py": LONG_WAY.format(statements="\n".join(["        name += name"] * 100))})
+    assert {route.path: route.auth for route in routes(tmp_path)} == {"/orders": "required", "/hello": "unknown"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from apilint import facts as f
 from apilint.facts import Span
+from apilint.frameworks import wrapping
 from apilint.frameworks.program import Program
 from apilint.guards.knowledge import Entry
 from apilint.startup import attributes, calls
@@ -28,7 +28,6 @@ from apilint.startup.values import (
 )
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace", "query")
-_WRAPS = ("functools.wraps", "functools.update_wrapper", "decorator.decorator", "wrapt.decorator")
 MAX_LAYERS = 20
 
 
@@ -71,13 +70,9 @@ def wrapped_by(program: Program, closure: FunctionValue) -> Value | None:
     that made it and that it calls."""
     if closure.function.facts.parent < 0:
         return None
-    for decorator in closure.function.head.decorators:
-        if isinstance(decorator, f.Call) and decorator.args:
-            made = program.machine.evaluate(decorator.func, closure.env)
-            if isinstance(made, External) and made.name in _WRAPS:
-                named = program.machine.evaluate(decorator.args[0], closure.env)
-                if _is_view(named):
-                    return named
+    named = wrapping.named(program.machine, closure)
+    if named is not None and _is_view(named):
+        return named
     if not any(param.kind in ("args", "kwargs") for param in closure.function.head.params):
         return None  # a view that calls what it was given wraps nothing
     words = closure.function.words
