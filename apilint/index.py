@@ -15,6 +15,8 @@ from apilint.facts import (
     FileFacts,
     FunctionFacts,
     FunctionHead,
+    Import,
+    ImportFrom,
     Span,
     Stmt,
     decode_body,
@@ -355,7 +357,22 @@ class Index:
         base = f"{folder}/" if folder else ""
         path = name.replace(".", "/")
         found = self.modules.get(f"{base}{path}.py") or self.modules.get(f"{base}{path}/__init__.py")
-        return found if found is None or found.file != near else None  # `from jwt import decode` in a `jwt.py`
+        if found is None or found.file == near:  # `from jwt import decode` in a `jwt.py`
+            return None
+        return None if f"{base}__init__.py" in self.modules and self._is_within_package(near) else found
+
+    def _is_within_package(self, file: str) -> bool:
+        """Whether a module of a package says by its imports that it is never run as a script, which alone would find
+        its neighbours by their bare names: `import flask` in a package that has a `flask` of its own."""
+        module = self.modules.get(file)
+        top = module.name.partition(".")[0] if module is not None else ""
+        for statement in module.body if module is not None else ():
+            if isinstance(statement, ImportFrom):
+                if statement.level or statement.module.partition(".")[0] == top:
+                    return True
+            elif isinstance(statement, Import) and any(name.partition(".")[0] == top for name, _ in statement.names):
+                return True
+        return False
 
     def is_namespace(self, name: str) -> bool:
         """Whether some module lies below that dotted name."""

@@ -155,7 +155,8 @@ class Judge:
         caller.used = False
         visit, exits = self._run(target, bindings or {}, first, caller, passes, answers)
         judged = self._verdict(target, exits, mode, visit)
-        if visit.is_cut and mode != "handler" and judged.effect in ("none", "optional"):
+        is_through = not visit.skips and any(map(_is_through, exits))
+        if visit.is_cut and not is_through and mode != "handler" and judged.effect in ("none", "optional"):
             judged = Judgement(
                 "unknown", qualname=judged.qualname, reason=f"'{target.function.name}' is too long to judge"
             )
@@ -190,7 +191,7 @@ class Judge:
             except Turned as turned:
                 exits = [turned.exit]
             self._steps += visit.steps
-            if not visit.long or len(skipped) == MOST_SKIPPED:
+            if not visit.long or any(map(_is_through, exits)) or len(skipped) == MOST_SKIPPED:
                 return visit, exits
             skipped |= {visit.long[-1]}
 
@@ -379,6 +380,11 @@ def _function_of(machine: Core, value: Value) -> FunctionValue | None:
         return None
     instance = inner if isinstance(inner, Instance) else Instance(cls, [], {}, cls.cls.span, 0)
     return FunctionValue(target.function, target.env, instance)
+
+
+def _is_through(exit_: Exit) -> bool:
+    """Whether a run surely reached the guarded code."""
+    return exit_.kind == "pass" and not exit_.open
 
 
 def _about_caller(exit_: Exit, mode: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from apilint.guards.caller import Anonymous, Body, Container, Nothing, Sure
+from apilint.guards.caller import Anonymous, Body, Caller, Container, Nothing, Sure
 from apilint.guards.exits import Exit
 from apilint.index import Function
 from apilint.startup.values import (
@@ -118,7 +118,8 @@ MAX_CONTENTS = 24
 
 
 def call_key(callee: FunctionValue, args: list[Value], kwargs: dict[str, Value]) -> CallKey | None:
-    """What a call's outcome depends on; None when an argument is the request, or holds too much."""
+    """What a call's outcome depends on; None when an argument holds too much. A request is as good as another one,
+    unless somebody looks at its route."""
     key: list[object] = [callee.function, id(callee.env)]
     for arg in args:
         part = _key(arg)
@@ -131,6 +132,34 @@ def call_key(callee: FunctionValue, args: list[Value], kwargs: dict[str, Value])
             return None
         key += (name, part)
     return tuple(key)
+
+
+def holds_request(value: Value, depth: int = 3) -> bool:
+    """Whether a value is a request, or keeps one: it speaks of one route, and of no other."""
+    if isinstance(value, Caller):
+        return True
+    parts: list[Value] = []
+    if depth and isinstance(value, (Seq, Mapping)):
+        parts = value.items if isinstance(value, Seq) else list(value.items.values())
+    elif depth and isinstance(value, (Instance, Result)):
+        parts = [*value.args, *value.kwargs.values(), *value.attrs.values()]
+    elif depth and isinstance(value, Choice):
+        parts = value.options
+    elif depth and isinstance(value, (FunctionValue, Partial, Attr)):
+        inside = (
+            value.base if isinstance(value, Attr) else value.func if isinstance(value, Partial) else value.self_value
+        )
+        parts = [*([inside] if inside is not None else []), *(value.args if isinstance(value, Partial) else ())]
+    return any(holds_request(part, depth - 1) for part in parts)
+
+
+def _behind(value: FunctionValue | Partial | Attr) -> list[Value]:
+    """What a method is bound to, and what else a call of a value brings along."""
+    if isinstance(value, Partial):
+        return [value.func, *value.args]
+    if isinstance(value, Attr):
+        return [value.base]
+    return [] if value.self_value is None else [value.self_value]
 
 
 def decides(value: Value) -> bool:
@@ -163,6 +192,8 @@ def _key(value: Value, depth: int = 3) -> object:
         return None if default is None else (value.name, default)
     if isinstance(value, _STATELESS):
         return repr(value)
+    if isinstance(value, Caller):
+        return "a request"
     if isinstance(value, (Choice, Text)) and depth:
         parts = [_key(item, depth - 1) for item in (value.options if isinstance(value, Choice) else value.parts)]
         return None if None in parts else tuple(parts)

@@ -23,7 +23,7 @@ from apilint.guards.caller import (
 from apilint.guards.exits import CREDENTIALS, Exit
 from apilint.guards.implementers import as_annotated
 from apilint.guards.knowledge import POLICY_VIOLATION, REDIRECTS, REJECTING, Knowledge, status_of
-from apilint.guards.remembered import LONG, CallKey, Followed, Remembered, call_key, decides
+from apilint.guards.remembered import LONG, CallKey, Followed, Remembered, call_key, decides, holds_request
 from apilint.guards.settings import is_setting
 from apilint.index import Function
 from apilint.startup import attributes, calls, expressions
@@ -262,7 +262,10 @@ class Visit(Machine):
         """Calls that reach the guarded code, turn the caller away, or look up a credential that is not there."""
         self.made += not isinstance(callee, Special)
         if isinstance(callee, Gate) or self.passes(callee) or self._hands_on(callee, args):
-            self.passed.append(Exit("pass", callee, self.all_conditions, span))
+            through = Exit("pass", callee, self.all_conditions, span)
+            self.passed.append(through)
+            if not self.outer and not through.open:
+                raise Turned(through)  # whoever comes here is through, whatever follows
             return Unknown("the guarded code's answer", span)
         if isinstance(callee, Choice):
             return self._call_any(callee, args, kwargs, span)
@@ -451,7 +454,8 @@ class Visit(Machine):
         self.missing_used, self.tolerated = counts[:2]
         del self.doubts[counts[2] :]
         if key is not None and state[:2] == (len(self.passed), len(self.statuses)):
-            calls_ = self.particular if is_particular or skips != self.skips else self.remembered.calls
+            is_own = is_particular or skips != self.skips or any(holds_request(exit_.value) for exit_ in exits)
+            calls_ = self.particular if is_own else self.remembered.calls
             calls_[key if self.cuts == state[2] else (*key, len(self.stack))] = followed
         if self.steps - steps > LONG and not is_particular and skips == self.skips and len(self.passed) == state[0]:
             if self._is_dull(followed, entered):
@@ -673,9 +677,12 @@ def _leaves_nothing(statements: tuple[f.Stmt, ...]) -> bool:
 
 
 def _for(visit: Visit, statement: f.For, env: Env, frame: Frame) -> str | Condition:
-    items, is_open = expressions.iterate(visit.evaluate(statement.iterable, env))
+    iterable = visit.evaluate(statement.iterable, env)
+    items, is_open = expressions.iterate(iterable)
     if items and not is_open and len(items) <= 200:
         return RUN[f.For](visit, statement, env, frame)
+    if not items and not is_open and isinstance(iterable, Seq) and iterable.kind == "tuple":
+        return visit.run_block(statement.orelse, env, frame)  # unlike a list, nobody may fill it meanwhile
     span = env.module.span(statement.iterable.start, statement.iterable.end)
     text = f"an element of {unparse(statement.iterable)}"
     visit.bind(statement.target, items[0] if items else Unknown(text, span), env)

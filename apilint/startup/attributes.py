@@ -416,6 +416,8 @@ def get_item(machine: Core, base: Value, key: Value, span: Span) -> Value:
         known: object = name if name is not None else constant(key)
         if known is not None and known in base.items:
             return base.items[known]
+        if known is None and base.latest[0] is key:
+            return base.latest[1]
         if known is None and base.items:
             return join(list(base.items.values())[:8])
         return Unknown(NO_KEY if known is not None and not base.open else "a key that may be missing", span, str(known))

@@ -326,7 +326,7 @@ def apply(machine: Core, decorator: Value, value: Value, span: Span) -> Value:
     """`decorator(value)`, remembered as such."""
     if isinstance(decorator, (FunctionValue, LambdaValue, Partial, Instance, Wrapped, ClassValue, Choice)):
         result = machine.call(decorator, [value], {}, span)
-        return Wrapped(value, decorator, span, result if _is_callable(result) else None)
+        return Wrapped(_decorated_inside(result, value), decorator, span, result if _is_callable(result) else None)
     if isinstance(decorator, Result):
         if isinstance(decorator.callee, External) and decorator.callee.name in library.TRANSPARENT_DECORATORS:
             return value
@@ -336,6 +336,16 @@ def apply(machine: Core, decorator: Value, value: Value, span: Span) -> Value:
         if decorator.name in ("setter", "deleter", "getter"):
             return attributes.root_of(decorator) if not isinstance(decorator.base, Wrapped) else decorator.base
     return Wrapped(value, decorator, span, None)
+
+
+def _decorated_inside(result: Value, value: Value) -> Value:
+    """A function with the library's decorators around it that a project's decorator put there: `login_required(view)`,
+    `user_passes_test(is_staff)(view)`."""
+    if not isinstance(result, Result) or len(result.args) != 1:
+        return value
+    inner = value if result.args[0] is value else _decorated_inside(result.args[0], value)
+    is_around = result.args[0] is value or inner is not value
+    return Wrapped(inner, result.callee, result.span, None) if is_around else value
 
 
 def _is_callable(value: Value) -> bool:

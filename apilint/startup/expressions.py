@@ -9,6 +9,7 @@ from apilint import facts as f
 from apilint.facts import Span
 from apilint.startup import attributes, calls
 from apilint.startup.core import MAX_ITEMS, MAX_LENGTH, Core
+from apilint.startup.enums import enumerated
 from apilint.startup.values import (
     FALSE,
     NONE,
@@ -516,7 +517,8 @@ def iterate(value: Value) -> tuple[list[Value], bool]:
         return items, any(iterate(option)[1] for option in value.options)
     if isinstance(value, Known):
         return ([Known(c) for c in value.value], False) if isinstance(value.value, str) else ([], False)
-    return [], True
+    members = enumerated(value) if isinstance(value, ClassValue) else []
+    return members, not members
 
 
 EVALUATE: dict[type, Callable[..., Value]] = {

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from apilint.facts import Span
 from apilint.startup import attributes, introspection, patterns
 from apilint.startup.core import MAX_LENGTH, Core
+from apilint.startup.enums import enumerated
 from apilint.startup.values import (
     FALSE,
     NONE,
@@ -53,7 +54,8 @@ def _items(value: Value) -> tuple[list[Value], bool]:
         return [Known(key) for key in value.items], value.open
     if isinstance(value, Choice):
         return [item for option in value.options for item in _items(option)[0]], True
-    return [], True
+    members = enumerated(value) if isinstance(value, ClassValue) else []
+    return members, not members
 
 
 # ------------------------------------------------------------------------------------------- methods
@@ -331,16 +333,27 @@ def _convert(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | N
 
 def _any(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     items, is_open = _items(args[0]) if args else ([], True)
-    if any(isinstance(item, Known) and item.value for item in items):
+    truths = [_truth(item) for item in items]
+    if True in truths:
         return TRUE
-    return FALSE if not is_open and all(isinstance(item, Known) for item in items) else _folded("or", items)
+    return FALSE if not is_open and None not in truths else _folded("or", items)
 
 
 def _all(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     items, is_open = _items(args[0]) if args else ([], True)
-    if any(isinstance(item, Known) and not item.value for item in items):
+    truths = [_truth(item) for item in items]
+    if False in truths:
         return FALSE
-    return TRUE if not is_open and all(isinstance(item, Known) for item in items) else _folded("and", items)
+    return TRUE if not is_open and None not in truths else _folded("and", items)
+
+
+def _truth(value: Value) -> bool | None:
+    """Whether a constant or a container is true; None for anything else, and where that is not known."""
+    if isinstance(value, Known):
+        return bool(value.value)
+    if isinstance(value, (Seq, Mapping)):
+        return True if value.items else None if value.open else False
+    return None
 
 
 def _folded(op: str, items: list[Value]) -> Value | None:
@@ -438,12 +451,26 @@ def _setattr(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | N
     return NONE
 
 
+def _may_be_of_none(cls: Value) -> bool:
+    """Whether `None` may be an instance: of `NoneType` and `object`, and of what is not known."""
+    if isinstance(cls, External):
+        return cls.name.endswith(("NoneType", "builtins.object", "builtins.type"))
+    return not isinstance(cls, (ClassValue, Attr))
+
+
 def _isinstance(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     if len(args) == 2 and isinstance(args[0], Instance) and isinstance(args[1], ClassValue):
         if args[1] in attributes.mro(machine, args[0].cls):
             return TRUE
+    classes = args[1].items if len(args) == 2 and isinstance(args[1], Seq) else args[1:2]
+    if args and isinstance(args[0], Known) and args[0].value is None:
+        # `NoneType` and `object` aside, `None` is of no class that has a name.
+        names = [cls.name if isinstance(cls, External) else "" for cls in map(unwrap, classes)]
+        is_named = all(isinstance(unwrap(cls), (External, ClassValue, Attr)) for cls in classes)
+        return (
+            FALSE if is_named and not any(name.endswith(("NoneType", ".object", ".type")) for name in names) else None
+        )
     if len(args) == 2 and isinstance(args[0], Special):
-        classes = args[1].items if isinstance(args[1], Seq) else [args[1]]
         known = [args[0].is_instance(cls.name) for cls in classes if isinstance(cls, External)]
         if True in known:
             return TRUE

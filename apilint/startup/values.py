@@ -180,9 +180,10 @@ class Record(Seq):
 
 class Mapping(Value):
     """A dict; `open` when more may be in it than `items` says. `spans` are the places of the keys, `unnamed` what was
-    put in under a key that is not known, with that key (None for another dict whose items were put in)."""
+    put in under a key that is not known, with that key (None for another dict whose items were put in). `latest` is
+    the last of these: under that very key it is found again, as in `cache[key] = make(); return cache[key]`."""
 
-    __slots__ = ("born", "items", "open", "span", "spans", "unnamed")
+    __slots__ = ("born", "items", "latest", "open", "span", "spans", "unnamed")
 
     def __init__(self, items: dict[object, Value], *, is_open: bool = False, span: Span | None = None) -> None:
         self.items = items
@@ -191,10 +192,12 @@ class Mapping(Value):
         self.spans: dict[object, Span] = {}
         self.born = Clock.now
         self.unnamed: list[tuple[Value | None, Value]] = []
+        self.latest: tuple[Value | None, Value] = (None, NONE)
 
     def put(self, key: Value | None, value: Value) -> None:
         """Take note of what is in it under a key that is not known."""
         self.open = True
+        self.latest = (key, value)
         if len(self.unnamed) < MAX_UNNAMED:
             self.unnamed.append((key, value))
 

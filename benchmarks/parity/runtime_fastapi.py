@@ -9,9 +9,6 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import fastapi.routing
-from fastapi.dependencies import utils
-
 from benchmarks.parity import asgi
 from benchmarks.parity.application import Application, Row
 from benchmarks.parity.places import Places
@@ -27,6 +24,12 @@ class Dependencies:
 
     def __init__(self) -> None:
         self.solved: list[bool] = []
+        self._below_failed = False
+        try:
+            import fastapi.routing
+            from fastapi.dependencies import utils
+        except ImportError:  # an application of Starlette alone has none
+            return
         self._depth: contextvars.ContextVar[int] = contextvars.ContextVar("depth", default=0)
         solve = utils.solve_dependencies
 
@@ -44,7 +47,6 @@ class Dependencies:
                 self._below(result)
             return result
 
-        self._below_failed = False
         utils.solve_dependencies = watched
         fastapi.routing.solve_dependencies = watched  # type: ignore[attr-defined]
 

@@ -62,8 +62,11 @@ class Served:
 
 def effective_routes(routes: Iterable[Any]) -> Iterator[Any]:
     """The routes as they are served: included routers dissolved, with their prefixes."""
-    from fastapi import routing
-
+    try:
+        from fastapi import routing
+    except ImportError:  # an application of Starlette alone
+        yield from routes
+        return
     if hasattr(routing, "iter_route_contexts"):
         for context in routing.iter_route_contexts(list(routes)):
             yield context._effective_route

@@ -7,6 +7,7 @@ import msgspec
 from apilint.facts import Span
 from apilint.frameworks.arguments import by_name
 from apilint.frameworks.django.patterns import Pattern, Several
+from apilint.frameworks.drf import registered as registered_below
 from apilint.startup import attributes
 from apilint.startup.core import Core, Extensions
 from apilint.startup.values import (
@@ -198,7 +199,10 @@ def _register(machine: Core, router: Value, args: list[Value], kwargs: dict[str,
     if isinstance(router, (Result, Instance)) and "viewset" in given:
         basename = given.get("basename") or given.get("base_name") or NONE
         prefix = given.get("prefix") or Known("")
-        registry_of(router).items.append(Seq("tuple", [prefix, given["viewset"], basename], span=span))
+        registered = registry_of(router).items
+        registered.append(Seq("tuple", [prefix, given["viewset"], basename], span=span))
+        if any(name in registered_below.ROUTERS for name in attributes.library_names(machine, router)):
+            return registered_below.Registered(machine, registered.append, text_of(prefix) or "", given["viewset"])
     return NONE
 
 

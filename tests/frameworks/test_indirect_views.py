@@ -1,0 +1,225 @@
+"""Views that stand behind something: a memoized factory, a project's decorator around a library's, a registration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from linting import routes, write
+
+FACTORY = """
+import inspect
+from functools import wraps
+
+from blinker import Namespace
+from flask import Blueprint, Flask, abort, session
+
+signals = Namespace()
+before_access = signals.signal("before-access")
+
+
+def memoize(function):
+    cache = {}
+
+    @wraps(function)
+    def memoized(*args, **kwargs):
+        key = (hash(args), tuple(kwargs))
+        if key not in cache:
+            cache[key] = function(*args, **kwargs)
+        return cache[key]
+
+    return memoized
+
+
+@memoize
+def view(cls):
+    if not inspect.isclass(cls):
+        return cls
+
+    def wrapper(**kwargs):
+        return cls().process()
+
+    return wrapper
+
+
+class Pages(Blueprint):
+    def add_url_rule(self, rule, endpoint=None, view_func=None, **options):
+        super().add_url_rule(rule, endpoint, view(view_func), **options)
+
+
+class Page:
+    def check(self):
+        pass
+
+    def process(self):
+        decided = [answer for _, answer in before_access.send(type(self), page=self)]
+        if not all(decided):
+            abort(403)
+        if not decided:
+            self.check()
+        return self.show()
+
+
+class Members(Page):
+    def check(self):
+        if session.get("user") is None:
+            abort(403)
+
+    def show(self):
+        return "members"
+
+
+class Open(Page):
+    def show(self):
+        return "open"
+
+
+pages = Pages("pages", __name__)
+pages.add_url_rule("/members", "members", Members)
+pages.add_url_rule("/open", "open", Open)
+app = Flask(__name__)
+app.register_blueprint(pages)
+"""
+
+
+def verdicts(folder: Path) -> dict[str, str]:
+    return {f"{method} {route.path}": route.auth for route in routes(folder) for method in route.methods or ["ANY"]}
+
+
+def test_a_memoized_factory_gives_each_class_its_own_view(tmp_path: Path) -> None:
+    write(tmp_path, {"app.py": FACTORY})
+    assert verdicts(tmp_path) == {"GET /members": "required", "GET /open": "none"}
+
+
+def test_whoever_listens_to_a_signal_may_decide(tmp_path: Path) -> None:
+    listening = '\n\n@before_access.connect\ndef decide(sender, page):\n    return page.name in ("members",)\n'
+    write(tmp_path, {"app.py": FACTORY + listening})
+    assert verdicts(tmp_path)["GET /members"] == "optional"
+
+
+def test_a_library_is_not_the_folder_of_that_name_beside_the_module(tmp_path: Path) -> None:
+    guard = "from flask import abort, session\n\nfrom shop import web\n\n\ndef check():\n    session.get('id') or abort(401)\n"
+    main = (
+        "from flask import Flask\n\nfrom shop.web.guards import check\n\napp = Flask(__name__)\n"
+        "app.before_request(check)\n\n\n@app.post('/orders')\ndef order():\n    return 'x'\n"
+    )
+    write(
+        tmp_path,
+        {"shop/__init__.py": "", "shop/web/__init__.py": "", "shop/web/flask/__init__.py": "", "main.py": main},
+    )
+    write(tmp_path, {"shop/web/guards.py": guard})
+    assert verdicts(tmp_path) == {"POST /orders": "required"}
+
+
+DJANGO = {
+    "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site_settings')\n",
+    "site_settings.py": "ROOT_URLCONF = 'urls'\nINSTALLED_APPS = []\nMIDDLEWARE = []\n",
+    "guards.py": """
+from django.contrib.auth.decorators import login_required, user_passes_test
+
+
+def permission(test):
+    def decorator(view=None, login_url=None):
+        actual = user_passes_test(test, login_url=login_url)
+        if view:
+            return actual(view)
+        return actual
+
+    return decorator
+
+
+def signed_in(view):
+    return login_required(view)
+
+
+staff = permission(lambda user: user.is_active and user.is_staff)
+anybody = permission(lambda user: True)
+""",
+    "urls.py": """
+from enum import Enum
+
+from django.urls import path, re_path
+
+from guards import anybody, signed_in, staff
+
+
+class Kind(Enum):
+    TOOL = "tool"
+    AREA = "area"
+
+    @staticmethod
+    def values():
+        return list(map(lambda kind: kind.value, Kind))
+
+
+@staff
+def office(request):
+    return None
+
+
+@signed_in
+def account(request):
+    return None
+
+
+@anybody
+def lobby(request):
+    return None
+
+
+kinds = f'(?P<kind>{"|".join(Kind.values())})'
+urlpatterns = [
+    path("office/", office),
+    path("account/", account),
+    path("lobby/", lobby),
+    re_path(r"^calendar/" + kinds + r"/$", lobby),
+]
+""",
+}
+
+
+def test_what_a_decorator_makes_with_a_library_s_is_a_guard(tmp_path: Path) -> None:
+    write(tmp_path, DJANGO)
+    assert verdicts(tmp_path) == {
+        "ANY /account/": "required",
+        "ANY /calendar/(?P<kind>tool|area)/$": "none",
+        "ANY /lobby/": "none",
+        "ANY /office/": "required",
+    }
+
+
+def test_viewsets_are_registered_below_others(tmp_path: Path) -> None:
+    urls = """
+from django.urls import include, path
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.viewsets import GenericViewSet
+from rest_framework_extensions.routers import ExtendedSimpleRouter
+
+
+class Teams(GenericViewSet):
+    permission_classes = [AllowAny]
+
+    def list(self, request):
+        return None
+
+
+class Members(GenericViewSet):
+    permission_classes = [IsAuthenticated]
+
+    def retrieve(self, request, pk, parent_lookup_team):
+        return None
+
+
+router = ExtendedSimpleRouter()
+teams = router.register("teams", Teams, basename="team")
+members = teams.register("members", Members, basename="member", parents_query_lookups=["team"])
+members.register("notes", Teams, basename="note", parents_query_lookups=["member__team", "member"])
+urlpatterns = [path("", include(router.urls))]
+"""
+    write(tmp_path, {**DJANGO, "urls.py": urls})
+    inside = "teams/(?P<parent_lookup_team>[^/.]+)/members"
+    deeper = "teams/(?P<parent_lookup_member__team>[^/.]+)/members/(?P<parent_lookup_member>[^/.]+)/notes"
+    assert verdicts(tmp_path) == {
+        "GET /teams/$": "none",
+        f"GET /{inside}/(?P<pk>[^/.]+)/$": "required",
+        f"GET /{deeper}/$": "none",
+    }
