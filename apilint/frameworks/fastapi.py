@@ -60,6 +60,13 @@ LIVE_ROUTERS = "0.137"
 REGISTRARS = ("include_router", "add_api_route", "mount", "add_route")
 
 
+def _is_optional_around(app: Object, child: Object) -> bool:
+    """Whether an application that mounts another one is made under a setting only, without which the other is served
+    by itself: `if PREFIX: outer = FastAPI(); outer.mount(PREFIX, app)`."""
+    shared = {condition.span for condition in child.conditions}
+    return any(not condition.decided and condition.span not in shared for condition in app.conditions)
+
+
 def routes(program: Program) -> Iterator[Route]:
     """All routes of all FastAPI and Starlette applications; routers that no application includes are left out."""
     return Walker(program).routes()
@@ -81,7 +88,12 @@ class Walker:
         for app in apps:
             run_startup(self.program, app)
         apps = self.program.objects(APPS)
-        inside = {id(child) for app in [*apps, *self.program.objects(ROUTERS)] for child in mounted(self.program, app)}
+        inside = {
+            id(child)
+            for app in [*apps, *self.program.objects(ROUTERS)]
+            for child in mounted(self.program, app)
+            if not _is_optional_around(app, child)
+        }
         for app in apps:
             if id(app) not in inside:
                 yield from self._walk(app, Scope(framework=self._framework(app), app=self._place(app)))
@@ -259,7 +271,11 @@ class Walker:
             self.program.mounted[id(inside)] = Mounted(scope.prefix, guards)
 
     def _listed(self, item: Value, scope: Scope) -> Iterator[Route]:
-        """An element of a `routes` list."""
+        """An element of a `routes` list; all of a router's, where the list is that of a router."""
+        if isinstance(item, Attr) and item.name == "routes":
+            router = self.program.object_of(item)
+            if router is not None and self.program.is_a(router, ROUTERS):
+                yield from self._walk(router, msgspec.structs.replace(scope, dependencies=()))
         if not isinstance(item, Result):
             return
         scope = below(scope, item.conditions)

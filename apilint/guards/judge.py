@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -60,7 +60,8 @@ class Judgement(msgspec.Struct, frozen=True):
 
     `branches` tells that the code asks for credentials and goes on without them. `gives` is what a dependency
     hands on when it lets the caller through; `particular` tells that the judgement looked at the route (its path,
-    method or endpoint) and holds for no other, `refuses` that some way ends in a refusal, for whatever reason.
+    method or endpoint) and holds for no other, `refuses` that some way ends in a refusal, for whatever reason, and
+    `answers` that some way ends without the guarded code.
     """
 
     effect: str
@@ -74,6 +75,7 @@ class Judgement(msgspec.Struct, frozen=True):
     branches: bool = False
     lapses: tuple[Step, ...] = ()
     refuses: bool = False
+    answers: bool = False
 
 
 NOT_A_GUARD = Judgement("none")
@@ -164,6 +166,8 @@ class Judge:
             judged = msgspec.structs.replace(judged, lapses=self._lapses(target.function, exits, mode, visit))
         if any(exit_.status in REJECTING for exit_ in exits):
             judged = msgspec.structs.replace(judged, refuses=True)
+        if any(exit_.kind == "return" and not _is_handed_on(exit_.value) for exit_ in exits):
+            judged = msgspec.structs.replace(judged, answers=True)
         if not judged.particular and not bindings:
             self._memo[key] = judged
         caller.used = caller.used or used
@@ -224,9 +228,13 @@ class Judge:
 
     def _verdict(self, target: FunctionValue, exits: list[Exit], mode: str, visit: Visit) -> Judgement:
         sorted_: dict[str, list[Exit]] = {"pass": [], "reject": [], "maybe": [], "other": []}
+        if mode in ("predicate", "call", "hook"):
+            exits = [answer for exit_ in exits for answer in _answers(exit_, mode)]
         for exit_ in exits:
             sorted_[self._meaning(exit_, mode, visit)].append(exit_)
         passes, rejects = sorted_["pass"] + sorted_["maybe"], sorted_["reject"]
+        if not passes and not rejects and mode in ("call", "hook"):
+            rejects = [e for e in sorted_["other"] if e.status in REDIRECTS and self.knowledge.to_login(e.value)]
         if mode == "handler" and rejects:
             passes = [exit_ for exit_ in passes if not (exit_.idle and exit_.status in REDIRECTS)]
         name = target.function.id
@@ -246,6 +254,8 @@ class Judge:
         chain = _chain(target, rejects[0], mode)
         if not passes:
             effect = "required" if any(e.credential or self._is_reject(e) for e in rejects) else "none"
+            if mode != "handler" and any(self.knowledge.to_login(e.value) for e in rejects):
+                effect = "required"  # no way leads on; a handler that sends everybody to log in, is there for that
             if mode == "handler" and sorted_["other"] and all(e.open and not e.credential for e in rejects):
                 effect = "optional"  # how else it ends, is not known
             return Judgement(effect, chain, gives=gives, particular=particular, qualname=name)
@@ -301,7 +311,7 @@ class Judge:
             return "pass"
         if mode == "hook" and (_is_none(value) or isinstance(value, (Nothing, Sure, Anonymous))):
             return "pass"
-        if isinstance(value, Unknown) and value.reason == "the guarded code's answer":
+        if _is_handed_on(value):
             return "other"
         if mode == "call" and visit.passed and not exit_.credential:
             return "other"
@@ -380,6 +390,31 @@ def _function_of(machine: Core, value: Value) -> FunctionValue | None:
         return None
     instance = inner if isinstance(inner, Instance) else Instance(cls, [], {}, cls.cls.span, 0)
     return FunctionValue(target.function, target.env, instance)
+
+
+def _is_handed_on(value: Value) -> bool:
+    """Whether what is returned is what the guarded code answered."""
+    return isinstance(value, Unknown) and value.reason == "the guarded code's answer"
+
+
+def _answers(exit_: Exit, mode: str, depth: int = 2) -> Iterator[Exit]:
+    """An exit for each answer that a test chooses among: `return user.is_staff if settings.LOCKED else True`; what a
+    predicate says by a test that is not known, stays one answer."""
+    value = exit_.value
+    if not isinstance(value, Choice) or not depth or (value.test is None and mode == "predicate"):
+        yield exit_
+        return
+    if any(isinstance(option, Unknown) for option in value.options):
+        yield exit_
+        return
+    test = value.test if len(value.options) == 2 else None
+    for number, option in enumerate(value.options):
+        conditions = exit_.conditions
+        if test is not None:
+            holds = Condition(test.span, test.expr or test.text, test.positive == (number == 0), test.value)
+            conditions = (*conditions, holds)
+        chosen = Exit(exit_.kind, option, conditions, exit_.span, exit_.status, exit_.name)
+        yield from _answers(chosen, mode, depth - 1)
 
 
 def _is_through(exit_: Exit) -> bool:

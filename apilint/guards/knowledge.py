@@ -19,9 +19,11 @@ from apilint.startup.values import (
     External,
     FunctionValue,
     Instance,
+    Operation,
     Partial,
     Result,
     Subscripted,
+    Text,
     Unknown,
     Value,
     Wrapped,
@@ -249,14 +251,7 @@ class Knowledge:
         """Whether a redirect names something like a log-in page."""
         if not isinstance(value, Result):
             return False
-        parts = [*value.args, *value.kwargs.values()]
-        for part in parts:
-            inner = part.args if isinstance(part, Result) else [part]
-            if any(_LOGIN.search(text_of(item) or getattr(item, "text", "") or "") for item in inner):
-                return True
-            if isinstance(part, (Attr, External)) and _LOGIN.search(part.name):
-                return True
-        return False
+        return any(_names_login(part) for part in (*value.args, *value.kwargs.values()))
 
     def rejects(self, exit_: Exit) -> bool:
         """Whether an exit turns the caller away for want of credentials, judged by its status, else by its name."""
@@ -350,6 +345,20 @@ def status_of(value: Value) -> int:
     parts = [part for part in name.split(".") if part not in ("value", "name")]
     last = parts[-1] if parts else ""
     return int(http.HTTPStatus[last]) if last in http.HTTPStatus.__members__ else 0
+
+
+def _names_login(value: Value, depth: int = 3) -> bool:
+    """Whether a place that somebody is sent to is named like a log-in page: `reverse("login") + "?next=/"`."""
+    if isinstance(value, (Attr, External)) and _LOGIN.search(value.name):
+        return True
+    if _LOGIN.search(text_of(value) or getattr(value, "text", "") or ""):
+        return True
+    parts: list[Value | None] = []
+    if isinstance(value, Operation):
+        parts = [value.left, value.right]
+    elif isinstance(value, (Text, Result)):
+        parts = [*(value.parts if isinstance(value, Text) else value.args)]
+    return depth > 0 and any(part is not None and _names_login(part, depth - 1) for part in parts)
 
 
 __all__ = ["FunctionValue", "Knowledge", "Wrapped", "status_of"]

@@ -22,7 +22,7 @@ from apilint.guards.caller import (
 )
 from apilint.guards.exits import CREDENTIALS, Exit
 from apilint.guards.implementers import as_annotated
-from apilint.guards.knowledge import POLICY_VIOLATION, REDIRECTS, REJECTING, Knowledge, status_of
+from apilint.guards.knowledge import POLICY_VIOLATION, REDIRECTS, REJECTING, Knowledge, is_waived, status_of
 from apilint.guards.remembered import LONG, CallKey, Followed, Remembered, call_key, decides, holds_request
 from apilint.guards.settings import is_setting
 from apilint.index import Function
@@ -53,6 +53,7 @@ from apilint.startup.values import (
     Wrapped,
     join,
     unwrap,
+    wrappers,
 )
 from apilint.unparse import unparse
 
@@ -246,6 +247,15 @@ class Visit(Machine):
             self.missing_used += 1  # a key that is not there: what may raise is seen to by `try`
         return value
 
+    def truth(self, value: Value) -> bool | None:
+        """Whether a value is true, which every answer to the caller is; None when that is not known."""
+        known = expressions.truth(value)
+        if known is None and isinstance(value, Result):
+            return self.knowledge.answers(self.knowledge.name_of(value.callee)) or None
+        if known is None and isinstance(value, Choice):
+            return True if all(self.truth(option) for option in value.options) else None
+        return known
+
     def _special(self, kind: str) -> Value:
         self.contacts += 1
         if kind == "request":
@@ -269,6 +279,8 @@ class Visit(Machine):
             return Unknown("the guarded code's answer", span)
         if isinstance(callee, Choice):
             return self._call_any(callee, args, kwargs, span)
+        if isinstance(callee, Wrapped):
+            self._turned_by_decorator(callee, span)
         if isinstance(callee, Close):
             return self._closed(args, kwargs, span)
         if self.answers is not None:
@@ -338,6 +350,14 @@ class Visit(Machine):
             if rejecting is not None:
                 status = self.knowledge.status(rejecting, args, kwargs)
                 raise Turned(Exit("raise", NONE, self.conditions, span, status, name))
+
+    def _turned_by_decorator(self, callee: Wrapped, span: Span) -> None:
+        """A library's decorator around what is called, that turns the caller away."""
+        for wrapped in wrappers(callee):
+            found = self.knowledge.guard(self, wrapped.decorator) if wrapped.result is None else None
+            if found is not None and found[1].get("kind") == "decorator" and found[1].get("effect") == "required":
+                if not (isinstance(wrapped.decorator, Result) and is_waived(found[1], wrapped.decorator)):
+                    raise Turned(Exit("raise", NONE, self._noted(span), span, 401, found[0]))
 
     def _closed(self, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
         """A websocket that is closed: a rejection by its code, or because there are no credentials."""
@@ -637,7 +657,7 @@ def _assert(visit: Visit, statement: f.Assert, env: Env, frame: Frame) -> str | 
 
 def _if(visit: Visit, statement: f.If, env: Env, frame: Frame) -> str | Condition:
     value = visit.evaluate(statement.test, env)
-    known = expressions.truth(value)
+    known = visit.truth(value)
     yes = Condition(env.module.span(statement.test.start, statement.test.end), statement.test, True, value)
     no = Condition(yes.span, statement.test, False, value)
     outer = visit.conditions

@@ -240,13 +240,14 @@ def _decorator_names(value: Value) -> list[str]:
 
 def _bind_class(value: Value, cls: ClassValue) -> Value:
     target = unwrap(value)
-    if isinstance(target, FunctionValue) and "builtins.classmethod" in _decorator_names(value):
+    if isinstance(target, FunctionValue) and not _CLASS_METHODS.isdisjoint(_decorator_names(value)):
         return FunctionValue(target.function, target.env, cls)
     if isinstance(target, FunctionValue) and "builtins.staticmethod" in _decorator_names(value):
         return target
     return value
 
 
+_CLASS_METHODS = frozenset({"builtins.classmethod", "django.utils.decorators.classonlymethod"})
 _PROPERTIES = ("builtins.property", "functools.cached_property", "django.utils.functional.cached_property")
 
 
@@ -288,7 +289,7 @@ def _bind_method(machine: Core, value: Value, base: Instance, span: Span) -> Val
         return target
     if any(name in _PROPERTIES for name in names):
         return machine.call(FunctionValue(target.function, target.env, base), [], {}, span)
-    bound = FunctionValue(target.function, target.env, base.cls if "builtins.classmethod" in names else base)
+    bound = FunctionValue(target.function, target.env, base if _CLASS_METHODS.isdisjoint(names) else base.cls)
     return _rewrap(value, bound)
 
 

@@ -325,8 +325,7 @@ def decorate(machine: Core, expr: f.Expr, value: Value, env: Env) -> Value:
 def apply(machine: Core, decorator: Value, value: Value, span: Span) -> Value:
     """`decorator(value)`, remembered as such."""
     if isinstance(decorator, (FunctionValue, LambdaValue, Partial, Instance, Wrapped, ClassValue, Choice)):
-        result = machine.call(decorator, [value], {}, span)
-        return Wrapped(_decorated_inside(result, value), decorator, span, result if _is_callable(result) else None)
+        return _applied(machine.call(decorator, [value], {}, span), decorator, value, span)
     if isinstance(decorator, Result):
         if isinstance(decorator.callee, External) and decorator.callee.name in library.TRANSPARENT_DECORATORS:
             return value
@@ -338,14 +337,29 @@ def apply(machine: Core, decorator: Value, value: Value, span: Span) -> Value:
     return Wrapped(value, decorator, span, None)
 
 
-def _decorated_inside(result: Value, value: Value) -> Value:
-    """A function with the library's decorators around it that a project's decorator put there: `login_required(view)`,
-    `user_passes_test(is_staff)(view)`."""
-    if not isinstance(result, Result) or len(result.args) != 1:
-        return value
-    inner = value if result.args[0] is value else _decorated_inside(result.args[0], value)
-    is_around = result.args[0] is value or inner is not value
-    return Wrapped(inner, result.callee, result.span, None) if is_around else value
+def _applied(result: Value, decorator: Value, value: Value, span: Span) -> Value:
+    """What a project's decorator gave for a function: a closure, the function itself, or one of both with a library's
+    decorators around it, `user_passes_test(is_staff)(view)`."""
+    layers: list[Value] = []
+    inside = result
+    while isinstance(inside, Result) and len(inside.args) == 1 and _is_library_s(inside.callee):
+        layers.append(inside.callee)
+        inside = inside.args[0]
+    if inside is value and layers:
+        for layer in reversed(layers):
+            value = Wrapped(value, layer, span, None)
+        return Wrapped(value, decorator, span, None)
+    if not _is_callable(inside):
+        return Wrapped(value, decorator, span, None)
+    made = Wrapped(value, decorator, span, inside)
+    for layer in reversed(layers):
+        made = Wrapped(made, layer, span, None)
+    return made
+
+
+def _is_library_s(decorator: Value) -> bool:
+    """Whether a decorator is a library's function, or what one gave: nothing that hangs on an object."""
+    return isinstance(decorator.callee if isinstance(decorator, Result) else decorator, External)
 
 
 def _is_callable(value: Value) -> bool:

@@ -52,6 +52,8 @@ def read_source(application: Application) -> list[Claim]:
         for package in application.packages:
             only_code = shutil.ignore_patterns("__pycache__", "*.so", "node_modules", "static")
             shutil.copytree(installed / package, source / package, ignore=only_code)
+    for name, text in application.files.items():
+        (source / name).write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "apilint", "routes", "--format", "json", str(source)]
     done = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True)
     return claims(json.loads(done.stdout))

@@ -22,7 +22,8 @@ class Application:
     `start` runs in the application's environment; it gets an empty folder, and returns the application object (for
     Django: it configures the settings and returns nothing). `packages` are the top-level packages that hold the
     application's own code; `extras` are installed too; `values` are path parameters for which 1, "a/b" or a UUID would
-    not do.
+    not do. `files` are those of the project that an application is for, by name: settings and a list of URLs. They lie
+    in the folder that `start` gets, on the import path, and beside the packages that apilint reads.
     """
 
     requirement: str
@@ -31,6 +32,7 @@ class Application:
     extras: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
     causes: tuple[Cause, ...] = ()
 
 

@@ -36,6 +36,9 @@ def observe(name: str) -> Observation:
     os.environ.update(application.environment)
     with tempfile.TemporaryDirectory() as scratch:
         os.chdir(scratch)
+        for file, text in application.files.items():
+            Path(scratch, file).write_text(text, encoding="utf-8")
+        sys.path.insert(0, scratch)
         started = module.start(Path(scratch))
         logging.disable(logging.CRITICAL)
         rows = tuple(runtime.rows(application, started, site_packages))

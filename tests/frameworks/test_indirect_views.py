@@ -97,7 +97,9 @@ def test_whoever_listens_to_a_signal_may_decide(tmp_path: Path) -> None:
 
 
 def test_a_library_is_not_the_folder_of_that_name_beside_the_module(tmp_path: Path) -> None:
-    guard = "from flask import abort, session\n\nfrom shop import web\n\n\ndef check():\n    session.get('id') or abort(401)\n"
+    guard = (
+        'from flask import abort, session\nfrom shop import web\n\ndef check():\n    session.get("id") or abort(401)\n'
+    )
     main = (
         "from flask import Flask\n\nfrom shop.web.guards import check\n\napp = Flask(__name__)\n"
         "app.before_request(check)\n\n\n@app.post('/orders')\ndef order():\n    return 'x'\n"
@@ -223,3 +225,185 @@ urlpatterns = [path("", include(router.urls))]
         f"GET /{inside}/(?P<pk>[^/.]+)/$": "required",
         f"GET /{deeper}/$": "none",
     }
+
+
+def test_a_library_s_decorator_around_a_closure_keeps_the_guard_and_tells_the_methods(tmp_path: Path) -> None:
+    urls = """
+from django.http import JsonResponse
+from django.urls import path
+from django.utils.decorators import classonlymethod
+from django.views.decorators.http import require_http_methods
+
+
+def token(methods):
+    def decorator(view):
+        def first(request, *args, **kwargs):
+            if not request.META.get("HTTP_AUTHORIZATION"):
+                return JsonResponse({}, status=401)
+            return view(request, *args, **kwargs)
+
+        return require_http_methods(methods)(first)
+
+    return decorator
+
+
+@token(methods=["POST"])
+def upload(request):
+    return None
+
+
+def listed(request):
+    return None
+
+
+class Table:
+    name = "tables"
+
+    @classonlymethod
+    def get_urls(cls):
+        return [path(f"{cls.name}/", listed)]
+
+
+urlpatterns = [path("upload/", upload), *Table.get_urls()]
+"""
+    write(tmp_path, {**DJANGO, "urls.py": urls})
+    assert verdicts(tmp_path) == {"ANY /tables/": "none", "POST /upload/": "required"}
+
+
+def test_a_predicate_that_a_setting_opens(tmp_path: Path) -> None:
+    urls = """
+from django.conf import settings
+from django.urls import path
+from rest_framework.permissions import BasePermission
+from rest_framework.views import APIView
+
+
+class Locked(BasePermission):
+    def has_permission(self, request, view):
+        return request.user.is_authenticated if settings.LOCKED else True
+
+
+class Notes(APIView):
+    permission_classes = [Locked]
+
+    def get(self, request):
+        return None
+
+
+urlpatterns = [path("notes/", Notes.as_view())]
+"""
+    locked = DJANGO["site_settings.py"] + "import os\nLOCKED = bool(os.environ.get('LOCKED'))\n"
+    write(tmp_path, {**DJANGO, "urls.py": urls, "site_settings.py": locked})
+    assert verdicts(tmp_path) == {"GET /notes/": "conditional"}
+
+
+def test_middleware_that_sends_strangers_away_by_the_name_of_the_route(tmp_path: Path) -> None:
+    middleware = """
+from django.shortcuts import redirect
+from django.urls import resolve, reverse
+
+
+class Members:
+    OPEN = ("login",)
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def _turned(self, request, url):
+        if request.uses_custom_domain:
+            return redirect("https://example.org/")
+        if request.user.is_anonymous and url.url_name not in self.OPEN:
+            return redirect(reverse("login") + "?next=" + request.path)
+        return None
+
+    def __call__(self, request):
+        url = resolve(request.path_info)
+        response = self._turned(request, url)
+        if response:
+            return response
+        return self.get_response(request)
+"""
+    urls = """
+from django.urls import path
+
+
+def page(request):
+    return None
+
+
+urlpatterns = [path("login/", page, name="login"), path("desk/", page, name="desk")]
+"""
+    settings = "ROOT_URLCONF = 'urls'\nINSTALLED_APPS = []\nMIDDLEWARE = ['middleware.Members']\n"
+    write(tmp_path, {**DJANGO, "urls.py": urls, "middleware.py": middleware, "site_settings.py": settings})
+    assert verdicts(tmp_path) == {"ANY /desk/": "required", "ANY /login/": "none"}
+
+
+def test_an_application_around_another_one_under_a_setting_only(tmp_path: Path) -> None:
+    main = """
+import os
+
+from fastapi import FastAPI
+
+PREFIX = os.environ.get("PREFIX")
+
+
+def create():
+    app = FastAPI()
+
+    @app.get("/items")
+    def items():
+        return []
+
+    if PREFIX:
+        outer = FastAPI()
+        outer.mount(PREFIX, app)
+        return outer
+    return app
+
+
+app = create()
+"""
+    write(tmp_path, {"main.py": main})
+    found = {route.path: route.only_if for route in routes(tmp_path)}
+    assert found["/items"] == ""
+    assert any(path != "/items" and condition for path, condition in found.items())
+
+
+def test_the_routes_of_a_router_as_those_of_an_application(tmp_path: Path) -> None:
+    main = """
+from starlette.applications import Starlette
+from starlette.authentication import requires
+from starlette.responses import JSONResponse
+from starlette.routing import Router
+
+
+class Decorating(Router):
+    def get(self, path):
+        def decorator(function):
+            async def answer(request):
+                return JSONResponse(await function(request=request))
+
+            self.add_route(path, answer, methods=["GET"])
+            return function
+
+        return decorator
+
+
+router = Decorating()
+
+
+@router.get("/open")
+async def opened(request):
+    return 1
+
+
+@router.get("/edit")
+@requires("edit")
+async def edited(request):
+    return 1
+
+
+app = Starlette(routes=router.routes)
+"""
+    write(tmp_path, {"main.py": main})
+    assert verdicts(tmp_path) == {"GET /edit": "required", "GET /open": "none"}

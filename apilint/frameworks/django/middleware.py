@@ -112,7 +112,8 @@ class Middleware:
     def _may_reject(self, step: Step) -> bool:
         """Whether it turns anybody away on any route: a run that leaves open which route it is."""
         judged = self._run(step, Request())
-        return judged.effect in ("required", "conditional", "unknown") or bool(judged.chain)
+        may_answer = judged.particular and judged.answers and step.mode == "call"
+        return judged.effect in ("required", "conditional", "unknown") or bool(judged.chain) or may_answer
 
     def _made(self, short: str, judged: Judgement) -> Guard | None:
         if judged.effect == "none":

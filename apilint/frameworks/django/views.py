@@ -121,6 +121,9 @@ class Unfolding:
                 layers.append(Layer(value.callee, value.span, value.args[0], where="the URLconf"))
                 value = value.args[0]
             elif isinstance(value, FunctionValue):
+                of_class = self._made_for(value)
+                if of_class is not None:
+                    return View(layers, ClassView(of_class, None, {}, span))
                 inner = self._enclosed(value)
                 if inner is None:
                     return View(layers, value)
@@ -131,6 +134,14 @@ class Unfolding:
             else:
                 return View(layers, value)
         return View(layers, value)
+
+    def _made_for(self, value: FunctionValue) -> ClassValue | None:
+        """The class of which an `as_view` of the project's own makes a view: `view.view_class = cls`."""
+        if "view_class" not in self.machine.function_attrs.get(value.function, {}):
+            return None
+        scope = value.env
+        held = [each for each in scope.vars.values() if isinstance(each, ClassValue)] if scope.parent else []
+        return held[0] if held else None
 
     def _chosen(self, value: Choice, span: Span, above: list[Layer]) -> View:
         """A view that is decorated under a condition: layers that not every option has are conditional."""
