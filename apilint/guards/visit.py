@@ -271,6 +271,7 @@ class Visit(Machine):
     def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
         """Calls that reach the guarded code, turn the caller away, or look up a credential that is not there."""
         self.made += not isinstance(callee, Special)
+        self._turned_around(callee, args, span)
         if isinstance(callee, Gate) or self.passes(callee) or self._hands_on(callee, args):
             through = Exit("pass", callee, self.all_conditions, span)
             self.passed.append(through)
@@ -350,6 +351,14 @@ class Visit(Machine):
             if rejecting is not None:
                 status = self.knowledge.status(rejecting, args, kwargs)
                 raise Turned(Exit("raise", NONE, self.conditions, span, status, name))
+
+    def _turned_around(self, callee: Value, args: list[Value], span: Span) -> None:
+        """A library's guard that is put around the guarded code on the way: `login_required(view)(request)`."""
+        if isinstance(callee, (External, Attr, Result)) and any(self.passes(arg) for arg in args[:1]):
+            found = self.knowledge.guard(self, callee)
+            if found is not None and found[1].get("kind") == "decorator" and found[1].get("effect") == "required":
+                if not (isinstance(callee, Result) and is_waived(found[1], callee)):
+                    raise Turned(Exit("raise", NONE, self._noted(span), span, 401, found[0]))
 
     def _turned_by_decorator(self, callee: Wrapped, span: Span) -> None:
         """A library's decorator around what is called, that turns the caller away."""

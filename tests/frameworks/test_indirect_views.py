@@ -133,6 +133,13 @@ def signed_in(view):
     return login_required(view)
 
 
+def by_method(view):
+    def wrapper(request, *args, **kwargs):
+        return login_required(view)(request, *args, **kwargs)
+
+    return wrapper
+
+
 staff = permission(lambda user: user.is_active and user.is_staff)
 anybody = permission(lambda user: True)
 """,
@@ -141,7 +148,7 @@ from enum import Enum
 
 from django.urls import path, re_path
 
-from guards import anybody, signed_in, staff
+from guards import anybody, by_method, signed_in, staff
 
 
 class Kind(Enum):
@@ -163,6 +170,11 @@ def account(request):
     return None
 
 
+@by_method
+def desk(request):
+    return None
+
+
 @anybody
 def lobby(request):
     return None
@@ -172,6 +184,7 @@ kinds = f'(?P<kind>{"|".join(Kind.values())})'
 urlpatterns = [
     path("office/", office),
     path("account/", account),
+    path("desk/", desk),
     path("lobby/", lobby),
     re_path(r"^calendar/" + kinds + r"/$", lobby),
 ]
@@ -184,6 +197,7 @@ def test_what_a_decorator_makes_with_a_library_s_is_a_guard(tmp_path: Path) -> N
     assert verdicts(tmp_path) == {
         "ANY /account/": "required",
         "ANY /calendar/(?P<kind>tool|area)/$": "none",
+        "ANY /desk/": "required",
         "ANY /lobby/": "none",
         "ANY /office/": "required",
     }

@@ -6,13 +6,15 @@ import os
 from pathlib import Path
 from typing import Any
 
-from benchmarks.parity.application import Application
+from benchmarks.parity.application import Application, Cause
 
+FILES = "a route for each file that a folder of the package holds"
 APPLICATION = Application(
     requirement="dagster-webserver==1.13.27",
     framework="starlette",
     packages=("dagster_webserver",),
     extras=("httpx2",),
+    causes=(Cause("missed", "GET /*", FILES), Cause("path", "GET /*", FILES), Cause("handler", "GET /*", FILES)),
 )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.parity.application import Application
+from benchmarks.parity.application import Application, Cause
 
+LOG_IN = "where one logs in: without a name and a password, it answers 401"
 APPLICATION = Application(
     requirement="privacyidea==3.14",
     framework="flask",
     packages=("privacyidea",),
+    causes=(Cause("verdict", "POST /auth", LOG_IN),),
 )
 CONFIGURATION = """
 SUPERUSER_REALM = ["super"]

@@ -5,9 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.parity.application import Application
+from benchmarks.parity.application import Application, Cause
 
-APPLICATION = Application(requirement="tiled[server]==0.2.20", framework="fastapi", packages=("tiled",))
+TOLD = "its existence hangs on a configuration file: without one, apilint takes the default of an argument"
+NAMED = "a part of the path is a name that a configuration file gives"
+SIGNED = "the decorator gives a closure with another signature; apilint names the function below it"
+SCOPES = "which scopes a stranger has, a configuration file says"
+APPLICATION = Application(
+    requirement="tiled[server]==0.2.20",
+    framework="fastapi",
+    packages=("tiled",),
+    causes=(
+        Cause("missed", "* /api/v1/webhooks/*", TOLD),
+        Cause("missed", "POST /api/v1/auth/provider/*", NAMED),
+        Cause("handler", "GET /api/v1/*", SIGNED),
+        Cause("verdict", "* /api/v1/*", SCOPES),
+    ),
+)
 
 
 def start(scratch: Path) -> Any:
