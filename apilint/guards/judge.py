@@ -195,7 +195,8 @@ class Judge:
             except Turned as turned:
                 exits = [turned.exit]
             self._steps += visit.steps
-            if not visit.long or any(map(_is_through, exits)) or len(skipped) == MOST_SKIPPED:
+            is_done = not visit.long or visit.long[-1] in skipped or len(skipped) == MOST_SKIPPED
+            if is_done or any(map(_is_through, exits)):
                 return visit, exits
             skipped |= {visit.long[-1]}
 

@@ -78,6 +78,7 @@ _ELSEWHERE = frozenset(
         "fastapi.concurrency.run_in_threadpool",
     }
 )
+_PARTIAL = "functools.partial"
 _OF_THREADS = frozenset({"limiter", "abandon_on_cancel", "cancellable"})
 
 # What reads an ASGI scope: the request again, or its headers.
@@ -328,7 +329,8 @@ class Visit(Machine):
             given = self.knowledge.gives(name)
             if given is not None:
                 return given
-        if not isinstance(callee, (FunctionValue, Special)) and self._is_lookup(callee) and self._misses(args, kwargs):
+        is_own = isinstance(callee, (FunctionValue, Special)) or name == _PARTIAL
+        if not is_own and self._is_lookup(callee) and self._misses(args, kwargs):
             self.missing_used += 1
             judge = callee.text if isinstance(callee, Unknown) else getattr(callee, "name", "")
             if _JUDGES.search(judge.rpartition(".")[2]) and not self.knowledge.covers(judge):

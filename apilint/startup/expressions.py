@@ -87,6 +87,10 @@ def _template(machine: Core, expr: f.Template, env: Env) -> Value:
     return concat([machine.evaluate(part, env) for part in expr.parts])
 
 
+MAX_PARTS = 1_000
+MAX_TEXT = 1_000_000
+
+
 def concat(parts: list[Value]) -> Value:
     """A string from its parts, constant where all are."""
     flat: list[Value] = []
@@ -104,6 +108,8 @@ def concat(parts: list[Value]) -> Value:
             flat.append(part)
     if not flat:
         return Known("")
+    if len(flat) > MAX_PARTS or any(isinstance(part, Known) and len(str(part.value)) > MAX_TEXT for part in flat):
+        return Unknown("a text that is too long")  # a loop may double it each time
     return flat[0] if len(flat) == 1 and isinstance(flat[0], Known) else Text(flat)
 
 

@@ -77,5 +77,11 @@ def test_what_has_nothing_to_do_with_the_caller_is_not_followed_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(visit, "MAX_STEPS", 60)
-    write(tmp_path, {"app.py": LONG_WAY.format(statements="\n".join(["        name += name"] * 100))})
+    write(tmp_path, {"app.py": LONG_WAY.format(statements="\n".join(["        print(name)"] * 100))})
     assert {route.path: route.auth for route in routes(tmp_path)} == {"/orders": "required", "/hello": "unknown"}
+
+
+def test_a_text_that_doubles_does_not_grow_for_ever(tmp_path: Path) -> None:
+    statements = "\n".join(["    number += number"] * 200)
+    write(tmp_path, {"app.py": PROGRAM.format(statements=statements).replace("answer(1)", "answer('ab')")})
+    assert {route.path for route in routes(tmp_path)} == {"/orders", "/offers"}
