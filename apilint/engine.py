@@ -22,7 +22,7 @@ Locate = Callable[[Span, str], Place]
 CUT_SHORT = "cut short"
 """Under this key a project keeps the functions that were too long to follow, whichever process followed them."""
 _LARGE = 100  # modules; below, a second process costs more than it saves
-_LONG = ("logging", "exposure", "injection")
+_LONG = ("injection", "logging", "exposure")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 

@@ -26,10 +26,12 @@ def answers_nothing(project: Project, route: Route) -> bool:
     if not statements:
         return True
     machine = project.program.machine
-    if len(statements) == 1 and isinstance(statements[0], f.Return) and statements[0].value is not None:
-        value = machine.evaluate(statements[0].value, route.function.env)
-        is_empty = isinstance(value, Result) and not value.args and len(value.kwargs) == 1
-        return is_empty and project.knowledge.response_status(machine, value) == NO_CONTENT
+    if len(statements) == 1 and isinstance(statements[0], f.Return):
+        answer = statements[0].value
+        if not isinstance(answer, f.Call) or answer.args or len(answer.keywords) != 1:
+            return False  # what a service answers is not asked: that would run all of it
+        value = machine.evaluate(answer, route.function.env)
+        return isinstance(value, Result) and project.knowledge.response_status(machine, value) == NO_CONTENT
     if len(statements) > 1 or not isinstance(statements[0], f.Raise) or statements[0].exception is None:
         return False
     name, status = project.knowledge.exception(machine, machine.evaluate(statements[0].exception, route.function.env))

@@ -153,10 +153,10 @@ class Sinks:
         if SELF in places and isinstance(node.func, f.Attribute):
             return True
         for position, arg in enumerate(node.args):
-            if (position in places or isinstance(arg, f.Starred)) and not isinstance(arg, _PLAIN):
+            if (position in places or isinstance(arg, f.Starred)) and not _is_plain(arg):
                 return True
         return any(
-            (keyword.name is None or keyword.name in places) and not isinstance(keyword.value, _PLAIN)
+            (keyword.name is None or keyword.name in places) and not _is_plain(keyword.value)
             for keyword in node.keywords
         )
 
@@ -225,6 +225,24 @@ class Sinks:
         if isinstance(value, Known):
             return any(value.value is each or (value.value == each and each not in (True, False)) for each in listed)
         return any(name in listed for name in self._names.of(value))
+
+
+def _is_plain(expr: f.Expr) -> bool:
+    """Whether an expression certainly holds nothing that a caller sends: a constant, a column (`Chat.id.desc()`)."""
+    while True:
+        if isinstance(expr, f.Attribute):
+            expr = expr.value
+        elif isinstance(expr, f.Call):
+            arguments = (*expr.args, *(keyword.value for keyword in expr.keywords))
+            if not all(map(_is_plain, arguments)):
+                return False
+            if not isinstance(expr.func, f.Attribute):
+                return bool(arguments)  # `desc(Chat.id)`; a function without arguments may read anything
+            expr = expr.func.value
+        elif isinstance(expr, f.Name):
+            return expr.id[:1].isupper()
+        else:
+            return isinstance(expr, _PLAIN)
 
 
 def _addresses(http: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

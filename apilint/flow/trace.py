@@ -48,6 +48,8 @@ MAX_STEPS = 20_000
 MAX_DEPTH = 2
 MAX_FOLLOWED_BYTES = 3_000
 MAX_FOLLOWED_STEPS = 600
+MAX_ROUNDS = 6
+"""In later rounds of a loop over known items functions are not followed: the first ones show what they do."""
 
 Closures = dict[Function, "dict[str, Value]"]
 """What the local names of functions hold at their ends, for the functions within."""
@@ -154,6 +156,7 @@ class Trace(Machine):
         self._written: dict[str, f.Expr] = {}
         self.followed = 0
         self.deep = True
+        self.repeats = False
 
     def run(self, target: FunctionValue) -> Trace:
         """Run the function; `self.calls`, `assigned` and `returned` are filled afterwards."""
@@ -271,7 +274,7 @@ class Trace(Machine):
     def _splats(self, node: f.Call) -> Sequence[Value]:
         """The values behind the double stars of a call; what was evaluated so far is its function, then its
         arguments in order."""
-        if all(keyword.name for keyword in node.keywords):
+        if not node.keywords or all(keyword.name for keyword in node.keywords):
             return ()
         evaluated, first = self._made_of[-1], 1 + len(node.args)
         if len(evaluated) != first + len(node.keywords):
@@ -292,6 +295,7 @@ class Trace(Machine):
         function = callee.function
         if (
             not self.deep
+            or self.repeats
             or len(self.stack) > MAX_DEPTH
             or function in self.stack
             or self.followed > MAX_FOLLOWED_STEPS
@@ -496,14 +500,13 @@ def _clause(
         return False
     target, iterable, tests = expr.clauses[number]
     items, is_open = elements(trace, trace.evaluate(iterable, env), iterable, target, env)
-    for item in items[:MAX_ITEMS]:
+    passed = [name for test in tests for name in narrowing.vouched(test, True)]
+    for item in _rounds(trace, items):
         bind(trace, target, item, env, iterable)
         known = [expressions.truth(trace.aside(test, env)) for test in tests]
         if any(result is False for result in known):
             continue
-        for test in tests:
-            for name, leaf in narrowing.vouched(test, True):
-                trace.vouch(name, leaf, env)
+        _vouch_all(trace, passed, env)
         is_open = _clause(trace, expr, number + 1, env, pairs) or is_open
     return is_open
 
@@ -514,6 +517,17 @@ def elements(trace: Trace, value: Value, iterable: f.Expr, target: f.Expr, env: 
     if items or not is_open:
         return items, is_open
     return [_element(value, iterable, target, env)], True
+
+
+def _rounds(trace: Trace, items: list[Value]) -> Iterator[Value]:
+    """The items that a loop is run for, one at a time."""
+    outer = trace.repeats
+    try:
+        for number, item in enumerate(items[:MAX_ITEMS]):
+            trace.repeats = outer or number >= MAX_ROUNDS
+            yield item
+    finally:
+        trace.repeats = outer
 
 
 def _element(value: Value, iterable: f.Expr, target: f.Expr, env: Env) -> Value:
@@ -648,9 +662,9 @@ def _return(trace: Trace, statement: f.Return, env: Env, frame: Frame) -> str:
 def _if(trace: Trace, statement: f.If, env: Env, frame: Frame) -> str | Condition:
     """As in start-up; what the test vouches for is remembered where it does."""
     test = trace.written(statement.test)
-    for block, holds in ((statement.body, True), (statement.orelse, False)):
-        names = list(narrowing.vouched(test, holds)) if block else []
-        if names:
+    holding, failing = list(narrowing.vouched(test, True)), list(narrowing.vouched(test, False))
+    for block, names in ((statement.body, holding), (statement.orelse, failing)):
+        if names and block:
             trace._vouched[id(block)] = names
     known = set(env.vars) if trace._has_paths else None
     flow = RUN[f.If](trace, statement, env, frame)
@@ -658,14 +672,13 @@ def _if(trace: Trace, statement: f.If, env: Env, frame: Frame) -> str | Conditio
         for name in [each for each in env.vars if each not in known and not each.isidentifier()]:
             del env.vars[name]  # a path that one of the branches has tested
     if flow is not LEAVE:
-        for block, holds in ((statement.body, False), (statement.orelse, True)):
+        for block, names, holds in ((statement.body, failing, False), (statement.orelse, holding, True)):
             if narrowing.leaves(block):
-                _vouch_all(trace, narrowing.vouched(test, holds), env)
+                _vouch_all(trace, names, env)
                 _vouch_looked_up(trace, narrowing.exists(statement.test, holds), env)
-        if not statement.orelse:
+        if failing and not statement.orelse:
             replaced = {unparse(target) for target in _made_constant(statement.body)}
-            names = [each for each in narrowing.vouched(test, False) if unparse(each[0]) in replaced]
-            _vouch_all(trace, names, env)
+            _vouch_all(trace, [each for each in failing if unparse(each[0]) in replaced], env)
     return flow
 
 
@@ -737,14 +750,14 @@ def _expression(trace: Trace, statement: f.ExprStmt, env: Env, frame: Frame) -> 
 
 
 def _vouch_all(trace: Trace, names: Iterable[narrowing.Vouched], env: Env) -> None:
-    for name, test in list(names):
+    for name, test in names:
         trace.vouch(name, test, env)
 
 
 def _for(trace: Trace, statement: f.For, env: Env, frame: Frame) -> str:
     value = trace.evaluate(statement.iterable, env)
     items, is_open = elements(trace, value, statement.iterable, statement.target, env)
-    for item in items[:MAX_ITEMS]:
+    for item in _rounds(trace, items):
         bind(trace, statement.target, item, env, statement.iterable)
         if trace.run_block(statement.body, env, frame) is LEAVE and not is_open:
             return LEAVE

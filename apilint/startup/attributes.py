@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from apilint.facts import Span
 from apilint.startup.core import Core, Frame
 from apilint.startup.values import (
@@ -28,6 +30,7 @@ from apilint.startup.values import (
     Subscripted,
     Super,
     Text,
+    Under,
     Unknown,
     Value,
     Wrapped,
@@ -47,42 +50,49 @@ def get(machine: Core, base: Value, name: str, span: Span) -> Value:
     """`base.name`."""
     if type(base) is Attr:
         return Attr(base, name)
-    if type(base) is Unknown:
-        return Unknown(base.reason, base.span or span, (base, f".{name}"))
+    if isinstance(base, Unknown):
+        return (
+            Unknown(base.reason, base.span or span, (base, f".{name}")) if type(base) is Unknown else Attr(base, name)
+        )
     if isinstance(base, Special):
         return base.attribute(name)
-    if isinstance(base, External):
-        return machine.external(f"{base.name}.{name}")
-    if isinstance(base, ModuleValue):
-        value = machine.lookup_in_module(base.module, name)
-        if value is None and not base.module.is_package:
-            below = machine.index.module(f"{base.module.name}.{name}", base.module.file)
-            value = None if below is None else ModuleValue(below)
-        return value if value is not None else Unknown(f"'{name}' is not defined in {base.module.file}", span, name)
-    if isinstance(base, Instance):
-        return _of_instance(machine, base, name, span)
-    if isinstance(base, ClassValue):
-        return _of_class(machine, base, name, span)
-    if isinstance(base, Result):
-        found = base.attrs.get(name)
-        if found is None and name in machine.extensions.names:
-            found = _property(machine, base, name, span)
-        return found if found is not None else Attr(base, name)
-    if isinstance(base, Super):
-        return _of_super(machine, base, name, span)
-    if isinstance(base, FunctionValue):
-        return _of_function(machine, base, name)
-    if isinstance(base, Wrapped):
-        return base.attrs.get(name) or _of_wrapped(machine, base, name, span)
-    if isinstance(base, Choice):
-        return join([get(machine, option, name, span) for option in base.options])
-    if isinstance(base, Record) and name in base.fields:
-        return base.items[base.fields.index(name)]
-    if isinstance(base, Known) and name in ("value", "name"):
-        return base
-    if isinstance(base, Setting):
-        return Setting(f"{base.name}.{name}", Unknown("part of a setting", span, name), span)
-    return Attr(base, name)
+    read = _READ.get(type(base))
+    return Attr(base, name) if read is None else read(machine, base, name, span)
+
+
+def _of_external(machine: Core, base: External, name: str, span: Span) -> Value:
+    return machine.external(f"{base.name}.{name}")
+
+
+def _of_module(machine: Core, base: ModuleValue, name: str, span: Span) -> Value:
+    value = machine.lookup_in_module(base.module, name)
+    if value is None and not base.module.is_package:
+        below = machine.index.module(f"{base.module.name}.{name}", base.module.file)
+        value = None if below is None else ModuleValue(below)
+    return value if value is not None else Unknown(f"'{name}' is not defined in {base.module.file}", span, name)
+
+
+def _of_result(machine: Core, base: Result, name: str, span: Span) -> Value:
+    found = base.attrs.get(name)
+    if found is None and name in machine.extensions.names:
+        found = _property(machine, base, name, span)
+    return found if found is not None else Attr(base, name)
+
+
+def _of_choice(machine: Core, base: Choice, name: str, span: Span) -> Value:
+    return join([get(machine, option, name, span) for option in base.options])
+
+
+def _of_record(machine: Core, base: Record, name: str, span: Span) -> Value:
+    return base.items[base.fields.index(name)] if name in base.fields else Attr(base, name)
+
+
+def _of_constant(machine: Core, base: Known, name: str, span: Span) -> Value:
+    return base if name in ("value", "name") else Attr(base, name)
+
+
+def _of_setting(machine: Core, base: Setting, name: str, span: Span) -> Value:
+    return Setting(f"{base.name}.{name}", Unknown("part of a setting", span, name), span)
 
 
 def library_names(machine: Core, base: Value) -> list[str]:
@@ -103,7 +113,7 @@ def _property(machine: Core, base: Value, name: str, span: Span) -> Value | None
     return None
 
 
-def _of_function(machine: Core, base: FunctionValue, name: str) -> Value:
+def _of_function(machine: Core, base: FunctionValue, name: str, span: Span) -> Value:
     found = machine.function_attrs.get(base.function, {}).get(name)
     if found is not None:
         return found
@@ -115,6 +125,9 @@ def _of_function(machine: Core, base: FunctionValue, name: str) -> Value:
 
 
 def _of_wrapped(machine: Core, base: Wrapped, name: str, span: Span) -> Value:
+    known = base.attrs.get(name)
+    if known is not None:
+        return known
     target = unwrap(base)
     if isinstance(target, (FunctionValue, ClassValue)):
         found = get(machine, target, name, span)
@@ -449,6 +462,22 @@ def get_item(machine: Core, base: Value, key: Value, span: Span) -> Value:
     items = key.items if isinstance(key, Seq) and key.kind == "tuple" else [key]
     return Subscripted(base, items)
 
+
+_READ: dict[type, Callable[..., Value]] = {
+    External: _of_external,
+    ModuleValue: _of_module,
+    Instance: _of_instance,
+    ClassValue: _of_class,
+    Result: _of_result,
+    Super: _of_super,
+    FunctionValue: _of_function,
+    Wrapped: _of_wrapped,
+    Choice: _of_choice,
+    Record: _of_record,
+    Known: _of_constant,
+    Under: _of_constant,
+    Setting: _of_setting,
+}
 
 __all__ = [
     "NONE",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from apilint import facts as f
 from apilint.facts import Span
 from apilint.startup import attributes, classes, library
@@ -101,47 +103,59 @@ def _arguments(machine: Core, expr: f.Call, env: Env) -> tuple[list[Value], dict
 
 def call(machine: Core, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
     """`callee(*args, **kwargs)` at `span`."""
-    if type(callee) is Attr:
-        value = _method(machine, callee, args, kwargs, span) if machine.extensions.names else None
-        return _record(machine, callee, args, kwargs, span) if value is None else value
     if type(callee) is Unknown:
         return Unknown(callee.reason, callee.span or span, (callee, "()"))
     if isinstance(callee, Special):
         return callee.called(args, kwargs)
-    if isinstance(callee, FunctionValue):
-        return machine.call_function(callee, args, kwargs, span)
-    if isinstance(callee, External):
-        known = library.FUNCTIONS.get(callee.name)
-        if known is not None:
-            value = known(machine, args, kwargs, span)
-            if value is not None:
-                return value
-        taught = machine.extensions.functions.get(callee.name)
-        if taught is not None:
-            value = taught(machine, args, kwargs, span)
-            if value is not None:
-                return value
-        made = _record(machine, callee, args, kwargs, span)
-        if taught is None and machine.extensions.methods:
-            _initialise(machine, [callee.name], made, args, kwargs, span)
-        return made
-    if isinstance(callee, ClassValue):
-        return instantiate(machine, callee, args, kwargs, span)
-    if isinstance(callee, LambdaValue):
-        return _call_lambda(machine, callee, args, kwargs, span)
-    if isinstance(callee, Partial):
-        return machine.call(callee.func, [*callee.args, *args], {**callee.kwargs, **kwargs}, span)
-    if isinstance(callee, Wrapped):
-        return machine.call(callee.inner if callee.result is None else callee.result, args, kwargs, span)
-    if isinstance(callee, Setting):
-        return machine.call(callee.default, args, kwargs, span)
-    if isinstance(callee, Choice):
-        return join([machine.call(option, args, kwargs, span) for option in callee.options[:4]])
-    if isinstance(callee, Instance):
-        found = attributes.in_class(machine, callee.cls, "__call__")
-        if found is not None and isinstance(found[1], ClassValue):
-            return machine.call(attributes.get(machine, callee, "__call__", span), args, kwargs, span)
-        return _record(machine, callee, args, kwargs, span)
+    return _CALLED.get(type(callee), _record)(machine, callee, args, kwargs, span)
+
+
+def _call_attribute(machine: Core, callee: Attr, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+    value = _method(machine, callee, args, kwargs, span) if machine.extensions.names else None
+    return _record(machine, callee, args, kwargs, span) if value is None else value
+
+
+def _call_followed(
+    machine: Core, callee: FunctionValue, args: list[Value], kwargs: dict[str, Value], span: Span
+) -> Value:
+    return machine.call_function(callee, args, kwargs, span)
+
+
+def _call_external(machine: Core, callee: External, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+    known = library.FUNCTIONS.get(callee.name)
+    value = None if known is None else known(machine, args, kwargs, span)
+    if value is not None:
+        return value
+    taught = machine.extensions.functions.get(callee.name)
+    value = None if taught is None else taught(machine, args, kwargs, span)
+    if value is not None:
+        return value
+    made = _record(machine, callee, args, kwargs, span)
+    if taught is None and machine.extensions.methods:
+        _initialise(machine, [callee.name], made, args, kwargs, span)
+    return made
+
+
+def _call_partial(machine: Core, callee: Partial, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+    return machine.call(callee.func, [*callee.args, *args], {**callee.kwargs, **kwargs}, span)
+
+
+def _call_wrapped(machine: Core, callee: Wrapped, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+    return machine.call(callee.inner if callee.result is None else callee.result, args, kwargs, span)
+
+
+def _call_setting(machine: Core, callee: Setting, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+    return machine.call(callee.default, args, kwargs, span)
+
+
+def _call_any(machine: Core, callee: Choice, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+    return join([machine.call(option, args, kwargs, span) for option in callee.options[:4]])
+
+
+def _call_instance(machine: Core, callee: Instance, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+    found = attributes.in_class(machine, callee.cls, "__call__")
+    if found is not None and isinstance(found[1], ClassValue):
+        return machine.call(attributes.get(machine, callee, "__call__", span), args, kwargs, span)
     return _record(machine, callee, args, kwargs, span)
 
 
@@ -367,3 +381,17 @@ def _is_callable(value: Value) -> bool:
 
 
 __all__ = ["Known", "ModuleValue", "OutOfBudget", "call", "call_function", "decorate", "evaluate_call", "text_of"]
+
+
+_CALLED: dict[type, Callable[..., Value]] = {
+    Attr: _call_attribute,
+    FunctionValue: _call_followed,
+    External: _call_external,
+    ClassValue: instantiate,
+    LambdaValue: _call_lambda,
+    Partial: _call_partial,
+    Wrapped: _call_wrapped,
+    Setting: _call_setting,
+    Choice: _call_any,
+    Instance: _call_instance,
+}

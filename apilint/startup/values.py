@@ -572,10 +572,18 @@ def join(values: list[Value], test: Condition | None = None) -> Value:
         return values[0]
     options: list[Value] = []
     for value in values:
-        for option in value.options if isinstance(value, Choice) else [value]:
-            if not any(option is other or _is_same(option, other) for other in options):
-                options.append(option)
+        for option in value.options if isinstance(value, Choice) else (value,):
+            if type(option) in _COMPARED:
+                if any(_is_same(option, other) for other in options):
+                    continue
+            elif option in options:  # objects are equal to themselves alone
+                continue
+            options.append(option)
     return options[0] if len(options) == 1 else Choice(options[:8], test)
+
+
+_COMPARED = frozenset({Known, Under, External, ModuleValue})
+"""Of these two objects may be the same value."""
 
 
 def _is_same(a: Value, b: Value) -> bool:
