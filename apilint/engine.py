@@ -74,10 +74,11 @@ def _all_matches(
 
 
 def _families(rules: Iterable[Rule]) -> Iterator[list[Rule]]:
-    """The rules by family, first those that take long."""
+    """The rules by family, first those that take long; one that asks the same as an earlier one goes with that."""
     families: dict[str, list[Rule]] = {}
+    homes: dict[tuple[str, str], str] = {}
     for rule in rules:
-        families.setdefault(rule.family, []).append(rule)
+        families.setdefault(homes.setdefault(_question(rule), rule.family), []).append(rule)
     for name in sorted(families, key=_expected):
         yield families[name]
 
@@ -91,10 +92,17 @@ def _plain(match: Match) -> Match:
     return msgspec.structs.replace(match, values={key: str(value) for key, value in match.values.items()})
 
 
-def _matches(project: Project, rule: Rule, checks: Mapping[str, Check]) -> Iterator[Match]:
+def _question(rule: Rule) -> tuple[str, str]:
+    """What a rule asks of a project: two rules may ask the same, and differ in what they say of the answer."""
+    return rule.check, repr(rule.params)
+
+
+def _matches(project: Project, rule: Rule, checks: Mapping[str, Check]) -> Sequence[Match]:
     function = checks.get(rule.check)
-    if function is not None:
-        yield from function(project, **bind_params(rule, function))
+    if function is None:
+        return ()
+    params = bind_params(rule, function)
+    return project.once(_question(rule), lambda: tuple(function(project, **params)))
 
 
 def _most_specific(found: Sequence[tuple[Rule, Match]]) -> Iterator[tuple[Rule, Match]]:

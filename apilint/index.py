@@ -288,7 +288,6 @@ class Index:
         self._library = library
         self._opened: dict[str, Module | None] = {}
         self._libraries: dict[str, Module] = {}
-        self.lowered: dict[tuple[str, int], tuple[Stmt, ...]] = {}
         self.modules: dict[str, Module] = {}
         self._by_name: dict[str, list[Module]] = {}
         self._namespaces: set[str] = set()
@@ -301,12 +300,10 @@ class Index:
             self._namespaces.update(".".join(parts[:i]) for i in range(1, len(parts)))
 
     def lower(self, function: Function) -> tuple[Stmt, ...]:
-        """Lower a body that the scanner left; remembered in `lowered` so that the cache can keep it."""
+        """Lower a body that the scanner left."""
         if self._lower is None:
             return ()
-        body = self._lower(function.module.file, function.facts, function.module.facts)
-        self.lowered[function.module.file, function.index] = body
-        return body
+        return self._lower(function.module.file, function.facts, function.module.facts)
 
     def imports(self, library: str) -> bool:
         """Whether any file names a library in an import."""

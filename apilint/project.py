@@ -40,9 +40,7 @@ class Project:
         self.index: Index = program.index
         self.knowledge = program.knowledge
         self._public = tuple(public)
-        self._traces: dict[tuple[Function, bool], flow.Trace] = {}
-        self._prototypes: flow.Prototypes = {}
-        self._closures: flow.Closures = {}
+        self._traces = flow.Traces(program.machine)
         self._shared: dict[Hashable, object] = {}
         self._handlers: dict[Function, list[Route]] | None = None
 
@@ -81,8 +79,7 @@ class Project:
         if not all(self.module(file).revise(facts) for file, facts in newer.items()):
             return False
         self.index.judge(newer)
-        self._traces = {key: trace for key, trace in self._traces.items() if key[0].module.file not in newer}
-        self._prototypes.clear()
+        self._traces.forget(newer.keys())
         self._shared.clear()
         self.routes = tuple(move(route, moved) for route in self.routes)
         self._handlers = None
@@ -134,15 +131,11 @@ class Project:
     def trace(self, function: Function, *, deep: bool = False) -> flow.Trace:
         """What a function calls, with what its arguments derive from (see `flow`); `deep` follows the calls of the
         project's own functions for what they return, which costs several times as much."""
-        found = self._traces.get((function, True)) or self._traces.get((function, deep))
-        if found is None:
-            machine, key = self.program.machine, (function, deep)
-            found = self._traces[key] = flow.trace(machine, function, self._prototypes, self._closures, deep=deep)
-        return found
+        return self._traces.of(function, deep=deep)
 
     def cut_short(self) -> list[Span]:
         """The functions that were too long to follow to their end, of those that were followed."""
-        return sorted({span for trace in self._traces.values() for span in trace.cut_short})
+        return sorted(self._traces.cut_short())
 
     def calls(self, words: Collection[str]) -> Iterator[flow.Call]:
         """The calls in all functions whose text mentions one of the words, each call once, in its own function."""

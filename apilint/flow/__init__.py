@@ -8,7 +8,8 @@ values, in order. What stays unknown is `Derived`: it knows what it was computed
 
 from __future__ import annotations
 
-from apilint.flow.trace import HANDS_ON, Assigned, Call, Closures, Prototypes, Trace, env_in, env_of, instance_of, trace
+from apilint.flow.kept import Traces
+from apilint.flow.trace import HANDS_ON, Assigned, Call, Trace, env_in, env_of
 from apilint.flow.values import Checked, Derived, Element, Input, Number, Returned, inputs, inside, parts
 
 __all__ = [
@@ -16,19 +17,16 @@ __all__ = [
     "Assigned",
     "Call",
     "Checked",
-    "Closures",
     "Derived",
     "Element",
     "Input",
     "Number",
-    "Prototypes",
     "Returned",
     "Trace",
+    "Traces",
     "env_in",
     "env_of",
     "inputs",
     "inside",
-    "instance_of",
     "parts",
-    "trace",
 ]  # fmt: skip

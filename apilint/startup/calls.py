@@ -190,7 +190,8 @@ def _record(machine: Core, callee: Value, args: list[Value], kwargs: dict[str, V
     result = Result(callee, args, kwargs, span, machine.next_order(), (*machine.loops, *machine.conditions))
     root = attributes.root_of(callee)
     if isinstance(root, (Result, Instance, ClassValue)):
-        root.events.append(result)
+        if machine.may_change(root):
+            root.events.append(result)
     elif isinstance(root, External):
         machine.results.append(result)
     return result
