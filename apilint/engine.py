@@ -59,7 +59,12 @@ def _all_matches(
         jobs = 1
 
     def judge(chosen: Sequence[Rule]) -> list[tuple[str, Match]]:
-        found = [(rule.code, _plain(match)) for rule in chosen for match in _matches(project, rule, checks)]
+        answers: dict[tuple[str, str], list[Match]] = {}
+        for rule in chosen:
+            if _question(rule) not in answers:
+                answers[_question(rule)] = [_plain(match) for match in _matches(project, rule, checks)]
+                project.let_go()
+        found = [(rule.code, match) for rule in chosen for match in answers[_question(rule)]]
         return [*found, *((CUT_SHORT, Match(span=span)) for span in project.cut_short())]
 
     early = [rule for rule in rules if rule.check in checks and is_routeless(checks[rule.check])]
@@ -97,12 +102,10 @@ def _question(rule: Rule) -> tuple[str, str]:
     return rule.check, repr(rule.params)
 
 
-def _matches(project: Project, rule: Rule, checks: Mapping[str, Check]) -> Sequence[Match]:
+def _matches(project: Project, rule: Rule, checks: Mapping[str, Check]) -> Iterator[Match]:
     function = checks.get(rule.check)
-    if function is None:
-        return ()
-    params = bind_params(rule, function)
-    return project.once(_question(rule), lambda: tuple(function(project, **params)))
+    if function is not None:
+        yield from function(project, **bind_params(rule, function))
 
 
 def _most_specific(found: Sequence[tuple[Rule, Match]]) -> Iterator[tuple[Rule, Match]]:

@@ -61,6 +61,7 @@ class Function:
         """The statements, lowered now if the scanner left them."""
         if self._body is None:
             raw = self.facts.body
+            self.module.index.bodies += 1
             self._body = self.module.index.lower(self) if bytes(raw) == _NOT_LOWERED else decode_body(raw)
         return self._body
 
@@ -112,6 +113,10 @@ class Function:
         """Take the facts that the module holds now, and forget what was decoded of earlier ones."""
         self.facts = self.module.facts.functions[self.index]
         self._head = self._body = self._nodes = self._words = None
+
+    def let_go(self) -> None:
+        """Forget the body; it is decoded again for whoever asks."""
+        self._body = self._nodes = None
 
     def __repr__(self) -> str:
         return f"<Function {self.id}>"
@@ -238,6 +243,11 @@ class Module:
             cls.revise()
         return True
 
+    def let_go(self) -> None:
+        """Forget the bodies of the functions."""
+        for function in self._functions or ():
+            function.let_go()
+
     def line(self, offset: int) -> int:
         """The 1-based line of a byte offset."""
         return max(1, bisect_right(self._line_starts(), offset))
@@ -289,6 +299,8 @@ class Index:
         self._opened: dict[str, Module | None] = {}
         self._libraries: dict[str, Module] = {}
         self.modules: dict[str, Module] = {}
+        self.bodies = 0
+        """How many bodies of functions were decoded and are at hand."""
         self._by_name: dict[str, list[Module]] = {}
         self._namespaces: set[str] = set()
         self._judged: list[Module] | None = None
@@ -304,6 +316,12 @@ class Index:
         if self._lower is None:
             return ()
         return self._lower(function.module.file, function.facts, function.module.facts)
+
+    def let_go(self) -> None:
+        """Forget the bodies of all functions, which take most of the memory of a large program."""
+        for module in self.modules.values():
+            module.let_go()
+        self.bodies = 0
 
     def imports(self, library: str) -> bool:
         """Whether any file names a library in an import."""

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+MAX_BODIES = 15_000
+"""Of so many functions the bodies and what is made of them take some 500 MB."""
+
+
 class Project:
     """Routes, names, calls and declarations of one program; `documents` are the texts beside the source that speak of
     its routes, by file. Nothing in it changes once it is linked; what is
@@ -132,6 +136,14 @@ class Project:
         """What a function calls, with what its arguments derive from (see `flow`); `deep` follows the calls of the
         project's own functions for what they return, which costs several times as much."""
         return self._traces.of(function, deep=deep)
+
+    def let_go(self) -> None:
+        """Forget what can be worked out again, if more bodies of functions are at hand than a machine has room for.
+        What was found so far refers to none of it."""
+        if self.index.bodies > MAX_BODIES:
+            self.index.let_go()
+            self._traces.let_go()
+            self._shared.clear()
 
     def cut_short(self) -> list[Span]:
         """The functions that were too long to follow to their end, of those that were followed."""

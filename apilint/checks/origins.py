@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -105,6 +105,40 @@ def proof_of(origin: Origin, standing: str = "") -> str:
     return f"Nothing says what it can hold{standing}."
 
 
+Work = Callable[[], "Origin | None"]
+
+
+class _Answers:
+    """What was found out, by key. What was cut short at some depth of calls holds for that depth only: otherwise an
+    answer would depend on what was asked before."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, Origin | None] = {}
+        self.is_cut = False
+        """Whether the answer that is being worked out has been cut short."""
+
+    def of(
+        self, key: Hashable, depth: int, meanwhile: Origin | None, work: Callable[[], Origin | None]
+    ) -> Origin | None:
+        """The answer, worked out unless it is known; `meanwhile` stands for it while it is being worked out."""
+        known = self._known
+        if key in known:
+            return known[key]
+        if (key, depth) in known:
+            self.is_cut = True
+            return known[key, depth]
+        outer, self.is_cut = self.is_cut, False
+        known[key] = meanwhile
+        found = work()
+        if self.is_cut:
+            del known[key]
+            known[key, depth] = found
+        else:
+            known[key] = found
+        self.is_cut = self.is_cut or outer
+        return found
+
+
 class Origins:
     """Judges the values of one project. `purpose` is what a sanitizer must be good for (`sql`, `path`)."""
 
@@ -147,20 +181,21 @@ class Origins:
             for key in ("attributes", "calls")
             for name in _listed(entry, key)
         )
-        self._arguments: dict[tuple[Function, str, tuple[str, ...]], Origin | None] = {}
         self._handed_in: dict[Function, tuple[str, Mapping[str, str]] | None] = {}
         self.callers = project.once(Callers, lambda: Callers(project, names))
-        self._judged: dict[int, tuple[Value, Origin | None]] = {}
+        self._answers = _Answers()
+        self._judged: list[Value] = []
+        """What was judged lives on, so that no other value takes over its identity."""
 
     # -------------------------------------------------------------------- values
 
     def of(self, value: Value, depth: int = 0) -> Origin | None:
         """Who decides what a value holds; None where nobody but the programmer does."""
-        known = self._judged.get(id(value))
-        if known is None:
-            self._judged[id(value)] = (value, None)  # for a value that holds itself
-            known = self._judged[id(value)] = (value, self._judge(unwrap(value), depth))
-        return known[1]
+        if isinstance(value, Known):
+            return None
+        self._judged.append(value)
+        # A value that holds itself adds nothing to what it holds.
+        return self._answers.of(id(value), depth, None, lambda: self._judge(unwrap(value), depth))
 
     def _judge(self, value: Value, depth: int) -> Origin | None:
         if isinstance(value, (Known, Number, FunctionValue, ClassValue, LambdaValue, ModuleValue, External, Setting)):
@@ -414,12 +449,11 @@ class Origins:
         if not _METADATA.isdisjoint(steps):
             return None
         if depth >= MAX_CALLS_DEEP:
+            self._answers.is_cut = True
             return Origin(ARGUMENT, _shown(value, steps))
         key = (function, value.param.name, steps)
-        if key not in self._arguments:
-            self._arguments[key] = Origin(LOCAL, _shown(value, steps))  # for a function that calls itself
-            self._arguments[key] = self._judge_argument(value, function, steps, depth)
-        return self._arguments[key]
+        itself = Origin(LOCAL, _shown(value, steps))  # for a function that calls itself
+        return self._answers.of(key, depth, itself, lambda: self._judge_argument(value, function, steps, depth))
 
     def _judge_argument(self, value: Input, function: Function, steps: tuple[str, ...], depth: int) -> Origin | None:
         handler = self.handler(function)
@@ -490,7 +524,10 @@ class Origins:
         """What the function that a handler depends on returns, where that is the caller's text as it came."""
         target = FunctionValue(function, env_of(self._machine, function))
         provider = inputs.provider(self._project.program, target, value.param.name)
-        if provider is None or depth >= MAX_CALLS_DEEP:
+        if provider is None:
+            return None
+        if depth >= MAX_CALLS_DEEP:
+            self._answers.is_cut = True
             return None
         for returned, node in self._project.trace(provider).returned:
             origin = self.of(self._select(returned, steps), depth + 1)

@@ -26,18 +26,18 @@ class Traces:
 
     def of(self, function: Function, *, deep: bool) -> Trace:
         """What a function calls, assigns and returns; `deep` follows the calls of the project's own functions."""
-        found = self._kept.get((function, True)) or self._kept.get((function, deep))
+        found = self._kept.get((function, deep))
         if found is None:
             if len(self._kept) >= self._limit:
-                self._let_go()
+                self.let_go(self._limit // 2)
             found = trace(self._machine, function, self._prototypes, self._closures, deep=deep)
             self._kept[function, deep] = found
             self._cut_short.update(found.cut_short)
         return found
 
-    def _let_go(self) -> None:
-        """Keep the younger half."""
-        for key in list(self._kept)[: self._limit // 2]:
+    def let_go(self, keep: int = 0) -> None:
+        """Keep so many of the traces, the youngest."""
+        for key in list(self._kept)[: len(self._kept) - keep]:
             del self._kept[key]
 
     def cut_short(self) -> set[Span]:

@@ -38,6 +38,8 @@ MAX_DEPTH = 40
 MAX_LAMBDAS = 2
 MAX_RECURSION = 2
 MAX_DESCENT = 5
+_PLAIN = ("builtins.", "typing.")
+"""What these give is no object of an application, so nobody looks for it among all that was made."""
 
 
 def evaluate_call(machine: Core, expr: f.Call, env: Env) -> Value:
@@ -187,12 +189,13 @@ def _record(machine: Core, callee: Value, args: list[Value], kwargs: dict[str, V
     if isinstance(callee, Result) and isinstance(callee.callee, External):
         if callee.callee.name in library.TRANSPARENT_DECORATORS and args:
             return args[0]
-    result = Result(callee, args, kwargs, span, machine.next_order(), (*machine.loops, *machine.conditions))
+    under = (*machine.loops, *machine.conditions) if machine.loops else machine.conditions
+    result = Result(callee, args, kwargs, span, machine.next_order(), under)
     root = attributes.root_of(callee)
     if isinstance(root, (Result, Instance, ClassValue)):
         if machine.may_change(root):
             root.events.append(result)
-    elif isinstance(root, External):
+    elif isinstance(root, External) and not root.name.startswith(_PLAIN):
         machine.results.append(result)
     return result
 
