@@ -83,8 +83,8 @@ def main() -> None:
     lines = [
         "# Ten times as many rules",
         "",
-        f"`python -m benchmarks.many_rules`: medians of {arguments.repeat} runs in turn, without the cache of facts; the "
-        f"parsed rules are remembered. {machine()}",
+        f"`python -m benchmarks.many_rules`: medians of {arguments.repeat} runs in turn, without the cache of facts.",
+        f"The parsed rules are remembered. {machine()}",
         "",
         f"| tree | {own} rules: s | {10 * own} rules: s | more | the first run with them: s |",
         "|---|---|---|---|---|",

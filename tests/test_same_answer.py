@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -26,6 +27,16 @@ discover.discover = shuffled
 from apilint.cli import main
 main()
 """
+FORGETFUL = """
+import sys
+from apilint import project
+from apilint.flow import kept
+sys.argv.pop(1)
+project.MAX_BODIES = 0
+kept.MAX_KEPT = 3
+from apilint.cli import main
+main()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -39,16 +50,24 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(project: Path, *args: str, cache: Path, seed: str = "0", start: Path | None = None, shuffle: int = 0) -> str:
+def run(
+    project: Path,
+    *args: str,
+    cache: Path,
+    seed: str = "0",
+    start: Path | None = None,
+    shuffle: int = 0,
+    program: str = SHUFFLED,
+) -> str:
     environment = {
         **os.environ,
         "PYTHONHASHSEED": seed,
         "APILINT_CACHE_DIR": str(cache),
         "PYTHONPATH": str(REPOSITORY),
     }
-    program = ["-c", SHUFFLED, str(shuffle)] if shuffle else ["-m", "apilint"]
+    started = ["-c", program, str(shuffle)] if shuffle else ["-m", "apilint"]
     result = subprocess.run(
-        [sys.executable, *program, *args, str(project)],
+        [sys.executable, *started, *args, str(project)],
         env=environment,
         cwd=start or REPOSITORY,
         capture_output=True,
@@ -60,12 +79,20 @@ def run(project: Path, *args: str, cache: Path, seed: str = "0", start: Path | N
 
 
 def test_reports_do_not_depend_on_how_they_came_about(project: Path, tmp_path: Path) -> None:
-    def check(name: str, *args: str, seed: str = "0", start: Path | None = None, shuffle: int = 0) -> str:
+    def check(
+        name: str,
+        *args: str,
+        seed: str = "0",
+        start: Path | None = None,
+        shuffle: int = 0,
+        program: str = SHUFFLED,
+    ) -> str:
         """All formats that hold everything, one after the other."""
         files = [tmp_path / f"{name}.{suffix}" for suffix in ("json", "sarif", "txt")]
         pairs = [word for file in files for word in ("--output", str(file))]
         options = ["check", "--min-confidence", "low", *pairs, *args]
-        run(project, *options, cache=tmp_path / f"cache-{name}", seed=seed, start=start, shuffle=shuffle)
+        cache = tmp_path / f"cache-{name}"
+        run(project, *options, cache=cache, seed=seed, start=start, shuffle=shuffle, program=program)
         return "".join(file.read_text() for file in files)
 
     expected = check("cold")
@@ -78,9 +105,21 @@ def test_reports_do_not_depend_on_how_they_came_about(project: Path, tmp_path: P
         "another hash seed": check("seed", seed="734"),
         "another folder": check("start", start=tmp_path),
         "another order": check("order", shuffle=11),
+        "with no room for what was worked out": check("forgetful", shuffle=1, program=FORGETFUL),
     }
     for name, found in variants.items():
         assert found == expected, name
+
+
+def test_what_a_rule_finds_does_not_depend_on_other_rules(project: Path, tmp_path: Path) -> None:
+    def found(*args: str) -> list[dict[str, object]]:
+        report = run(project, "check", "--format", "json", "--min-confidence", "low", *args, cache=tmp_path / "cache")
+        findings: list[dict[str, object]] = json.loads(report)["findings"]
+        return findings
+
+    together = found()
+    for code in ("APL201", "APL206", "APL210", "APL701", "APL306", "APL501"):
+        assert found("--select", code) == [each for each in together if each["code"] == code], code
 
 
 def test_routes_do_not_depend_on_how_they_came_about(project: Path, tmp_path: Path) -> None:

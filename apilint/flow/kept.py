@@ -16,9 +16,8 @@ MAX_KEPT = 2_000
 class Traces:
     """The traces of one program's functions."""
 
-    def __init__(self, machine: Core, limit: int = MAX_KEPT) -> None:
+    def __init__(self, machine: Core) -> None:
         self._machine = machine
-        self._limit = limit
         self._kept: dict[tuple[Function, bool], Trace] = {}
         self._prototypes: Prototypes = {}
         self._closures: Closures = {}
@@ -28,8 +27,8 @@ class Traces:
         """What a function calls, assigns and returns; `deep` follows the calls of the project's own functions."""
         found = self._kept.get((function, deep))
         if found is None:
-            if len(self._kept) >= self._limit:
-                self.let_go(self._limit // 2)
+            if len(self._kept) >= MAX_KEPT:
+                self.let_go(MAX_KEPT // 2)
             found = trace(self._machine, function, self._prototypes, self._closures, deep=deep)
             self._kept[function, deep] = found
             self._cut_short.update(found.cut_short)
