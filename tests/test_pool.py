@@ -193,6 +193,16 @@ scan_all([SourceFile(path, path, 400_000, 1, 1, 1) for path in paths], 2)
 """
 
 
+def _wait_until_all_sleep(pid: int) -> None:
+    """Until a process and its children have been asleep for a quarter of a second."""
+    quiet = 0
+    while quiet < 50:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        states = [Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[0] for each in (pid, *children)]
+        quiet = quiet + 1 if set(states) == {"S"} else 0
+        time.sleep(0.005)
+
+
 @on_linux
 def test_an_interrupt_ends_all_processes(tmp_path: Path) -> None:
     pipes = [str(tmp_path / name) for name in ("a.py", "b.py")]
@@ -210,7 +220,7 @@ def test_an_interrupt_ends_all_processes(tmp_path: Path) -> None:
     )
     while len(list(meeting.glob("*/chunk-*"))) < 2:  # both are at work
         time.sleep(0.005)
-    time.sleep(0.5)  # until both wait for their pipe: in the middle of an import an interrupt may get lost
+    _wait_until_all_sleep(process.pid)  # each for its pipe: in the middle of an import an interrupt may get lost
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)  # ends when the last of them has closed its streams
     assert process.returncode == -signal.SIGINT
