@@ -70,6 +70,7 @@ def _all_matches(
     early = [rule for rule in rules if rule.check in checks and is_routeless(checks[rule.check])]
     waiting = begin(functools.partial(judge, early), list[tuple[str, Match]], jobs)
     _ = project.routes  # worked out here, before others need them
+    project.let_go()
     tasks = [functools.partial(judge, family) for family in _families(rule for rule in rules if rule not in early)]
     found: dict[str, list[Match]] = {}
     for code, match in itertools.chain(*share(tasks, list[tuple[str, Match]], jobs), waiting()):

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-MAX_BODIES = 15_000
-"""Of so many functions the bodies and what is made of them take some 500 MB."""
+MAX_BODIES = 10_000
+"""Of so many functions the bodies and what is made of them take some 350 MB."""
 
 
 class Project:
