@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from apilint import facts as f
-from apilint.check import Match, check, routeless
+from apilint.check import Match, check
 from apilint.checks.assigned import Assignments
+from apilint.checks.awaited import Awaited
 from apilint.checks.written import Written, calls
 from apilint.facts import Span
 from apilint.finding import Precision
@@ -19,12 +20,12 @@ from apilint.startup.values import Known
 from apilint.unparse import unparse
 
 
-@routeless
 @check
 def request_without_timeout(
     project: Project, *, unset: str, by_hand: str = "(?!)", by_hand_precision: str = "low"
 ) -> Iterator[Match]:
-    """Calls of libraries that wait for ever unless they are told not to."""
+    """Calls of libraries that wait for ever unless they are told not to. Those that no request runs are of low
+    precision, where the project has routes at all: while a program starts, or a command runs, nobody else waits."""
     entries: Mapping[str, Any] = project.knowledge.sections.get("waits", {})
     words = {name.rpartition(".")[2] for name in entries} | {m for e in entries.values() for m in e.get("methods", ())}
     libraries = frozenset(name.partition(".")[0] for name in entries)
@@ -44,13 +45,21 @@ def request_without_timeout(
             given = node.args[entry["timeout"]]
         if given is None or _is_none(where, given):
             span = where.span(node)
+            is_aside = bool(run_by_hand.search(span.file)) or not _is_served(project, where.function)
             yield Match(
                 span=span,
                 values={"call": unparse(node.func)},
-                precision=Precision(by_hand_precision) if run_by_hand.search(span.file) else None,
+                precision=Precision(by_hand_precision) if is_aside else None,
                 template="unset" if given is not None else "",
                 trace=(Step(span, f"'{unparse(node.func)}' waits until the other server answers"),),
             )
+
+
+def _is_served(project: Project, function: Function | None) -> bool:
+    """Whether somebody waits for the answer to a request meanwhile; without routes that cannot be told."""
+    if not project.routes:
+        return True
+    return function is not None and project.once(Awaited, lambda: Awaited(project)).covers(function)
 
 
 def _is_script(span: Span, scripts: set[tuple[str, int, int]]) -> bool:
