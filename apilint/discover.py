@@ -373,7 +373,7 @@ def is_test_path(path: str) -> bool:
     *folders, name = path.split("/")
     return (
         name in _TEST_FILES
-        or (name.startswith("test_") and name.endswith(".py"))
+        or (name.startswith(("test_", "pytest_")) and name.endswith(".py"))
         or name.endswith(("_test.py", "_tests.py"))
         or any(folder in _TEST_FOLDERS or folder.endswith(("_tests", "-tests")) for folder in folders)
     )

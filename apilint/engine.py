@@ -11,12 +11,15 @@ import msgspec
 
 from apilint.check import Check, Match, is_routeless, load_checks
 from apilint.facts import Span
-from apilint.finding import Finding, Place, in_order
+from apilint.finding import Finding, Place, Precision, in_order
 from apilint.fingerprint import fingerprints
 from apilint.model import Step
 from apilint.processes import begin, share
 from apilint.project import Project
 from apilint.rule import Rule, bind_params
+
+# Copies of other people's code: a finding is right, and whoever keeps the copy does not mend it.
+_VENDORED = re.compile(r"(^|/)(_?vendor(ed)?|third_?party)/")
 
 Locate = Callable[[Span, str], Place]
 CUT_SHORT = "cut short"
@@ -127,7 +130,7 @@ def _finding(rule: Rule, match: Match, project: Project, locate: Locate) -> Find
         name=rule.name,
         severity=severity,
         security_severity=rule.security_severity if match.security_severity is None else match.security_severity,
-        precision=match.precision or rule.precision,
+        precision=Precision.LOW if _VENDORED.search(match.span.file) else match.precision or rule.precision,
         message=fill(_template(rule, match), match),
         place=locate(match.span, ""),
         cwe=rule.cwe,

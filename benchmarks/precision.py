@@ -1,6 +1,6 @@
 """Findings on real applications -> counts by rule, and a worksheet of a random sample to be read by a person.
 
-`python -m benchmarks.precision --seed 1 --sample 70 > worksheet.md`; the verdicts are written up in precision.md.
+`python -m benchmarks.precision --seed 1 --sample 70 --each 5 > worksheet.md`; precision.md has the verdicts.
 """
 
 from __future__ import annotations
@@ -62,11 +62,20 @@ def counts(reports: dict[str, dict[str, Any]]) -> list[str]:
     return [*lines, f"| all | {' | '.join(map(str, totals))} | {sum(totals)} |"]
 
 
-def sample(reports: dict[str, dict[str, Any]], size: int, seed: int) -> list[tuple[str, dict[str, Any]]]:
-    """A random sample over all applications, in a fixed order. The same findings and seed give the same sample."""
-    everything = [(app, finding) for app, report in reports.items() for finding in report["findings"]]
-    everything.sort(key=lambda pair: (pair[0], pair[1]["fingerprint"], pair[1]["line"]))
-    chosen = random.Random(seed).sample(everything, min(size, len(everything)))
+def sample(
+    reports: dict[str, dict[str, Any]], size: int, seed: int, each: int = sys.maxsize
+) -> list[tuple[str, dict[str, Any]]]:
+    """A random sample over all applications in a fixed order, with at most `each` findings of a rule in one of them:
+    the habit of one program must not decide. The same findings and seed give the same sample, and which other
+    applications are measured changes nothing about what is drawn of one."""
+    strata: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {}
+    for app, report in sorted(reports.items()):
+        for finding in sorted(report["findings"], key=lambda one: (one["fingerprint"], one["line"])):
+            strata.setdefault((app, finding["code"]), []).append((app, finding))
+    drawn = []
+    for (app, code), found in strata.items():
+        drawn += random.Random(f"{seed} {app} {code}").sample(found, min(each, len(found)))
+    chosen = random.Random(seed).sample(drawn, min(size, len(drawn)))
     return sorted(chosen, key=lambda pair: (pair[0], pair[1]["code"], pair[1]["file"], pair[1]["line"]))
 
 
@@ -75,6 +84,7 @@ def main() -> None:
     parser.add_argument("apps", nargs="*", default=list(APPS))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sample", type=int, default=70)
+    parser.add_argument("--each", type=int, default=sys.maxsize, help="of a rule in one application at most so many")
     arguments = parser.parse_args()
     trees = {app: unpacked(app) for app in arguments.apps}
     reports = {app: check(tree) for app, tree in trees.items()}
@@ -85,7 +95,7 @@ def main() -> None:
     print("\n## Findings\n")
     print("\n".join(counts(reports)))
     print(f"\n## Sample (seed {arguments.seed})\n")
-    for number, (app, finding) in enumerate(sample(reports, arguments.sample, arguments.seed), start=1):
+    for number, (app, finding) in enumerate(sample(reports, arguments.sample, arguments.seed, arguments.each), start=1):
         print(entry(number, app, trees[app], finding))
 
 

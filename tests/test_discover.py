@@ -282,6 +282,7 @@ def test_project_folders(tmp_path: Path, prepare: Prepare) -> None:
 @pytest.mark.parametrize(
     "path",
     ["tests/api/x.py", "shop/tests.py", "shop/tests/factories.py", "test_x.py", "a/x_test.py", "conftest.py",
+     "shop/pytest_plugin.py",
      "app/testing/client.py", "integration_tests/x.py"],
 )  # fmt: skip
 def test_test_paths(path: str) -> None:

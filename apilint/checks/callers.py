@@ -26,6 +26,7 @@ from apilint.startup.values import (
 from apilint.startup.values import (
     Mapping as MappingValue,
 )
+from apilint.walk import walk
 
 MAX_CALLERS = 40
 MAX_LOOKED_AT = 120
@@ -55,6 +56,7 @@ class Callers:
         self.endless: set[Function] = set()
         """Functions with more callers than were looked at."""
         self._counts: dict[str, int] | None = None
+        self._calls: dict[str, list[f.Call]] | None = None
         self._names: dict[str, set[str]] | None = None
         self._handed: dict[Function, list[Called]] | None = None
         self._mentions: dict[Module, dict[str, list[Function]]] = {}
@@ -86,6 +88,23 @@ class Callers:
             yield called
         if not found and function not in self.maybe and function not in self.endless:
             yield from self._under_other_names(function)
+
+    def only_constants(self, function: Function, name: str) -> bool:
+        """Whether a function is called in the statements of modules and classes, and always with a constant for one of
+        its parameters: `total = sum_of("vulnerability")`."""
+        given = [_given(call, function, name) for call in self._outside().get(function.name, ())]
+        return bool(given) and all(isinstance(each, f.Constant) for each in given)
+
+    def _outside(self) -> Mapping[str, list[f.Call]]:
+        """The calls that stand in no function, by the last name of what is called."""
+        if self._calls is None:
+            self._calls = {}
+            for module in self._project.index.modules.values():
+                bodies = () if module.is_test else (module.body, *(cls.code.body for cls in module.classes))
+                for node in (node for body in bodies for node in walk(body)):
+                    if isinstance(node, f.Call):
+                        self._calls.setdefault(last_name(node.func), []).append(node)
+        return self._calls
 
     def in_wrappers(self, function: Function) -> Iterator[Called]:
         """The calls of a decorated function within the decorators of the project: `function(…)` in a `wrapper`."""
@@ -247,6 +266,18 @@ def _is_within(function: Function, outer: Function) -> bool:
     while parent is not None and parent is not outer:
         parent = parent.parent
     return parent is outer
+
+
+def _given(call: f.Call, function: Function, name: str) -> f.Expr | None:
+    """What is written for a parameter; its default where nothing is."""
+    found = next((each.value for each in call.keywords if each.name == name), None)
+    if found is not None:
+        return found
+    params = [each for each in function.head.params if each.name not in ("self", "cls")]
+    at = next((at for at, each in enumerate(params) if each.name == name), len(call.args))
+    if at < len(call.args):
+        return call.args[at]
+    return params[at].default if at < len(params) else None
 
 
 def _is_of(call: Call, function: Function, is_unique: bool) -> bool:

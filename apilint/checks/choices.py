@@ -30,9 +30,10 @@ class Choices:
     def _says(self, node: object, start: int) -> bool:
         if isinstance(node, f.Assign):
             return any(self._off.search(unparse(target)) for target in node.targets)
-        if not isinstance(node, f.If) or node.test.start <= start < node.test.end:
+        if not isinstance(node, (f.If, f.IfExp)) or node.test.start <= start < node.test.end:
             return False
-        in_body = bool(node.body) and node.body[0].start <= start < node.body[-1].end
+        body = node.body if isinstance(node, f.If) else (node.body,)
+        in_body = bool(body) and body[0].start <= start < body[-1].end
         test = unparse(node.test)
         is_off = bool(self._off.search(test))
         return is_off if in_body else not is_off and bool(self._on.search(test))
@@ -41,5 +42,5 @@ class Choices:
 def _holding(body: Iterable[object], start: int) -> Iterator[object]:
     """The statements around an offset."""
     for node in walk(body):
-        if isinstance(node, (f.Assign, f.If)) and node.start <= start < node.end:
+        if isinstance(node, (f.Assign, f.If, f.IfExp)) and node.start <= start < node.end:
             yield node

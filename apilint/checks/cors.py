@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from apilint.check import Match, check, routeless
+from apilint.checks.choices import Choices
 from apilint.checks.library_calls import LibraryCalls, Used
 from apilint.checks.reflected import reflected_origins
 from apilint.checks.switches import sureness
@@ -40,7 +41,9 @@ class Policy(msgspec.Struct, frozen=True):
 
 @routeless
 @check
-def cors_credentials_wildcard(project: Project, *, beginning: str, dot: str, reflected: str) -> Iterator[Match]:
+def cors_credentials_wildcard(
+    project: Project, *, beginning: str, dot: str, reflected: str, asked_for: str = r"(?!)"
+) -> Iterator[Match]:
     """Cross-origin policies that let any page act for the user who looks at it, and answers that do so."""
     for span, read in reflected_origins(project):
         yield Match(
@@ -52,7 +55,7 @@ def cors_credentials_wildcard(project: Project, *, beginning: str, dot: str, ref
             ),
             precision=Precision.HIGH,
         )
-    for policy in _policies(project):
+    for policy in _meant(project, asked_for):
         if policy.credentials is not None:
             sure = min(policy.sure, policy.credentials, key=lambda each: each.rank)
             yield _match(policy, sure, {"beginning": "beginning", "dot": "dot"}.get(policy.weakness, ""))
@@ -60,9 +63,9 @@ def cors_credentials_wildcard(project: Project, *, beginning: str, dot: str, ref
 
 @routeless
 @check
-def cors_any_origin(project: Project) -> Iterator[Match]:
+def cors_any_origin(project: Project, *, asked_for: str = r"(?!)") -> Iterator[Match]:
     """Cross-origin policies that let any page read what needs no cookie."""
-    for policy in _policies(project):
+    for policy in _meant(project, asked_for):
         if policy.credentials is None and policy.weakness == "any":
             yield _match(policy, policy.sure, "")
 
@@ -81,12 +84,25 @@ def _policies(project: Project) -> Sequence[Policy]:
     return project.once("cors", lambda: [*_in_calls(project), *_in_settings(project)])
 
 
+def _meant(project: Project, asked_for: str) -> Iterator[Policy]:
+    """The policies; those that are there only where somebody asked for them, while developing say, are of low
+    precision."""
+    choices = Choices(asked_for)
+    for policy in _policies(project):
+        is_asked = choices.asked_for(project.module(policy.span.file), policy.span.start)
+        yield msgspec.structs.replace(policy, sure=Precision.LOW) if is_asked else policy
+
+
 def _in_calls(project: Project) -> Iterator[Policy]:
     for used in LibraryCalls(project, "cors"):
         credentials = _on(used.argument(used.entry.get("credentials") or ""))
+        given = used.argument(used.entry.get("credentials") or "")
+        is_decided = given is not None and isinstance(given[0], Known) and given[0].value is False
         for options_, span in _blocks(used):
             own = _on((options_[used.entry["credentials"]], span)) if used.entry["credentials"] in options_ else None
-            yield from _of_call(used, options_, span, own or credentials)
+            for policy in _of_call(used, options_, span, own or credentials):
+                # Who writes that no cookies go along has thought of strangers.
+                yield msgspec.structs.replace(policy, sure=Precision.LOW) if is_decided else policy
 
 
 def _blocks(used: Used) -> Iterator[tuple[Mapping[str, Value], Span]]:

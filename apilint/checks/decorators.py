@@ -39,7 +39,7 @@ def decorator_above_route(project: Project, *, weaker: str) -> Iterator[Match]:
                 "route_decorator": unparse(_callee(above.registering)),
                 "handler": name_of(first.handler),
                 "route": label(first),
-                "others": ", ".join(f"'{guard.name}'" for guard in first.guards),
+                "others": ", ".join(map(_guarding, first.guards)),
             },
             trace=(
                 Step(above.guard.span, f"'@{above.guard.name}' is applied last, to what the framework no longer calls"),
@@ -112,6 +112,11 @@ def applied(project: Project, target: FunctionValue, node: f.Expr) -> Wrapped | 
     """What a decorator makes of the bare function: enough to judge it."""
     value: Value = calls.decorate(project.program.machine, node, FunctionValue(target.function, target.env), target.env)
     return value if isinstance(value, Wrapped) else None
+
+
+def _guarding(guard: Guard) -> str:
+    """A guard, and under which condition it is one."""
+    return f"'{guard.name}'" if not guard.condition else f"'{guard.name}' (if {guard.condition})"
 
 
 def _same(guard: Guard, other: Guard) -> bool:

@@ -20,6 +20,8 @@ from apilint.walk import walk
 
 # A method of a shorter name is hardly the only one of that name.
 MIN_NAME = 8
+# What a variable is called that answers whether there is something.
+_QUESTION = re.compile(r"(?i)^_?(has|is|supports|uses)_|_?(available|supported|exists|installed|present|ready)$")
 _LOG = re.compile(r"(?i)_?log(ger|ging)?\.")
 
 
@@ -166,13 +168,15 @@ class Attempts:
         """Whether what is tried may well fail and means nothing: an optional import, a conversion, cleaning up."""
         if all(isinstance(each, (f.Import, f.ImportFrom)) for each in statement.body[:1]):
             return True
+        if all(map(_answers_no, statement.handlers)):
+            return True
         return all(self._may_fail(call) or self._only_looks(call) for call in _calls(statement.body))
 
     def is_made_again(self, statement: f.Try, handler: f.Handler, function: Function) -> bool:
         """Whether the clause tries the same in another way: what fails then is no secret."""
         tried = {unparse(call.func) for call in _calls(statement.body) if not self._may_fail(call)}
         again = {unparse(call.func) for call in _calls(handler.body)}
-        return not tried.isdisjoint(again) or function.name in again
+        return not tried.isdisjoint(again) or function.name in again or _stands_in(statement, handler)
 
     def _may_fail(self, call: f.Call) -> bool:
         text = unparse(call.func)
@@ -194,6 +198,25 @@ class Attempts:
                 for function in module.functions if not module.is_test else ():
                     self._named.setdefault(function.name, []).append(function)
         return self._named
+
+
+def _answers_no(handler: f.Handler) -> bool:
+    """Whether a clause only notes that there is no such thing: `self.has_index = False`."""
+    only = handler.body[0] if len(handler.body) == 1 else None
+    if not isinstance(only, f.Assign) or not isinstance(only.value, f.Constant) or only.value.value is not False:
+        return False
+    return all(_QUESTION.search(unparse(target).rpartition(".")[2]) for target in only.targets)
+
+
+def _stands_in(statement: f.Try, handler: f.Handler) -> bool:
+    """Whether the clause works out in another way what was tried: `row = row.dict()`."""
+    given = handler.body[-1]
+    if not isinstance(given, f.Assign) or not isinstance(given.value, f.Call):
+        return False
+    if not given.value.args and isinstance(given.value.func, f.Name):  # `dict()`
+        return False
+    targets = list(map(unparse, given.targets))
+    return any(isinstance(each, f.Assign) and list(map(unparse, each.targets)) == targets for each in statement.body)
 
 
 def _calls(body: tuple[f.Stmt, ...]) -> list[f.Call]:

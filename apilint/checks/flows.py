@@ -36,6 +36,8 @@ _FIELDS = re.compile(r"(?:^|\.)(?:POST|GET|query_params|args|form|values|match_i
 _DICTS = frozenset({"builtins.dict", "typing.Dict", "typing.Any", "typing.Mapping", "collections.abc.Mapping"})
 # Kinds for which it does not matter what stands before a part.
 _WHOLE = frozenset({"path", "document", "lookup"})
+# What no link can carry: the header says where the browser came from, and is sent back there.
+_HEADER = re.compile(r"(?i)(?:^|\.)(?:headers|META|referrer)(?:\.|$)")
 _ADDRESS_OF_REQUEST = re.compile(
     r"(?i)(?:^|\.)(?:\w*req(?:uest)?|websocket|ws)\.(?:url|path|full_path|base_url|url_root|host|host_url|path_info"
     r"|get_full_path|scheme|script_root|url_rule|endpoint|build_absolute_uri|META\.PATH_INFO|session)(?:\.|$)"
@@ -64,12 +66,13 @@ def flow_to_sink(
     guessed: str = "medium",
     few: str = "high",
     offline: str = r"^$",
+    within: str = "",
 ) -> Iterator[Match]:
     """Calls of the sinks of some kinds with something that a caller chooses; `does` says what these do with it. The
     others are precisions: for what is `made_of` such a value by something unknown, for an `argument` of a function
     whose callers are not known, for what the program found somewhere (`unknown`), where a sink is only `guessed` by its
     name, and where the route asks for more than a user (`few`); an empty one leaves it out. What is in `offline` files
-    and comes from no caller is of low precision."""
+    and comes from no caller is of low precision, and so is everything in a project that imports nothing `within`."""
     levels = {
         DERIVED: _precision(made_of),
         ARGUMENT: _precision(argument),
@@ -77,6 +80,7 @@ def flow_to_sink(
         REQUEST: Precision.HIGH,
     }
     worst: dict[tuple[str, int, int], tuple[Precision, Case]] = {}
+    is_outside = bool(within) and not _imports(project, re.compile(within))
     for case in itertools.chain.from_iterable(Flows(project, kind).cases() for kind in kinds):
         level = levels[case.origin.kind]
         if level is None:
@@ -86,8 +90,10 @@ def flow_to_sink(
             level = _lower(level, Precision(guessed))
         if case.origin.kind != REQUEST and case.sunk.entry.get("prefixed"):
             level = Precision.LOW  # a module's name is mostly made of one that the program knows
-        if few != "high" and _asks_for_more(project, case.origin.route):
+        if few != "high" and _is_for_few(project, case):
             level = _lower(level, Precision(few))
+        if is_outside:
+            level = Precision.LOW
         if case.origin.kind != REQUEST and re.search(offline, case.sunk.function.module.file):
             level = Precision.LOW
         span = case.sunk.call.span
@@ -98,12 +104,24 @@ def flow_to_sink(
         yield _match(*worst[key], does)
 
 
-def _asks_for_more(project: Project, name: str) -> bool:
+def _imports(project: Project, wanted: re.Pattern[str]) -> bool:
+    modules = (module for module in project.index.modules.values() if not module.is_test)
+    return any(wanted.search(name) for module in modules for name in module.facts.imports)
+
+
+def _is_for_few(project: Project, case: Case) -> bool:
+    routes = [case.origin.route, *map(label, project.routes_of(case.sunk.function))]
+    return any(asks_for_more(project, route) for route in routes)
+
+
+def asks_for_more(project: Project, name: str) -> bool:
     """Whether the route is for administrators: such a one may be meant to name servers."""
     routes = project.once("routes by name", lambda: {label(route): route for route in project.routes})
     route = routes.get(name)
     return route is not None and any(
-        guard.demands or _FOR_FEW.search(guard.name) for guard in route.guards if guard.effect == "required"
+        guard.demands or _FOR_FEW.search(guard.name)
+        for guard in route.guards
+        if guard.effect in ("required", "conditional")
     )
 
 
@@ -143,6 +161,8 @@ class Flows:
     def cases(self) -> Iterator[Case]:
         """The parts of what reaches sinks in which somebody else than the programmer has a say."""
         for sunk in self._sinks.sunk():
+            if self._kind == "markup" and _is_undone(sunk):
+                continue
             for value, certainty in _texts(sunk):
                 yield from self._judge(sunk, value, certainty)
 
@@ -159,6 +179,8 @@ class Flows:
             origin = self._origins.of(part.value)
             if origin is None or self._is_own(origin, part.value) or not self._has_form(part.value, origin):
                 continue
+            if self._kind == "redirect" and _HEADER.search(origin.what):
+                certainty = Precision.LOW
             if not self._is_kept_inside(sunk):
                 is_whole = not part.before or not isinstance(value, Seq)
                 yield Case(sunk, origin, certainty if is_whole else _lower(certainty, Precision.MEDIUM))
@@ -173,6 +195,8 @@ class Flows:
         """Whether the client is made by something that is named for keeping requests off the inside."""
         if self._kind != "url":
             return False
+        if _SAFE_CLIENT.search(sunk.function.module.name.rpartition(".")[0]):
+            return True  # inside of what is named for that
         client = receiver(unwrap(sunk.call.callee))
         return client is not None and any(
             _SAFE_CLIENT.search(part.function.name if isinstance(part, Returned) else getattr(part, "text", ""))
@@ -217,9 +241,11 @@ def _texts(sunk: Sunk) -> Iterator[tuple[Value, Precision]]:
     elif isinstance(value, Seq):
         yield from _arguments(value, is_true(sunk.call.kwargs.get(keyword)))
     else:
-        is_list = isinstance(value, (Input, Element, Returned))  # most likely: a text would need a shell
+        shell = sunk.call.kwargs.get(keyword)
+        is_plain = shell is not None and constant(shell) is False
+        is_list = is_plain or isinstance(value, (Input, Element, Returned))  # most likely: a text would need a shell
         weak = Precision.LOW if is_list else Precision.MEDIUM
-        yield value, Precision.VERY_HIGH if is_true(sunk.call.kwargs.get(keyword)) else weak
+        yield value, Precision.VERY_HIGH if is_true(shell) else weak
 
 
 def _arguments(command: Seq, is_shell: bool) -> Iterator[tuple[Value, Precision]]:
@@ -277,6 +303,15 @@ def _flat(values: Sequence[Value]) -> Iterator[Value]:
             yield from value.items
         else:
             yield value
+
+
+def _is_undone(sunk: Sunk) -> bool:
+    """`Markup(text).unescape()`, `Markup(text).striptags()`: what comes out is text again."""
+    node = sunk.call.node
+    return any(
+        each.attr in ("unescape", "striptags") and (each.value.start, each.value.end) == (node.start, node.end)
+        for each in sunk.function.nodes(f.Attribute)
+    )
 
 
 def _never(before: str, entry: Table[str, object]) -> bool:

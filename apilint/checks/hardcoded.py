@@ -10,8 +10,9 @@ import msgspec
 from apilint import facts as f
 from apilint.check import Match, check, routeless
 from apilint.checks.choices import Choices
+from apilint.checks.exposed import words_of
 from apilint.checks.library_calls import LibraryCalls, outside
-from apilint.checks.literals import Literal, literals
+from apilint.checks.literals import SHORTEST, Literal, literals
 from apilint.checks.objects import set_on
 from apilint.facts import Span
 from apilint.finding import Precision
@@ -54,6 +55,8 @@ def hardcoded_secret(
         module = project.module(key.span.file)
         is_doubtful = (
             bool(elsewhere.search(key.span.file))
+            or bool(elsewhere.search(_class_around(module, key.span)))
+            or (key.named and _is_refused(module, key, found))
             or choices.asked_for(module, key.span.start)
             or (key.named and bool(refused.search(_written(module, key.span))))
         )
@@ -100,6 +103,29 @@ def named_values(project: Project, module: Module, pattern: re.Pattern[str]) -> 
             if isinstance(target, f.Name) and pattern.search(target.id):
                 span = module.span(target.start, value.end)
                 yield Key(target.id, machine.evaluate(value, env), span, named=True)
+
+
+def _class_around(module: Module, span: Span) -> str:
+    """The name of the class that a value is set in, in words: `testing_config`."""
+    around = (cls for cls in module.classes if cls.facts.start <= span.start < cls.facts.end)
+    return max(((cls.facts.start, words_of(cls.name)) for cls in around), default=(0, ""))[1]
+
+
+def _is_refused(module: Module, key: Key, found: Literal) -> bool:
+    """Whether the module itself, further down, does not go on with that very key: `if SECRET_KEY == "dev": raise …`."""
+    for statement in walk(module.body):
+        if isinstance(statement, f.If) and statement.start > key.span.start and _raises(statement):
+            nodes = list(walk((statement.test,)))
+            texts = [node.value for node in nodes if isinstance(node, f.Constant) and isinstance(node.value, str)]
+            if any(isinstance(node, f.Name) and node.id == key.name for node in nodes) and any(
+                len(text) >= SHORTEST and text in found.text for text in texts
+            ):
+                return True
+    return False
+
+
+def _raises(statement: f.If) -> bool:
+    return any(isinstance(node, f.Raise) for node in walk(statement.body))
 
 
 def _written(module: Module, span: Span) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from apilint import facts as f
 from apilint.check import Match, check
-from apilint.checks.exposed import HOLLOW, is_open, label, words_of
+from apilint.checks.exposed import HOLLOW, is_open, label, turns_away, words_of
 from apilint.checks.rejections import Rejections, functions_of
 from apilint.flow import Call, Derived, Input
 from apilint.index import Function
@@ -84,11 +84,12 @@ Attached = dict[tuple[str, str, str], list[tuple[Route, Guard]]]
 def _attached(project: Project, names: GuardNames) -> Attached:
     """What is named like a guard and did not reject, with the open routes that it stands before."""
     found: Attached = {}
+    rejecting = {guard.qualname for route in project.routes for guard in route.guards if turns_away(guard)}
     for route in project.routes:
         if not is_open(route) or project.is_test(route.span.file):
             continue
         for guard in (*route.guards, *route.considered):
-            if guard.effect not in ("none", "optional") or len(guard.chain) > 1:
+            if guard.effect not in ("none", "optional") or len(guard.chain) > 1 or guard.qualname in rejecting:
                 continue
             for shown in (guard.name.rpartition(".")[2], guard.qualname.rpartition(":")[2].rpartition(".")[2]):
                 if names.covers(words_of(shown)):

@@ -112,7 +112,8 @@ def _shows(expr: f.Expr | None, names: set[str], builders: frozenset[str]) -> bo
         name = last_name(expr.func)
         if _TRACES.search(unparse(expr.func)):
             return True
-        given = [*expr.args, *(keyword.value for keyword in expr.keywords)]
+        # `Response(status=400, exception=error)` only says that there was one.
+        given = [*expr.args, *(keyword.value for keyword in expr.keywords if keyword.name != "exception")]
         if name in _TEXT and isinstance(expr.func, f.Attribute):
             given.append(expr.func.value)
         return (name in _TEXT or name in builders) and any(_shows(each, names, builders) for each in given)

@@ -14,7 +14,7 @@ _PLACEHOLDER = re.compile(
     r"(?i)^\s*$|^<.*>$|\$\{|\{\{|%\(|^(none|null|undefined)$|"
     r"^(https?://|/|\./|~/|arn:|projects/)|^-+BEGIN (PUBLIC|CERT)"
 )
-_SHORTEST = 4
+SHORTEST = 4
 
 
 class Literal(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ def literals(value: Value | None, *, is_fallback: bool = False) -> Iterator[Lite
             yield from literals(option, is_fallback=True)
     elif isinstance(value, Known):
         text = _text(value.value)
-        if len(text) >= _SHORTEST and not _PLACEHOLDER.search(text):
+        if len(text) >= SHORTEST and not _PLACEHOLDER.search(text):
             yield Literal(text, is_fallback)
     elif isinstance(value, Result):
         # A field of a class of settings: `Field("…")`, `Field(default="…")`, `SecretStr("…")`.
@@ -49,4 +49,4 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-__all__ = ["Literal", "literals"]
+__all__ = ["SHORTEST", "Literal", "literals"]

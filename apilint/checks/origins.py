@@ -306,6 +306,8 @@ class Origins:
         method = callee.name.rpartition(".")[2] if isinstance(callee, (Attr, External)) else ""
         if (method in self._quoting and not any(name in self._sanitizers for name in names)) or method in _NUMBERS:
             return None
+        if method == "replace" and self._purpose == vouching.PATH and value.args and constant(value.args[0]) == "/":
+            return None
         base = callee.base if isinstance(callee, Attr) else callee
         origin = self.of(base, depth) if not isinstance(base, Instance) or method in _HANDS_ON else None
         if isinstance(callee, Attr) and isinstance(base, (Instance, Result)):
@@ -376,6 +378,8 @@ class Origins:
             return None
         if isinstance(expr.func, f.Attribute):
             receiver = self.of(sources[0], depth) if sources else None
+            if name == "replace" and self._purpose == vouching.PATH and _is_slash(expr):
+                return None
             if name in _HANDS_ON:
                 others = sources[1:] if name in ("replace", "format", "join") else ()
                 return self._worst_of(receiver, self._worst(others, depth))
@@ -469,6 +473,8 @@ class Origins:
         if found and (found[0].kind != LOCAL or not is_open):
             return min(found, key=lambda origin: origin.rank)
         if origins and not is_open:
+            return None
+        if not origins and not is_open and self.callers.only_constants(function, value.param.name):
             return None
         if function in self.callers.maybe and function not in self.callers.endless:
             return self._perhaps(value, function, steps, depth)
@@ -723,6 +729,11 @@ def _has_cast(expr: f.Call) -> bool:
         keyword.name == "type" and isinstance(keyword.value, f.Name) and keyword.value.id in ("int", "float", "bool")
         for keyword in expr.keywords
     )
+
+
+def _is_slash(call: f.Call) -> bool:
+    """`name.replace("/", "_")`: one name, and no way into another folder."""
+    return bool(call.args) and isinstance(call.args[0], f.Constant) and call.args[0].value == "/"
 
 
 def _has_cast_at_end(value: Value) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 import msgspec
 
 from apilint.check import Match, check
-from apilint.checks.conventions import Capabilities, Conventions
+from apilint.checks.conventions import Capabilities, Conventions, Privacy
 from apilint.checks.effects import Effects
 from apilint.checks.exposed import (
     APPLICATION_WIDE,
@@ -50,12 +50,15 @@ def auth_outlier_route(
     share: float = 0.75,
     unsafe_methods: tuple[str, ...] = ("POST", "PUT", "PATCH", "DELETE"),
     safe_precision: str = "high",
+    plain_precision: str = "low",
+    private_sections: tuple[str, ...] = (),
     pages: tuple[str, ...] = (),
 ) -> Iterator[Match]:
     """Routes without a guard that most routes beside them have."""
     conventions, capabilities = Conventions(project), Capabilities(project)
     exemptions, families, rejections = Exemptions(project.routes), _families(project), Rejections(project)
     changes, effects = Changes(project, unsafe_methods), Effects(project)
+    private = Privacy(project, private_sections)
     for handler in open_handlers(project, changes):
         changing = handler.changing(changes)
         first = handler.routes[0]
@@ -74,6 +77,7 @@ def auth_outlier_route(
         is_shared = len(habit.shared) >= share * habit.siblings
         if not changing and not is_shared:
             continue
+        is_telling = changing or private.covers(first)
         guard = "a check in its body" if habit.guard.kind == IN_THE_HANDLER else habit.guard.name
         yield Match(
             span=handler.span,
@@ -88,7 +92,7 @@ def auth_outlier_route(
             },
             trace=(*_without(first), *_with(habit)),
             related=further(handler.routes),
-            precision=None if changing and is_shared else Precision(safe_precision),
+            precision=None if changing and is_shared else Precision(safe_precision if is_telling else plain_precision),
             template="" if is_shared else "mixed",
             route=label(first),
             about=handler.handlers,

@@ -147,7 +147,7 @@ class _Finder:
         if not names or self._is_for_few(route, names) or self.look_ups.isdisjoint(function.words):
             return None
         for call in function.nodes(f.Call):
-            if last_name(call.func) not in self.look_ups or not _given(call, names):
+            if last_name(call.func) not in self.look_ups or not _given(call, names) or _is_narrowed(call):
                 continue
             schema = self._model(call, function)
             owner = next((field for field in schema.fields if self._owns(field)), None) if schema is not None else None
@@ -205,6 +205,12 @@ def _queried(func: f.Expr) -> Iterator[f.Expr]:
             func = func.func
         else:
             func = func.value
+
+
+def _is_narrowed(call: f.Call) -> bool:
+    """Whether a look-up is given something of the request beside the id: `board__in=boards_of(request.profile)`."""
+    nodes = walk([keyword.value for keyword in call.keywords])
+    return any("request" in (getattr(node, "id", ""), getattr(node, "attr", "")) for node in nodes)
 
 
 def _given(call: f.Call, names: set[str]) -> bool:

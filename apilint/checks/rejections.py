@@ -12,7 +12,7 @@ from apilint.index import Class, Function
 from apilint.model import Guard, Route
 from apilint.project import Project
 from apilint.startup import attributes
-from apilint.startup.values import ClassValue
+from apilint.startup.values import ClassValue, FunctionValue, unwrap
 from apilint.unparse import unparse
 from apilint.walk import walk
 
@@ -39,7 +39,7 @@ _NOT_FOUND = re.compile(r"404|not_?found", re.IGNORECASE)
 # Who is calling, as an argument.
 _USER = re.compile(r"(^|\.)(current_)?user$")
 _REDIRECT = re.compile(r"(?i)redirect")
-_LOGIN = re.compile(r"(?i)log_?-?in(?!g)|sign_?-?in(?!g)")
+_LOGIN = re.compile(r"(?i)log_?-?in(?!g)|sign_?-?in(?!g)|authenticate\b")
 
 
 class Rejections:
@@ -93,6 +93,15 @@ class Rejections:
             yield function
         for cls in self._classes(route, function):
             yield from cls.methods.values()
+            yield from self._decorating(cls)
+
+    def _decorating(self, cls: Class) -> Iterator[Function]:
+        """The functions that decorators of a view class name: `@view_decorator(superuser_only)`."""
+        env = self._machine.run_module(cls.module)
+        for node in walk(cls.code.decorators):
+            value = unwrap(self._machine.lookup(node.id, env)) if isinstance(node, f.Name) else None
+            if isinstance(value, FunctionValue):
+                yield value.function
 
     def _classes(self, route: Route, function: Function | None) -> Iterator[Class]:
         """The project's classes of which the view is made."""
@@ -140,7 +149,9 @@ def functions_of(project: Project, guard: Guard) -> Iterator[Function]:
 
 def _is_rejection(node: object, *, is_handler: bool) -> bool:
     if isinstance(node, f.Raise):
-        return bool(_REJECTING.search(unparse(node.exception)))
+        return node.exception is not None and (
+            bool(_REJECTING.search(unparse(node.exception))) or _to_login(node.exception)
+        )
     if isinstance(node, f.Return):
         return node.value is not None and (bool(_REJECTING.search(_status_of(node.value))) or _to_login(node.value))
     if isinstance(node, f.Handler):
@@ -223,7 +234,7 @@ def _returns(node: object, name: str) -> bool:
 
 
 def _to_login(value: f.Expr) -> bool:
-    """Whether an answer sends the caller to where people log in."""
+    """Whether an answer, or an exception that becomes one, sends the caller to where people log in."""
     text = unparse(value)
     return bool(_REDIRECT.search(text)) and bool(_LOGIN.search(text))
 

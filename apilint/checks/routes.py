@@ -46,8 +46,12 @@ def route_without_auth(
     page_views: tuple[str, ...] = (),
     debug_conditions: str = "",
     habit: float = 0.9,
+    few: str = "",
+    rare: float = 0.0,
+    many: int = 5,
 ) -> Iterator[Match]:
-    """Routes without any guard; one match for a project in which nothing is guarded."""
+    """Routes without any guard; one match for a project in which nothing is guarded, or hardly anything: fewer than a
+    `rare` share of what changes something, and at least `many` such routes are open."""
     changes = Changes(project, unsafe_methods)
     opened = open_handlers(project, changes)
     routes = [route for route in project.routes if not project.is_test(route.span.file)]
@@ -60,26 +64,39 @@ def route_without_auth(
     capabilities, private = Capabilities(project), Privacy(project, private_sections)
     rejections, effects = Rejections(project), Effects(project)
     habits = Habits(routes, conventions, changes)
+
+    def is_doubtful(route: Route) -> bool:
+        return (
+            tolerates(route)
+            or exemptions.cover(route)
+            or capabilities.cover(route)
+            or not is_own(project, route)
+            or _is_page_view(project, route, page_views)
+            or (bool(debug_conditions) and bool(re.search(debug_conditions, route.only_if)))
+            or rejections.may_reject(route)
+            or effects.only_computes(route)
+        )
+
+    doubtful = {handler.routes[0] for handler in opened if is_doubtful(handler.routes[0])}
+    exposed = [
+        handler
+        for handler in opened
+        if handler.changing(changes) and handler.routes[0] not in doubtful and not conventions.covers(handler.routes[0])
+    ]
+    is_rare = bool(guarded and few) and habits.changing < rare and len(exposed) >= many
+    if is_rare:
+        yield _summary(project, exposed, {"guarded": guarded, "total": len(routes)}, "few", None)
     for handler in opened:
         changing = handler.changing(changes)
         first = handler.routes[0]
         is_private = first.framework not in page_frameworks and private.covers(first)
         if conventions.covers(first):
             precision: Precision | None = Precision(public_precision)
-        elif (
-            tolerates(first)
-            or exemptions.cover(first)
-            or capabilities.cover(first)
-            or not is_own(project, first)
-            or _is_page_view(project, first, page_views)
-            or (bool(debug_conditions) and bool(re.search(debug_conditions, first.only_if)))
-            or rejections.may_reject(first)
-            or effects.only_computes(first)
-        ):
+        elif first in doubtful:
             precision = Precision(doubtful_precision)
         elif changing:
-            precision = None if habits.changing >= 0.5 else Precision.MEDIUM
-        elif not (habits.reading >= habit or is_private) or _is_page(project, first, pages):
+            precision = Precision.LOW if is_rare else None if habits.changing >= 0.5 else Precision.MEDIUM
+        elif is_rare or not (habits.reading >= habit or is_private) or _is_page(project, first, pages):
             precision = Precision.LOW
         else:
             precision = Precision(safe_precision)
@@ -134,17 +151,25 @@ def _open_as_a_whole(
 def _nothing_guarded(project: Project, opened: list[Open], routes: list[Route], app: str) -> Match:
     """The one match for a project, or an application in it, that asks nobody who they are."""
     conventions = Conventions(project)
-    ordered = sorted(opened, key=lambda handler: (handler.span.file, handler.span.start))
     meant = all(conventions.covers(route) for handler in opened for route in handler.routes)
     # What one application of several is for, its neighbours do not tell; and a project whose code says "not allowed"
     # somewhere may say it on a way that could not be followed.
     is_doubtful = meant or bool(app) or _knows_guards(project) or Rejections(project).known()
+    total = sum(1 for route in routes if not app or route.app == app)
+    doubt = Precision.LOW if is_doubtful else None
+    return _summary(project, opened, {"total": total, "app": app}, "application" if app else "summary", doubt)
+
+
+def _summary(
+    project: Project, opened: list[Open], values: dict[str, object], template: str, precision: Precision | None
+) -> Match:
+    ordered = sorted(opened, key=lambda handler: (handler.span.file, handler.span.start))
     return Match(
         span=ordered[0].span,
-        values={"total": sum(1 for route in routes if not app or route.app == app), "app": app},
+        values=values,
         related=tuple(Step(handler.span, f"'{label(handler.routes[0])}'") for handler in ordered[:50]),
-        precision=Precision.LOW if is_doubtful else None,
-        template="application" if app else "summary",
+        precision=precision,
+        template=template,
         about=tuple(dict.fromkeys(span for handler in ordered for span in handler.handlers)),
         weight=NO_GUARD,
     )

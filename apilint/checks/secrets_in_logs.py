@@ -19,11 +19,14 @@ from apilint.model import Step
 from apilint.project import Project
 from apilint.startup.values import Attr, Choice, ClassValue, Result, Setting, Subscripted, Unknown, Value
 from apilint.unparse import unparse
+from apilint.walk import walk
 
 # What puts a value into a text, or hands it through as it is.
 _TRANSPARENT = frozenset(
     {"str", "repr", "dumps", "format", "strip", "decode", "encode", "pformat", "dict", "list", "tuple"}
 )
+_OPENS = frozenset({"open", "Path", "exists", "isfile", "is_file", "read_text"})
+_OF_TEXT = frozenset({"strip", "decode", "encode"})
 # A whole body, as frameworks name it, and how one reads a value out of a mapping.
 _BODIES = frozenset({"json", "get_json", "form", "data", "POST", "body", "values", "get_data"})
 _READERS = frozenset({"get", "getenv", "getlist", "get_secret_value"})
@@ -33,11 +36,17 @@ _BARE = frozenset({"token", "secret", "key", "salt", "credential", "credentials"
 _WORDS_OF_TEXT = frozenset({"tokenizer", "tokenize", "tokenizers", "encode_plus", "max_tokens", "detokenize", "lexer"})
 # Commands print; in a file that answers requests what is printed goes to the server's log.
 _SPOKEN = frozenset({"print", "click.echo", "typer.echo", "rich.print", "echo"})
-_COMMAND_FILE = re.compile(r"(^|/)(__main__|cli|manage)\.py$|(^|/)management/commands/")
+_COMMAND_FILE = re.compile(
+    r"(^|/)(__main__|cli|manage)\.py$|(^|/)management/commands/|(^|[/_])(mock|fake|dummy)(_\w+)?\.py$"
+)
 # Sensitive where it is shown to everybody, no secret.
 _FACTS = frozenset({"is_superuser", "is_staff"})
 # A variable that is called so refers to a secret, or counts some.
 _REFERS = re.compile(r"(?i)_(path|file|filename|dir|folder|id|count|length|len|size)s?$")
+_ONE_OF_SEVERAL = re.compile(r"^(old|new|existing|current|last|next|previous|prev|stored|this|that)_(token|key)$")
+# What is random cannot be guessed from its hash; what people choose can.
+_HASHED = re.compile(r"(^|_)(hash(ed|es)?|digest)(_|$)")
+_GUESSABLE = re.compile(r"passw|pwd|passphrase|passcode|pin(_|$)|otp|ssn|card|security_answer")
 MAX_DEPTH = 4
 
 
@@ -174,7 +183,8 @@ class _Reader:
             if self._is_secret(key) and isinstance(call.func, (f.Attribute, f.Name)):
                 yield _Found(call, unparse(call), is_sure=not self._is_vague(key))
         elif last in _TRANSPARENT:
-            inner = [*call.args, *(keyword.value for keyword in call.keywords)]
+            # What `text.decode(…)` is given is an encoding; what `jwt.decode(token)` gives back is no token.
+            inner = [] if last in _OF_TEXT else [*call.args, *(keyword.value for keyword in call.keywords)]
             if isinstance(call.func, f.Attribute) and last not in ("dumps", "pformat"):
                 inner.append(call.func.value)
             for expr in inner:
@@ -213,6 +223,11 @@ class _Reader:
         if isinstance(expr, f.Attribute) and not self._is_value(expr, assigned):
             return
         vague = self._is_vague(name) and not (label and self._is_secret(label) and not self._is_vague(label))
+        if any(
+            last_name(each.func) in _OPENS and unparse(expr) in map(unparse, each.args)
+            for each in assigned.function.nodes(f.Call)
+        ):
+            return  # the path of a key
         if vague and not _WORDS_OF_TEXT.isdisjoint(assigned.function.module.words):
             return
         yield _Found(expr, unparse(expr), is_sure=not vague)
@@ -228,6 +243,8 @@ class _Reader:
             return bool(re.search(r"\b(str|bytes|Any|Optional|None)\b", text)) or "Header" in unparse(param.default)
         if not given:
             return self._is_read(expr, assigned)
+        if any(map(_is_masked, given)):
+            return False
         return any(self._gives_secret(value, assigned, depth) for value in given)
 
     def _is_read(self, expr: f.Name, assigned: Assignments) -> bool:
@@ -241,7 +258,10 @@ class _Reader:
             return False
         if isinstance(value, f.Call):
             last = last_name(value.func)
-            return not (self.redacting.search(last) or last in ("len", "bool", "int", "count", "tokenize", "split"))
+            is_object = last[:1].isupper() and not last.isupper()  # `Hotp(secret)` is no secret itself
+            return not (
+                is_object or self.redacting.search(last) or last in ("len", "bool", "int", "count", "tokenize", "split")
+            )
         if isinstance(value, f.Subscript) and isinstance(value.index, f.Slice):
             return False
         if isinstance(value, f.IfExp):
@@ -257,7 +277,13 @@ class _Reader:
         return bool(name) and name not in _FACTS and self.sensitive.is_name(name)
 
     def _is_vague(self, name: str) -> bool:
-        return words_of(name) in _BARE
+        """Whether a name may as well be that of something else: of a token's hash, which logs nobody in."""
+        words = words_of(name)
+        return (
+            words in _BARE
+            or bool(_ONE_OF_SEVERAL.match(words))
+            or (bool(_HASHED.search(words)) and not _GUESSABLE.search(words))
+        )
 
     # ----------------------------------------------------------------- carriers
 
@@ -287,6 +313,13 @@ class _Reader:
     @staticmethod
     def _says_itself(cls: ClassValue | None) -> bool:
         return cls is not None and any(cls.cls.method(name) for name in ("__str__", "__repr__", "__repr_args__"))
+
+
+def _is_masked(value: f.Expr) -> bool:
+    """`key[:4] + "*" * 8`: the beginning, and stars."""
+    return isinstance(value, (f.BinOp, f.Template)) and any(
+        isinstance(node, f.Subscript) and isinstance(node.index, f.Slice) for node in walk((value,))
+    )
 
 
 def _class_in(value: Value) -> ClassValue | None:

@@ -47,9 +47,14 @@ def serializer_all_fields(
 
 @check
 def serializer_exclude(
-    project: Project, *, exposed: str, sensitive_severity: str = "error", sensitive_security_severity: float = 7.5
+    project: Project,
+    *,
+    exposed: str,
+    sensitive_severity: str = "error",
+    sensitive_security_severity: float = 7.5,
+    plain_precision: str = "low",
 ) -> Iterator[Match]:
-    """Serializers that list what to hide."""
+    """Serializers that list what to hide; where nothing secret is left, that is mostly decided."""
     sensitive = Sensitive(project)
     for each in _of_models(project, "exclude"):
         if not each.used:
@@ -66,7 +71,7 @@ def serializer_exclude(
             trace=_proof(each, names),
             severity=Severity(sensitive_severity) if names else None,
             security_severity=sensitive_security_severity if names else None,
-            precision=_precision(each),
+            precision=_precision(each) if names else Precision(plain_precision),
             template="exposed" if names else "",
         )
 

@@ -19,7 +19,8 @@ from apilint.startup.values import Mapping as Dict
 from apilint.unparse import unparse
 from apilint.walk import walk
 
-_FILE = re.compile(r"(?:^|\.)(?:files|FILES)(?:\.(?!filename$|name$)\w+)?$")
+# A file in the place of a name, or a name that the framework has already freed from folders.
+_FILE = re.compile(r"(?:^|\.)(?:files(?:\.(?!filename$|name$)\w+)?|FILES(?:\.\w+)*)$")
 SELF = "self"
 # `get` is what dicts have as well: only what is called like a client, or like a table, is looked at.
 _CLIENT = re.compile(
@@ -337,7 +338,8 @@ def _handed_over(node: f.Call) -> Iterator[f.Expr]:
 
 
 def is_file(what: str) -> bool:
-    """Whether what a caller sends is a file, not the name of one: `request.files.get`."""
+    """Whether what a caller sends is a file, not the name of one, `request.files.get`; or a name that never holds a
+    folder: uploads of Django have only the last part of what was sent."""
     return _FILE.search(what) is not None
 
 

@@ -9,8 +9,8 @@ import msgspec
 
 from apilint import facts as f
 from apilint.check import Match, check
-from apilint.checks.exposed import words_of
-from apilint.checks.flows import is_structured, keys_of
+from apilint.checks.exposed import label, words_of
+from apilint.checks.flows import asks_for_more, is_structured, keys_of
 from apilint.checks.names import Names
 from apilint.checks.origins import REQUEST, Origin, Origins, trail
 from apilint.facts import Span
@@ -23,10 +23,12 @@ from apilint.model import Step
 from apilint.project import Project
 from apilint.startup.values import Attr, ClassValue, External, Instance, Result, Unknown, Value, unwrap
 from apilint.unparse import unparse
+from apilint.walk import walk
 
 MAX_STEPS = 8
 _SENT = re.compile(r"(?:^|\.)(?:POST|GET|query_params|args|form|values|match_info|body)\b")
 _MANAGED = (".objects.create", ".objects.acreate")
+_NO_ROW = re.compile(r"^(self|cls)$|(^|[._])(settings|options|config|params)$")
 _DUMPS = frozenset({"dict", "model_dump", "asdict", "dump"})
 
 
@@ -65,12 +67,18 @@ def mass_assignment(
             if origin is None or (origin.kind != REQUEST and declared is None):
                 continue
             if declared is not None:
-                fields = [each.name for each in declared.fields if private.search(words_of(each.name))]
+                out = _left_out(value)
+                names = [each.name for each in declared.fields if each.name not in out]
+                fields = [name for name in names if private.search(words_of(name))]
                 if fields and (filled.schema is None or _has_field(filled.schema, fields[0])):
-                    yield _named(filled, origin, declared.name, fields[0], schema)
+                    routes = map(label, project.routes_of(filled.function))
+                    is_for_few = any(asks_for_more(project, route) for route in routes)
+                    doubt = Precision.LOW if is_for_few else Precision.MEDIUM
+                    yield _named(filled, origin, declared.name, fields[0], schema, doubt)
                 break
             if is_structured(value, origin) or _SENT.search(origin.what):
-                yield _unnarrowed(filled, origin)
+                is_for_few = any(asks_for_more(project, label(each)) for each in project.routes_of(filled.function))
+                yield _unnarrowed(filled, origin, is_for_few)
                 break
 
 
@@ -78,7 +86,7 @@ def _has_field(schema: Schema, name: str) -> bool:
     return any(field.name == name for field in schema.fields)
 
 
-def _unnarrowed(filled: Filled, origin: Origin) -> Match:
+def _unnarrowed(filled: Filled, origin: Origin, is_for_few: bool) -> Match:
     return Match(
         span=filled.span,
         values={"model": filled.model, "value": origin.what},
@@ -86,17 +94,28 @@ def _unnarrowed(filled: Filled, origin: Origin) -> Match:
             *origin.steps[:MAX_STEPS],
             Step(filled.span, f"its keys are the fields of '{filled.model}' that are set"),
         ),
-        precision=Precision.HIGH if filled.is_sure else Precision.MEDIUM,
+        precision=Precision.LOW if is_for_few else Precision.HIGH if filled.is_sure else Precision.MEDIUM,
         route=origin.route,
     )
 
 
-def _named(filled: Filled, origin: Origin, schema: str, field: str, template: str) -> Match:
+def _left_out(value: Value) -> set[str]:
+    """The fields that `body.model_dump(exclude={"role"})` leaves out."""
+    value = unwrap(value)
+    if isinstance(value, Element):
+        value = unwrap(value.sources[0])
+    call = value.expr if isinstance(value, Derived) else None
+    given = (each.value for each in call.keywords if each.name == "exclude") if isinstance(call, f.Call) else ()
+    nodes = [node for each in given for node in walk((each,))]
+    return {node.value for node in nodes if isinstance(node, f.Constant) and isinstance(node.value, str)}
+
+
+def _named(filled: Filled, origin: Origin, schema: str, field: str, template: str, precision: Precision) -> Match:
     return Match(
         span=filled.span,
         values={"model": filled.model, "value": origin.what, "schema": schema, "field": field},
         trace=(*origin.steps[:MAX_STEPS], Step(filled.span, f"'{field}' of '{schema}' is set on '{filled.model}'")),
-        precision=Precision.MEDIUM,
+        precision=precision,
         template="schema" if template else "",
         route=origin.route,
     )
@@ -135,7 +154,7 @@ class Rows:
             if isinstance(unwrap(call.args[1]), Element):
                 made = self._schemas.of_object(call.args[0])
                 owner = unparse(call.node.args[0])
-                if owner not in ("self", "cls") and (made is None or made.stored):
+                if not _NO_ROW.search(owner) and (made is None or made.stored):
                     yield Filled(function, call.span, call.args[1], owner, made, made is not None)
             return
         func = call.node.func

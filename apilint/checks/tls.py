@@ -8,6 +8,7 @@ from typing import Any
 
 from apilint import facts as f
 from apilint.check import Match, check, routeless
+from apilint.checks.choices import Choices
 from apilint.checks.written import Written, calls, scopes
 from apilint.facts import Span
 from apilint.finding import Precision
@@ -19,17 +20,20 @@ from apilint.walk import walk
 
 @routeless
 @check
-def tls_warnings_silenced(project: Project, *, categories: tuple[str, ...] = ()) -> Iterator[Match]:
+def tls_warnings_silenced(
+    project: Project, *, categories: tuple[str, ...] = (), asked_for: str = r"(?!)"
+) -> Iterator[Match]:
     """Calls that switch off the warning about connections whose certificate nobody verifies."""
     entries: Mapping[str, Any] = project.knowledge.sections.get("silences", {})
-    words = frozenset(name.rpartition(".")[2] for name in entries)
+    words, choices = frozenset(name.rpartition(".")[2] for name in entries), Choices(asked_for)
     for where, node in calls(project, words):
         for name in where.names(node.func):
             entry = entries.get(name)
             if entry is not None and _silences(where, node, entry, categories) and not _is_undone(where, node):
                 span = where.span(node)
                 step = Step(span, "from here on nothing says that certificates are not verified")
-                yield Match(span=span, values={"call": unparse(node.func)}, trace=(step,))
+                doubt = Precision.LOW if choices.asked_for(where.module, node.start) else None
+                yield Match(span=span, values={"call": unparse(node.func)}, trace=(step,), precision=doubt)
                 break
 
 

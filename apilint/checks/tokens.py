@@ -11,6 +11,7 @@ from apilint.check import Match, check, routeless
 from apilint.checks.choices import Choices
 from apilint.checks.claims import EVERY, read_of
 from apilint.checks.library_calls import LibraryCalls, Used
+from apilint.checks.reached import made_of
 from apilint.checks.switches import options, sureness
 from apilint.finding import Precision
 from apilint.flow.narrowing import last_name
@@ -233,9 +234,12 @@ def _is_decided(used: Used) -> bool:
 
 
 def _token(used: Used) -> str:
-    """What the source calls the token, and the function around it."""
-    name = used.function.qualname if used.function is not None else ""
-    return f"{last_name(used.node.args[0]) if used.node.args else ''} {name}"
+    """What the source calls the token, what it is fetched by, and the function around it."""
+    token = used.node.args[0] if used.node.args else None
+    if used.function is None or token is None:
+        return unparse(token)
+    made = made_of(used.function).get(token.id) if isinstance(token, f.Name) else None
+    return f"{unparse(token)} {unparse(made)} {used.function.qualname}"
 
 
 def _docstring(function: Function | None) -> str:

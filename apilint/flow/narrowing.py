@@ -18,7 +18,7 @@ _MATCHES = frozenset({"match", "fullmatch"})
 _CASTS = frozenset({"int", "float", "UUID", "Decimal"})
 _SAYS_IT_CHECKS = re.compile(
     r"(?i)^(?!.*(perm|access|auth|login|user|csrf|token|password)).*"
-    r"(valid|allow|permit|safe|saniti[sz]e|whitelist|identifier|supported|known|legal|inside|within|contained|trusted|_in_)"
+    r"(valid|allow|permit|safe|saniti[sz]e|whitelist|identifier|supported|known|legal|inside|within|contained|trusted|relative|local_(path|ur[il])|same_(origin|site|host)|_in_)"
 )
 _SAYS_IT_RAISES = re.compile(
     r"(?i)^(?!.*(perm|access|auth|login|user|csrf|token|password))_*"
@@ -36,10 +36,11 @@ _ELSEWHERE = frozenset({"to_thread", "run_in_threadpool", "run_sync"})
 _VIEWS = frozenset(
     """
     urlparse urlsplit url_parse URL Path PurePath PurePosixPath PosixPath realpath abspath normpath resolve absolute
-    expanduser str lower upper strip lstrip rstrip removeprefix unquote fspath casefold parse_url make_url basename
-    ip_address
+    expanduser str lower upper strip lstrip rstrip removeprefix remove_prefix unquote fspath casefold parse_url make_url
+    basename ip_address
     """.split()
 )
+_STRIPS = frozenset({"strip", "lstrip", "rstrip", "removeprefix"})
 # Parts of an address that say where it leads; `scheme` says nothing about that.
 _PLACES = frozenset({"hostname", "netloc", "host", "domain", "suffix", "parent", "parents", "name", "authority"})
 # What a name may not hold: a way out of a folder.
@@ -65,6 +66,8 @@ def vouched(test: f.Expr, holds: bool) -> Iterator[Vouched]:
         if len(test.ops) == 1:
             yield from ((name, test) for name in _compared(test, holds))
             yield from _none(test, holds)
+    elif isinstance(test, f.Call) and last_name(test.func) in ("len", "bool") and len(test.args) == 1:
+        yield from vouched(test.args[0], holds) if isinstance(test.args[0], f.Call) else ()
     elif isinstance(test, f.Call) and holds and last_name(test.func) == "any":
         yield from _any(test)
     elif isinstance(test, f.Call):
@@ -72,6 +75,8 @@ def vouched(test: f.Expr, holds: bool) -> Iterator[Vouched]:
         yield from ((name, test) for name in found)
     elif isinstance(test, f.NamedExpr):
         yield from vouched(test.value, holds)
+    elif is_place(test) and not holds:
+        yield from ((name, test) for name in _viewed(test))  # `if not parsed.netloc`: it leads nowhere else
     elif isinstance(test, f.Name) and not holds:
         yield test, test  # nothing is in it
 
@@ -111,24 +116,36 @@ def _viewed(expr: f.Expr) -> Iterator[f.Expr]:
     """An expression, and what it is a view of: `url` of `urlparse(url).hostname`, `p` of `p.resolve()`."""
     yield from _trackable(expr)
     if isinstance(expr, f.Call) and last_name(expr.func) in _VIEWS:
-        if isinstance(expr.func, f.Attribute) and (not expr.args or _is_sign(expr.args)):
-            yield from _viewed(expr.func.value)  # `order.lstrip("-")`: a field to sort by, whichever way round
+        if isinstance(expr.func, f.Attribute) and (not expr.args or _strips(expr)):
+            yield from _viewed(expr.func.value)
         for arg in expr.args[:1]:
             yield from _viewed(arg)
     elif isinstance(expr, f.Attribute) and expr.attr in _PLACES:
         yield from _viewed(expr.value)
 
 
-def _is_sign(args: tuple[f.Expr, ...]) -> bool:
-    return len(args) == 1 and isinstance(args[0], f.Constant) and args[0].value in ("-", "+", "-+", "+-")
+def _strips(call: f.Call) -> bool:
+    """`order.lstrip("-")`, `order.removeprefix("-")`: all but a few letters at the ends."""
+    return last_name(call.func) in _STRIPS and isinstance(call.args[0], f.Constant)
 
 
 def views(expr: f.Expr) -> Iterator[f.Expr]:
     """What an assigned expression is only a view of: a test of the new name is a test of that, too."""
     if isinstance(expr, f.Await):
         expr = expr.value
+    if isinstance(expr, f.Call) and last_name(expr.func) in _VIEWS and len(expr.args) == 1:
+        yield from _common(expr.args[0])
+    yield from _common(expr)
     if (isinstance(expr, f.Call) and last_name(expr.func) in _VIEWS) or is_place(expr):
         yield from _viewed(expr)
+
+
+def _common(expr: f.Expr) -> Iterator[f.Expr]:
+    """The paths of which `commonpath([root, path])` says what they have in common."""
+    if isinstance(expr, f.Call) and last_name(expr.func) == "commonpath":
+        for arg in expr.args:
+            for item in arg.items if isinstance(arg, f.Sequence) else (arg,):
+                yield from _viewed(item)
 
 
 def _called(test: f.Call) -> Iterator[f.Expr]:
@@ -148,7 +165,7 @@ def _called(test: f.Call) -> Iterator[f.Expr]:
             yield from _trackable(test.args[0])
     elif _SAYS_IT_CHECKS.search(name):
         for arg in (*test.args, *(keyword.value for keyword in test.keywords)):
-            yield from _trackable(arg)
+            yield from _viewed(arg)
 
 
 def _not_called(test: f.Call) -> Iterator[f.Expr]:

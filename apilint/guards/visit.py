@@ -620,7 +620,11 @@ def _all_any(name: str, items: Seq) -> Value:
     return Sure(True) if True in truths else Sure(False) if not items.open and None not in truths else Unknown("any()")
 
 
-def _return(visit: Visit, statement: f.Return, env: Env, frame: Frame) -> str:
+def _return(visit: Visit, statement: f.Return, env: Env, frame: Frame) -> str | Condition:
+    if isinstance(statement.value, f.IfExp) and _is_answer(statement.value):
+        start, end, chosen = statement.start, statement.end, statement.value
+        then, otherwise = (f.Return(start, end, each) for each in (chosen.body, chosen.orelse))
+        return _if(visit, f.If(start, end, chosen.test, (then,), (otherwise,)), env, frame)
     is_first = visit.made == 0
     value = NONE if statement.value is None else visit.evaluate(statement.value, env)
     span = env.module.span(statement.start, statement.end)
@@ -628,6 +632,11 @@ def _return(visit: Visit, statement: f.Return, env: Env, frame: Frame) -> str:
     exit_.idle = is_first
     visit.exits.append(exit_)
     return LEAVE
+
+
+def _is_answer(chosen: f.IfExp) -> bool:
+    """`return user.is_known if LOGIN_REQUIRED else True`: the way that is taken is the answer."""
+    return any(isinstance(each, f.Constant) and isinstance(each.value, bool) for each in (chosen.body, chosen.orelse))
 
 
 def _expression(visit: Visit, statement: f.ExprStmt, env: Env, frame: Frame) -> str:

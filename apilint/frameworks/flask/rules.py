@@ -35,6 +35,12 @@ BLUEPRINTS = (
 )
 SMOREST_APIS = ("flask_smorest.Api",)
 _CURRENT = ("flask.current_app.", "quart.current_app.")
+# What runs before the handlers, as a reader calls it.
+HOOKS = {
+    "url_value_preprocessor": "url_value_preprocessor",
+    "before_request": "before_request",
+    "before_websocket": "before_request",
+}
 _FUNCS = "before_request_funcs of the application"
 SHORTCUTS = ("get", "post", "put", "delete", "patch")
 
@@ -218,8 +224,8 @@ class Registration:
         hooks = [
             hook
             for called, event in self.program.events(child)
-            if called in ("before_request", "before_websocket")
-            for hook in self._hooks(event, f"before_request of blueprint '{label}'")
+            if called in HOOKS
+            for hook in self._hooks(event, f"{HOOKS[called]} of blueprint '{label}'")
         ]
         return Scope(
             prefix=prefix,
@@ -249,8 +255,8 @@ class Registration:
 
     def _called_hooks(self) -> Iterator[Hook]:
         for name, event in [*self.program.events(self.app), *self._current()]:
-            if name in ("before_request", "before_websocket"):
-                yield from self._hooks(event, "before_request of the application")
+            if name in HOOKS:
+                yield from self._hooks(event, f"{HOOKS[name]} of the application")
             elif name.startswith("before_request_funcs"):
                 for added in [event, *event.events]:
                     if isinstance(added.callee, Attr) and added.callee.name in ("append", "insert") and added.args:
