@@ -20,7 +20,20 @@ from apilint.finding import Precision
 from apilint.flow import Derived, Element, Input, Returned, parts
 from apilint.model import Step
 from apilint.project import Project
-from apilint.startup.values import External, Mapping, Result, Seq, Subscripted, Unknown, Value, constant, unwrap
+from apilint.startup.values import (
+    External,
+    Known,
+    Mapping,
+    Operation,
+    Result,
+    Seq,
+    Subscripted,
+    Text,
+    Unknown,
+    Value,
+    constant,
+    unwrap,
+)
 from apilint.unparse import unparse
 from apilint.walk import walk
 
@@ -243,7 +256,8 @@ def _texts(sunk: Sunk) -> Iterator[tuple[Value, Precision]]:
     else:
         shell = sunk.call.kwargs.get(keyword)
         is_plain = shell is not None and constant(shell) is False
-        is_list = is_plain or isinstance(value, (Input, Element, Returned))  # most likely: a text would need a shell
+        # Most likely a list: a text would need a shell.
+        is_list = is_plain or not isinstance(value, (Text, Known, Operation))
         weak = Precision.LOW if is_list else Precision.MEDIUM
         yield value, Precision.VERY_HIGH if is_true(shell) else weak
 

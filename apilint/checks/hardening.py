@@ -17,7 +17,7 @@ from apilint.frameworks.configured import Configured
 from apilint.index import Function
 from apilint.model import Step
 from apilint.project import Project
-from apilint.startup.values import Known, Setting, Value, text_of
+from apilint.startup.values import Known, Seq, Setting, Value, text_of
 
 
 @routeless
@@ -83,7 +83,9 @@ def trusted_from_anyone(
         if value is None or span is None or module is None or re.search(development, module.file):
             continue
         if any(text_of(item) == "*" for item in options(value.default if isinstance(value, Setting) else value)):
-            is_meant = isinstance(value, Setting) or bool(own_checks and project.index.with_words(own_checks))
+            # A list that is put together of something is the operator's: `CONFIG.HOSTS.split(",")`.
+            is_literal = isinstance(value, Seq) and all(isinstance(item, Known) for item in value.items)
+            is_meant = not is_literal or bool(own_checks and project.index.with_words(own_checks))
             precision = Precision.LOW if is_meant else None
             yield _trusting(span, f"{name} = ['*']", "hosts", precision)
     for used in LibraryCalls(project, "proxies"):

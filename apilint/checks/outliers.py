@@ -92,7 +92,9 @@ def auth_outlier_route(
             },
             trace=(*_without(first), *_with(habit)),
             related=further(handler.routes),
-            precision=None if changing and is_shared else Precision(safe_precision if is_telling else plain_precision),
+            precision=None
+            if changing and is_shared
+            else Precision(safe_precision if is_telling and is_shared else plain_precision),
             template="" if is_shared else "mixed",
             route=label(first),
             about=handler.handlers,

@@ -96,7 +96,11 @@ def route_without_auth(
             precision = Precision(doubtful_precision)
         elif changing:
             precision = Precision.LOW if is_rare else None if habits.changing >= 0.5 else Precision.MEDIUM
-        elif is_rare or not (habits.reading >= habit or is_private) or _is_page(project, first, pages):
+        elif (
+            is_rare
+            or not (habits.reading >= habit or (is_private and habits.reading >= 0.5))
+            or _is_page(project, first, pages)
+        ):
             precision = Precision.LOW
         else:
             precision = Precision(safe_precision)
