@@ -146,10 +146,7 @@ def holds_request(value: Value, depth: int = 3) -> bool:
     elif depth and isinstance(value, Choice):
         parts = value.options
     elif depth and isinstance(value, (FunctionValue, Partial, Attr)):
-        inside = (
-            value.base if isinstance(value, Attr) else value.func if isinstance(value, Partial) else value.self_value
-        )
-        parts = [*([inside] if inside is not None else []), *(value.args if isinstance(value, Partial) else ())]
+        parts = _behind(value)
     return any(holds_request(part, depth - 1) for part in parts)
 
 

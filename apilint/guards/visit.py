@@ -276,8 +276,10 @@ class Visit(Machine):
         if isinstance(callee, Gate) or self.passes(callee) or self._hands_on(callee, args):
             through = Exit("pass", callee, self.all_conditions, span)
             self.passed.append(through)
-            if not self.outer and not through.open:
-                raise Turned(through)  # whoever comes here is through, whatever follows
+            if not self.outer and not through.open and self.answers is None:
+                # Whoever comes here is through, whatever follows. Where frameworks answer, what runs may be the guarded
+                # code itself, which may ask who is there after it has accepted the connection.
+                raise Turned(through)
             return Unknown("the guarded code's answer", span)
         if isinstance(callee, Choice):
             return self._call_any(callee, args, kwargs, span)
