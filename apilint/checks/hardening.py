@@ -17,7 +17,7 @@ from apilint.frameworks.configured import Configured
 from apilint.index import Function
 from apilint.model import Step
 from apilint.project import Project
-from apilint.startup.values import Known, Seq, Setting, Value, text_of
+from apilint.startup.values import Choice, Known, Seq, Setting, Value, text_of
 
 
 @routeless
@@ -92,7 +92,8 @@ def trusted_from_anyone(
         given = used.argument(used.entry["trusts"])
         if given is None or not any(text_of(item) == "*" for item in options(given[0])):
             continue
-        is_meant = choices.asked_for(used.module, used.node.start) or isinstance(given[0], Setting)
+        # Where a switch decides between this and something else, somebody asked for it.
+        is_meant = choices.asked_for(used.module, used.node.start) or isinstance(given[0], (Setting, Choice))
         yield _trusting(given[1], f"{used.entry['trusts']}='*'", "", Precision.LOW if is_meant else None)
     named = re.compile(headers)
     for function in judging(project):
