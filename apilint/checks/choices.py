@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Union
 
 from apilint import facts as f
-from apilint.index import Module
+from apilint.index import Function, Module
 from apilint.unparse import unparse
 from apilint.walk import walk
+
+_Choice = Union[f.Assign, f.If, f.IfExp]
+_CHOOSING = (f.Assign, f.If, f.IfExp)
 
 
 class Choices:
@@ -24,8 +28,12 @@ class Choices:
         around = [each for each in module.functions if each.facts.start <= start < each.facts.end]
         if any(self._off.search(each.name) for each in around):
             return True
-        bodies = [each.body for each in around] or [module.body, *(cls.code.body for cls in module.classes)]
-        return any(self._says(node, start) for body in bodies for node in _holding(body, start))
+        inside: list[_Choice]
+        if around:
+            inside = [node for each in around for node in _inside(each)]
+        else:
+            inside = _at(module.body, start) + [node for cls in module.classes for node in _at(cls.code.body, start)]
+        return any(node.start <= start < node.end and self._says(node, start) for node in inside)
 
     def _says(self, node: object, start: int) -> bool:
         if isinstance(node, f.Assign):
@@ -39,8 +47,13 @@ class Choices:
         return is_off if in_body else not is_off and bool(self._on.search(test))
 
 
-def _holding(body: Iterable[object], start: int) -> Iterator[object]:
-    """The statements around an offset."""
-    for node in walk(body):
-        if isinstance(node, (f.Assign, f.If, f.IfExp)) and node.start <= start < node.end:
-            yield node
+def _inside(function: Function) -> Iterator[_Choice]:
+    yield from function.nodes(f.Assign)
+    yield from function.nodes(f.If)
+    yield from function.nodes(f.IfExp)
+
+
+def _at(body: Iterable[f.Stmt], start: int) -> list[_Choice]:
+    """The choices in the statement at an offset."""
+    holding = [each for each in body if each.start <= start < each.end]
+    return [node for node in walk(holding) if isinstance(node, _CHOOSING)]
