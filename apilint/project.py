@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-MAX_BODIES = 10_000
-"""Of so many functions the bodies and what is made of them take some 350 MB."""
+MAX_BODIES = 20_000
+"""Of so many functions the bodies and what is made of them take some 700 MB."""
 
 
 class Project:

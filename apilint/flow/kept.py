@@ -9,7 +9,7 @@ from apilint.flow.trace import Closures, Prototypes, Trace, trace
 from apilint.index import Function
 from apilint.startup.core import Core
 
-MAX_KEPT = 2_000
+MAX_KEPT = 4_000
 """A trace takes some 60 kB. What is let go is made again when somebody asks, and comes out the same."""
 
 
