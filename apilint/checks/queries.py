@@ -193,24 +193,32 @@ def queried_classes(project: Project, **given: Any) -> Iterator[Match]:
     """Classes whose attribute is missing, or is not what it must be."""
     query = _read(given, q.Classes)
     files = Globs(query.file)
-    machine = project.program.machine
-    for module in project.index.modules.values():
-        if module.is_test or (query.file and not files.match(module.file)):
+    meant: dict[tuple[str, int], ClassValue] = {}
+    for base, below in project.once("classes by base", lambda: _by_base(project)).items():
+        if _is_named(base, query.base):
+            meant |= {(made.cls.module.file, made.cls.index): made for made in below}
+    for (file, _), made in sorted(meant.items(), key=lambda each: each[0]):
+        if query.file and not files.match(file):
             continue
-        for cls in module.classes:
-            made = machine.classes.get((module.file, cls.index))
-            if made is None or not _derives(project, made, query.base):
-                continue
-            found = attributes.in_class(machine, made, query.attribute)
-            value = found[0] if found is not None else None
-            if _is_wrong(value, query.must, query.must_not):
-                yield _class_match(cls, query.attribute, value)
+        found = attributes.in_class(project.program.machine, made, query.attribute)
+        value = found[0] if found is not None else None
+        if _is_wrong(value, query.must, query.must_not):
+            yield _class_match(made.cls, query.attribute, value)
 
 
-def _derives(project: Project, cls: ClassValue, patterns: Sequence[str]) -> bool:
+def _by_base(project: Project) -> dict[str, list[ClassValue]]:
+    """The classes below each class, of the project or of a library, by its dotted name; those of tests are left out."""
     machine = project.program.machine
-    own = [base.cls.dotted for base in attributes.mro(machine, cls)[1:] if isinstance(base, ClassValue)]
-    return any(_is_named(name, patterns) for name in (*own, *attributes.external_bases(machine, cls)))
+    found: dict[str, list[ClassValue]] = {}
+    for module in project.index.modules.values():
+        for cls in module.classes if not module.is_test else ():
+            made = machine.classes.get((module.file, cls.index))
+            if made is None:
+                continue
+            own = [base.cls.dotted for base in attributes.mro(machine, made)[1:] if isinstance(base, ClassValue)]
+            for name in dict.fromkeys((*own, *attributes.external_bases(machine, made))):
+                found.setdefault(name, []).append(made)
+    return found
 
 
 def _is_wrong(value: Value | None, must: Sequence[q.Value], must_not: Sequence[q.Value]) -> bool:
