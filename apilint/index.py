@@ -82,6 +82,13 @@ class Function:
         """The innermost enclosing function."""
         return self.module.functions[self.facts.parent] if self.facts.parent >= 0 else None
 
+    def is_within(self, outer: Function) -> bool:
+        """Whether another function encloses it, at any depth."""
+        parent = self.parent
+        while parent is not None and parent is not outer:
+            parent = parent.parent
+        return parent is outer
+
     @property
     def span(self) -> Span:
         """From `def` to the end of the head."""

@@ -114,7 +114,7 @@ class Callers:
             decorator = unwrap(machine.evaluate(name, machine.run_module(module)))
             if isinstance(decorator, FunctionValue):
                 for wrapper in decorator.function.module.functions:
-                    if _is_within(wrapper, decorator.function):
+                    if wrapper.is_within(decorator.function):
                         for call in self._project.trace(wrapper).calls:
                             callee = unwrap(call.callee)
                             if isinstance(callee, Input) and callee.function is not wrapper and call.depth == 0:
@@ -259,13 +259,6 @@ def _renamed(module: Module) -> Iterator[tuple[str, str]]:
                 yield statement.value.id, statement.targets[0].id
             elif isinstance(statement.value, f.Call) and last_name(statement.value.func)[:1].isupper():
                 yield f"{last_name(statement.value.func)}()", statement.targets[0].id
-
-
-def _is_within(function: Function, outer: Function) -> bool:
-    parent = function.parent
-    while parent is not None and parent is not outer:
-        parent = parent.parent
-    return parent is outer
 
 
 def _given(call: f.Call, function: Function, name: str) -> f.Expr | None:

@@ -95,8 +95,8 @@ def _meant(project: Project, asked_for: str) -> Iterator[Policy]:
 
 def _in_calls(project: Project) -> Iterator[Policy]:
     for used in LibraryCalls(project, "cors"):
-        credentials = _on(used.argument(used.entry.get("credentials") or ""))
         given = used.argument(used.entry.get("credentials") or "")
+        credentials = _on(given)
         is_decided = given is not None and isinstance(given[0], Known) and given[0].value is False
         for options_, span in _blocks(used):
             own = _on((options_[used.entry["credentials"]], span)) if used.entry["credentials"] in options_ else None

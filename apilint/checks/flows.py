@@ -18,7 +18,8 @@ from apilint.checks.sinks import Sinks, Sunk, is_file, is_true, receiver
 from apilint.checks.spelling import GAP, Part, Speller
 from apilint.finding import Precision
 from apilint.flow import Derived, Element, Input, Returned, parts
-from apilint.model import Step
+from apilint.index import Function
+from apilint.model import Route, Step
 from apilint.project import Project
 from apilint.startup.values import (
     External,
@@ -42,7 +43,7 @@ MAX_BUILT = 2
 _SHELLS = re.compile(r"(?:^|/)(?:(?:ba|da|z|k|c)?sh|cmd(?:\.exe)?|powershell|pwsh)$")
 _SHELL_FLAGS = frozenset({"-c", "/c", "/C", "-lc", "-Command"})
 _SCHEME = re.compile(rf"(?i)^\s*(?:(?:[a-z][a-z0-9+.-]*|{GAP}):)?//")
-_FOR_FEW = re.compile(r"(?i)admin|superuser|staff|owner|root")
+FOR_FEW = re.compile(r"(?i)admin|superuser|staff|owner|root")
 _SAFE_CLIENT = re.compile(r"(?i)ssrf|safe|guarded|restricted|advocate")
 _JSON = re.compile(r"(?:^|\.)(?:json|get_json|receive_json|media|validated_data|initial_data|request\.data)\b")
 _FIELDS = re.compile(r"(?:^|\.)(?:POST|GET|query_params|args|form|values|match_info)\b")
@@ -125,16 +126,21 @@ def _imports(project: Project, wanted: re.Pattern[str]) -> bool:
 
 
 def _is_for_few(project: Project, case: Case) -> bool:
-    routes = [case.origin.route, *map(label, project.routes_of(case.sunk.function))]
-    return any(asks_for_more(project, route) for route in routes)
+    """Whether it is administrators who choose: they may be meant to name servers."""
+    named = project.once("routes by name", lambda: {label(route): route for route in project.routes})
+    route = named.get(case.origin.route)
+    return (route is not None and asks_for_more(route)) or runs_for_few(project, case.sunk.function)
 
 
-def asks_for_more(project: Project, name: str) -> bool:
-    """Whether the route is for administrators: such a one may be meant to name servers."""
-    routes = project.once("routes by name", lambda: {label(route): route for route in project.routes})
-    route = routes.get(name)
-    return route is not None and any(
-        guard.demands or _FOR_FEW.search(guard.name)
+def runs_for_few(project: Project, function: Function) -> bool:
+    """Whether a function answers a route that is for administrators."""
+    return any(map(asks_for_more, project.routes_of(function)))
+
+
+def asks_for_more(route: Route) -> bool:
+    """Whether a route asks for more than a user."""
+    return any(
+        guard.demands or FOR_FEW.search(guard.name)
         for guard in route.guards
         if guard.effect in ("required", "conditional")
     )

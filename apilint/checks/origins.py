@@ -117,9 +117,7 @@ class _Answers:
         self.is_cut = False
         """Whether the answer that is being worked out has been cut short."""
 
-    def of(
-        self, key: Hashable, depth: int, meanwhile: Origin | None, work: Callable[[], Origin | None]
-    ) -> Origin | None:
+    def of(self, key: Hashable, depth: int, meanwhile: Origin | None, work: Work) -> Origin | None:
         """The answer, worked out unless it is known; `meanwhile` stands for it while it is being worked out."""
         known = self._known
         if key in known:
@@ -184,7 +182,7 @@ class Origins:
         self._handed_in: dict[Function, tuple[str, Mapping[str, str]] | None] = {}
         self.callers = project.once(Callers, lambda: Callers(project, names))
         self._answers = _Answers()
-        self._judged: list[Value] = []
+        self._judged: dict[int, Value] = {}
         """What was judged lives on, so that no other value takes over its identity."""
 
     # -------------------------------------------------------------------- values
@@ -193,7 +191,7 @@ class Origins:
         """Who decides what a value holds; None where nobody but the programmer does."""
         if isinstance(value, Known):
             return None
-        self._judged.append(value)
+        self._judged.setdefault(id(value), value)
         # A value that holds itself adds nothing to what it holds.
         return self._answers.of(id(value), depth, None, lambda: self._judge(unwrap(value), depth))
 

@@ -21,7 +21,6 @@ def paginators(project: Project, template: str) -> Iterator[Match]:
     entries: Mapping[str, Any] = project.knowledge.sections.get("paginators", {})
     limited = {name: entry for name, entry in entries.items() if "limited_by" in entry}
     machine = project.program.machine
-    words = {name.rpartition(".")[2] for name in limited}
     modules = {name.rpartition(".")[0] for name in limited}
     for module in project.index.modules.values():
         if module.is_test or not any(_reaches(name, modules) for name in module.facts.imports):
@@ -36,12 +35,7 @@ def paginators(project: Project, template: str) -> Iterator[Match]:
         value = known.entry(entry["key"]) if known is not None else None
         used = text_of(value) if value is not None else None
         place = known.place(entry["key"]) if known is not None else None
-        if (
-            used in limited
-            and place is not None
-            and "asked_by" not in limited[used]
-            and used.rpartition(".")[2] in words
-        ):
+        if used in limited and place is not None and "asked_by" not in limited[used]:
             yield _of_paginator(place, used.rpartition(".")[2], limited[used], template)
 
 

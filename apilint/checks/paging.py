@@ -221,4 +221,4 @@ class Pages:
         return None
 
 
-__all__ = ["Pages", "unbounded_page_size"]
+__all__ = ["unbounded_page_size"]

@@ -9,8 +9,8 @@ import msgspec
 
 from apilint import facts as f
 from apilint.check import Match, check
-from apilint.checks.exposed import label, words_of
-from apilint.checks.flows import asks_for_more, is_structured, keys_of
+from apilint.checks.exposed import words_of
+from apilint.checks.flows import is_structured, keys_of, runs_for_few
 from apilint.checks.names import Names
 from apilint.checks.origins import REQUEST, Origin, Origins, trail
 from apilint.facts import Span
@@ -71,14 +71,11 @@ def mass_assignment(
                 names = [each.name for each in declared.fields if each.name not in out]
                 fields = [name for name in names if private.search(words_of(name))]
                 if fields and (filled.schema is None or _has_field(filled.schema, fields[0])):
-                    routes = map(label, project.routes_of(filled.function))
-                    is_for_few = any(asks_for_more(project, route) for route in routes)
-                    doubt = Precision.LOW if is_for_few else Precision.MEDIUM
+                    doubt = Precision.LOW if runs_for_few(project, filled.function) else Precision.MEDIUM
                     yield _named(filled, origin, declared.name, fields[0], schema, doubt)
                 break
             if is_structured(value, origin) or _SENT.search(origin.what):
-                is_for_few = any(asks_for_more(project, label(each)) for each in project.routes_of(filled.function))
-                yield _unnarrowed(filled, origin, is_for_few)
+                yield _unnarrowed(filled, origin, runs_for_few(project, filled.function))
                 break
 
 

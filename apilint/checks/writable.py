@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from apilint import facts as f
+from apilint.checks.flows import FOR_FEW
 from apilint.checks.limits import Limits
 from apilint.facts import Span
 from apilint.flow import env_of
@@ -19,7 +20,6 @@ from apilint.startup import attributes
 from apilint.startup.values import ClassValue, unwrap
 
 WRITING = frozenset({"POST", "PUT", "PATCH"})
-_FOR_FEW = re.compile(r"(?i)admin|superuser|staff|owner|root")
 _SAVING = ("perform_create", "perform_update", "create", "update", "partial_update", "post", "put", "patch")
 
 
@@ -103,7 +103,7 @@ def _filled(project: Project, function: Function) -> Iterator[ClassValue]:
 
 def _is_for_few(route: Route) -> bool:
     """Whether the route asks for more than a user: whoever may give rights must be able to set them."""
-    return any(guard.demands or _FOR_FEW.search(guard.name) for guard in route.guards)
+    return any(guard.demands or FOR_FEW.search(guard.name) for guard in route.guards)
 
 
 def _names(method: Function, name: str) -> bool:

@@ -52,14 +52,11 @@ class Acceptance:
 
     def explained(self, report: Report) -> set[str]:
         """The fingerprints of findings that are accepted for a reason, and still are."""
-        from apilint import baseline
-
         entries = {entry.fingerprint: entry for entry in self.old}
-        matched = baseline.match(report.findings, self.old, {entry.file for entry in self.old})
         now = self.options.today()
         return {
             finding
-            for finding, entry in matched.items()
+            for finding, entry in self._matched(report).items()
             if entries[entry].note.reason and not entries[entry].is_expired(now)
         }
 
@@ -67,11 +64,16 @@ class Acceptance:
         """Take out the entry for a finding that has been dealt with in the code."""
         from apilint import baseline
 
-        matched = baseline.match(report.findings, self.old, {entry.file for entry in self.old})
-        known = matched.get(finding.fingerprint)
+        known = self._matched(report).get(finding.fingerprint)
         if known is not None:
             self.old = tuple(entry for entry in self.old if entry.fingerprint != known)
             write(baseline.render(self.old), self.path)
+
+    def _matched(self, report: Report) -> dict[str, str]:
+        """The fingerprints of the entries by those of the findings that they accept."""
+        from apilint import baseline
+
+        return baseline.match(report.findings, self.old, {entry.file for entry in self.old})
 
 
 def author_of(root: Path) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from apilint.fix.edits import Declined, TextEdit
-from apilint.fix.site import Part, Site, inserting, removing
+from apilint.fix.site import Part, Site, inserting, removing, replacing
 
 if TYPE_CHECKING:
     import libcst
@@ -45,6 +45,14 @@ def with_keyword(site: Site, part: Part, call: libcst.Call, text: str) -> list[T
     return appended(site, start, end, close, text)
 
 
+def with_value(site: Site, part: Part, call: libcst.Call, name: str, value: str) -> list[TextEdit]:
+    """A call in which an argument has this value: put in the place of another, or added."""
+    given = keyword(call, name)
+    if given is not None:
+        return [replacing(*part.span(given.value), value)]
+    return with_keyword(site, part, call, f"{name}={value}")
+
+
 def with_keywords(site: Site, part: Part, call: libcst.Call, texts: Sequence[str]) -> list[TextEdit]:
     """A call with several more, each on a line of its own where the arguments stand so."""
     last, close = part.span(call.args[-1])[0] if call.args else site.start, part.span(call)[1] - 1
@@ -69,4 +77,4 @@ def appended(site: Site, start: int, end: int, close: int, text: str) -> list[Te
     return [inserting(at, line)] if comma >= 0 else [inserting(end, ","), inserting(at, line)]
 
 
-__all__ = ["appended", "keyword", "with_keyword", "with_keywords", "without"]
+__all__ = ["appended", "keyword", "with_keyword", "with_keywords", "with_value", "without"]

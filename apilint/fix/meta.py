@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from apilint.fix.concrete import cst
 from apilint.fix.edits import Declined, TextEdit
-from apilint.fix.site import Site, inserting
+from apilint.fix.site import Site
+from apilint.fix.statements import below
 
 
 def declaration(site: Site) -> cst.Call | None:
@@ -39,11 +40,7 @@ def below_list(site: Site, body: cst.IndentedBlock, text: str) -> TextEdit:
     after = next((each for each in spans if each[0][0] <= site.start < each[0][1]), None)
     if after is None or not isinstance(after[1], cst.SimpleStatementLine):
         raise Declined("the list of fields is no statement of its class")
-    start, end = after[0]
-    line_end = site.line_end(end - 1)
-    newline = site.newline.decode()
-    lead = "" if site.text[:line_end].endswith((b"\n", b"\r")) else newline
-    return inserting(line_end, f"{lead}{site.indent(start).decode()}{text}{newline}")
+    return below(site, after[0], text)
 
 
 __all__ = ["below_list", "declaration", "listing", "option"]

@@ -1,10 +1,10 @@
-"""Statements, taken out with their line."""
+"""Statements: taken out with their line, followed by another, switched on."""
 
 from __future__ import annotations
 
 from apilint.fix.concrete import cst
 from apilint.fix.edits import Declined, TextEdit
-from apilint.fix.site import Site, removing
+from apilint.fix.site import Site, inserting, removing, replacing
 
 
 def alone(site: Site) -> TextEdit:
@@ -19,4 +19,21 @@ def alone(site: Site) -> TextEdit:
     raise Declined("it is neither an argument nor a statement of its own")
 
 
-__all__ = ["alone"]
+def below(site: Site, span: tuple[int, int], text: str) -> TextEdit:
+    """One statement more, on a line of its own below the one that stands there, and indented like it."""
+    at, newline = site.line_end(span[1] - 1), site.newline.decode()
+    lead = "" if site.text[:at].endswith((b"\n", b"\r")) else newline
+    return inserting(at, f"{lead}{site.indent(span[0]).decode()}{text}{newline}")
+
+
+def switched_on(site: Site) -> TextEdit:
+    """`True` in the place of the `False` that the statement at the finding assigns."""
+    part = site.part
+    for node, start, end in part.nodes(cst.Assign):
+        is_here = start <= site.start and site.end <= end
+        if is_here and isinstance(node.value, cst.Name) and node.value.value == "False":
+            return replacing(*part.span(node.value), "True")
+    raise Declined("it is not switched off by a plain 'False' there")
+
+
+__all__ = ["alone", "below", "switched_on"]

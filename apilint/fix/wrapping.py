@@ -44,7 +44,7 @@ def _hides_function(site: Site) -> bool:
     maker = _maker(site)
     if maker is None:
         return False
-    inner = [each for each in maker.module.functions if each.parent is not None and _is_in(each, maker)]
+    inner = [each for each in maker.module.functions if each.is_within(maker)]
     wrappers = [each for each in inner if any(param.kind in ("args", "kwargs") for param in each.head.params)]
     return (
         bool(wrappers)
@@ -64,15 +64,6 @@ def _maker(site: Site) -> Function | None:
     callee = node.func if isinstance(node, f.Call) else node
     value = site.project.program.machine.evaluate(callee, routes[0].function.env)
     return value.function if isinstance(value, FunctionValue) else None
-
-
-def _is_in(function: Function, outer: Function) -> bool:
-    parent = function.parent
-    while parent is not None:
-        if parent.facts.start == outer.facts.start:
-            return True
-        parent = parent.parent
-    return False
 
 
 def _words(node: f.Expr) -> str:

@@ -90,9 +90,7 @@ def _compared(test: f.Compare, holds: bool) -> Iterator[f.Expr]:
         if isinstance(right, f.Attribute) and right.attr == "parents":
             yield from _viewed(right)  # base in path.parents
     elif op == ("==" if holds else "!=") and isinstance(left, f.Call) and last_name(left.func) == "commonpath":
-        for arg in left.args:
-            for item in arg.items if isinstance(arg, f.Sequence) else (arg,):
-                yield from _viewed(item)
+        yield from _common(left)
     elif op == ("==" if holds else "!="):
         if not (isinstance(right, f.Constant) and right.value is None):
             yield from _viewed(left)

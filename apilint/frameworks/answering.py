@@ -12,6 +12,15 @@ from apilint.model import Guard, Route
 from apilint.startup.values import Condition, FunctionValue, Instance, Unknown, Value, unwrap
 
 
+class Attached(msgspec.Struct, frozen=True):
+    """What runs before handlers (a middleware, a hook, a plugin), and where it is attached; `via` says to what."""
+
+    value: Value
+    span: Span
+    conditions: tuple[Condition, ...]
+    via: str = ""
+
+
 class Registered(msgspec.Struct, frozen=True):
     """Methods (none for all) on a path, registered at `span`; `router` and `app` are where these are made."""
 
@@ -70,4 +79,4 @@ def of_library(program: Program, target: Value, caller: Caller) -> Judgement:
     return Judgement("unknown", reason=target.reason) if isinstance(target, Unknown) else NOT_A_GUARD
 
 
-__all__ = ["Registered", "answered", "before", "of_library"]
+__all__ = ["Attached", "Registered", "answered", "before", "of_library"]

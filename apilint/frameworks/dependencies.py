@@ -113,9 +113,7 @@ class Dependencies:
             for param, value, env in self.class_parameters(function):
                 span = env.module.span(param.start, param.end)
                 found += self.guards(value, f"'{param.name}' of the class", span, caller)
-        if not any(guard.effect == "required" for guard in found):
-            found += self.program.in_handler(function, caller, bindings)
-        return found
+        return [*found, *self.program.in_handler(function, caller, bindings, above=found)]
 
     def parameters(self, function: FunctionValue) -> Iterator[tuple[f.Param, Value | None, Env]]:
         """`(parameter, its Depends or Security value or None, scope)` of a function, `self` left out."""

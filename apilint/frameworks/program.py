@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from typing import NamedTuple, TypeVar, cast
 
 import msgspec
@@ -242,9 +242,16 @@ class Program:
     # ------------------------------------------------------------------- guards
 
     def in_handler(
-        self, function: FunctionValue, caller: Caller, bindings: dict[str, Value] | None = None
+        self,
+        function: FunctionValue,
+        caller: Caller,
+        bindings: dict[str, Value] | None = None,
+        *,
+        above: Iterable[Guard] = (),
     ) -> list[Guard]:
-        """A rejection in the handler's own body, as a guard."""
+        """A rejection in the handler's own body, as a guard; one of those `above` may already let no stranger in."""
+        if any(guard.effect == "required" for guard in above):
+            return []
         judged = self.judge.function(function, "handler", caller=caller, bindings=bindings, memo=(None,))
         if judged.effect not in ("required", "conditional", "optional") or not (judged.chain or judged.branches):
             return []

@@ -39,10 +39,7 @@ class Uses:
         return frozenset(used)
 
     def _nested(self, cls: ClassValue) -> Iterator[str]:
-        for node in walk(cls.cls.code.body):
-            name = node.id if isinstance(node, f.Name) else node.attr if isinstance(node, f.Attribute) else ""
-            if name in self.by_name:
-                yield name
+        return (name for name in self._names(cls.cls.code.body) if name in self.by_name)
 
     def _in_classes(self) -> set[str]:
         """Names in the bodies of classes that are no serializers: `serializer_class = …`, `serializers = {…}`."""
@@ -144,18 +141,10 @@ def _is_response(decorator: f.Expr, name: str) -> bool:
 
 def _reads_data(function: Function) -> bool:
     """Whether a method reads `serializer.data`."""
-    if "data" not in _attributes(function):
-        return False
     return any(
-        isinstance(node, f.Attribute)
-        and node.attr == "data"
-        and _name(node.value) not in ("request", "response", "self")
-        for node in walk(function.body)
+        node.attr == "data" and _name(node.value) not in ("request", "response", "self")
+        for node in function.nodes(f.Attribute)
     )
-
-
-def _attributes(function: Function) -> set[str]:
-    return {node.attr for node in walk(function.body) if isinstance(node, f.Attribute)}
 
 
 __all__ = ["Uses"]

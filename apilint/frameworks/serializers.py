@@ -13,6 +13,7 @@ from apilint.frameworks.schemas import Schema, Schemas
 from apilint.frameworks.serializer_uses import Uses
 from apilint.startup import attributes
 from apilint.startup.values import (
+    NONE,
     Attr,
     ClassValue,
     External,
@@ -36,9 +37,6 @@ MODEL_SERIALIZERS = (
 SERIALIZERS = (*MODEL_SERIALIZERS, "rest_framework.serializers.Serializer", "rest_framework.serializers.BaseSerializer")
 MODEL_SCHEMAS = ("ninja.ModelSchema", "ninja.orm.ModelSchema", "ninja_schema.ModelSchema", "ninja_extra.ModelSchema")
 ALL_FIELDS = ("rest_framework.serializers.ALL_FIELDS", "rest_framework.fields.ALL_FIELDS")
-
-
-NOTHING = External("")
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -230,7 +228,7 @@ class _Reader:
         found = {name for name in map(text_of, listed.items) if name} if isinstance(listed, Seq) else set()
         if isinstance(extra, Mapping):
             for key, options in extra.items.items():
-                if not isinstance(options, Mapping) or options.open or constant(options.items.get(option, NOTHING)):
+                if not isinstance(options, Mapping) or options.open or constant(options.items.get(option, NONE)):
                     found.add(str(key))
         is_unread = extra is not None and (not isinstance(extra, Mapping) or extra.open)
         if is_unread or (listed is not None and (not isinstance(listed, Seq) or listed.open)):

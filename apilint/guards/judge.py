@@ -368,8 +368,7 @@ def one_of(judged: list[Judgement], test: Condition | None) -> Judgement:
         return strict or judged[0]
     if test is None:
         return msgspec.structs.replace(strict, effect="conditional", condition="one of several that may stand here")
-    holds = Condition(test.span, test.text, (judged[0] is strict) == test.positive, test.value)
-    return msgspec.structs.replace(strict, effect="conditional", condition=repr(holds))
+    return msgspec.structs.replace(strict, effect="conditional", condition=repr(test.branch(first=judged[0] is strict)))
 
 
 def _function_of(machine: Core, value: Value) -> FunctionValue | None:
@@ -412,8 +411,7 @@ def _answers(exit_: Exit, mode: str, depth: int = 2) -> Iterator[Exit]:
     for number, option in enumerate(value.options):
         conditions = exit_.conditions
         if test is not None:
-            holds = Condition(test.span, test.expr or test.text, test.positive == (number == 0), test.value)
-            conditions = (*conditions, holds)
+            conditions = (*conditions, test.branch(first=number == 0))
         chosen = Exit(exit_.kind, option, conditions, exit_.span, exit_.status, exit_.name)
         yield from _answers(chosen, mode, depth - 1)
 

@@ -359,18 +359,20 @@ class Visit(Machine):
     def _turned_around(self, callee: Value, args: list[Value], span: Span) -> None:
         """A library's guard that is put around the guarded code on the way: `login_required(view)(request)`."""
         if isinstance(callee, (External, Attr, Result)) and any(self.passes(arg) for arg in args[:1]):
-            found = self.knowledge.guard(self, callee)
-            if found is not None and found[1].get("kind") == "decorator" and found[1].get("effect") == "required":
-                if not (isinstance(callee, Result) and is_waived(found[1], callee)):
-                    raise Turned(Exit("raise", NONE, self._noted(span), span, 401, found[0]))
+            self._turned_by(callee, span)
 
     def _turned_by_decorator(self, callee: Wrapped, span: Span) -> None:
         """A library's decorator around what is called, that turns the caller away."""
         for wrapped in wrappers(callee):
-            found = self.knowledge.guard(self, wrapped.decorator) if wrapped.result is None else None
-            if found is not None and found[1].get("kind") == "decorator" and found[1].get("effect") == "required":
-                if not (isinstance(wrapped.decorator, Result) and is_waived(found[1], wrapped.decorator)):
-                    raise Turned(Exit("raise", NONE, self._noted(span), span, 401, found[0]))
+            if wrapped.result is None:
+                self._turned_by(wrapped.decorator, span)
+
+    def _turned_by(self, decorator: Value, span: Span) -> None:
+        found = self.knowledge.guard(self, decorator)
+        if found is None or found[1].get("kind") != "decorator" or found[1].get("effect") != "required":
+            return
+        if not (isinstance(decorator, Result) and is_waived(found[1], decorator)):
+            self.turn_away(span, 401, found[0])
 
     def _closed(self, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
         """A websocket that is closed: a rejection by its code, or because there are no credentials."""
@@ -446,7 +448,7 @@ class Visit(Machine):
             raise Turned(turned[-1][1])
         self.exits.extend(_with(exit_, callee.test, number == 0) for number, exit_ in turned)
         if turned and callee.test is not None:
-            self.conditions = (*self.conditions, _as(callee.test, positive=turned[0][0] != 0))
+            self.conditions = (*self.conditions, callee.test.branch(first=turned[0][0] != 0))
         return join(given, callee.test)
 
     def _follow(
@@ -565,15 +567,11 @@ class Visit(Machine):
         return self.frames[-1] if self.frames else []
 
 
-def _as(test: Condition, *, positive: bool) -> Condition:
-    return Condition(test.span, test.expr or test.text, test.positive == positive, test.value)
-
-
 def _with(exit_: Exit, test: Condition | None, is_first: bool) -> Exit:
     """An exit of one of several functions, under the test that chooses among them."""
     if test is None:
         return exit_
-    conditions = (*exit_.conditions, _as(test, positive=is_first))
+    conditions = (*exit_.conditions, test.branch(first=is_first))
     return Exit(exit_.kind, exit_.value, conditions, exit_.span, exit_.status, exit_.name)
 
 

@@ -48,16 +48,14 @@ _SETTINGS_BASES = ("BaseSettings", "BaseAppSettings")
 
 def get(machine: Core, base: Value, name: str, span: Span) -> Value:
     """`base.name`."""
-    if type(base) is Attr:
-        return Attr(base, name)
-    if isinstance(base, Unknown):
-        return (
-            Unknown(base.reason, base.span or span, (base, f".{name}")) if type(base) is Unknown else Attr(base, name)
-        )
-    if isinstance(base, Special):
-        return base.attribute(name)
     read = _READ.get(type(base))
-    return Attr(base, name) if read is None else read(machine, base, name, span)
+    if read is not None:
+        return read(machine, base, name, span)
+    return base.attribute(name) if isinstance(base, Special) else Attr(base, name)
+
+
+def _of_unknown(machine: Core, base: Unknown, name: str, span: Span) -> Value:
+    return Unknown(base.reason, base.span or span, (base, f".{name}"))
 
 
 def _of_external(machine: Core, base: External, name: str, span: Span) -> Value:
@@ -464,6 +462,7 @@ def get_item(machine: Core, base: Value, key: Value, span: Span) -> Value:
 
 
 _READ: dict[type, Callable[..., Value]] = {
+    Unknown: _of_unknown,  # what derives from it remembers more, and is an attribute's base like any other
     External: _of_external,
     ModuleValue: _of_module,
     Instance: _of_instance,

@@ -105,11 +105,14 @@ def _arguments(machine: Core, expr: f.Call, env: Env) -> tuple[list[Value], dict
 
 def call(machine: Core, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
     """`callee(*args, **kwargs)` at `span`."""
-    if type(callee) is Unknown:
-        return Unknown(callee.reason, callee.span or span, (callee, "()"))
-    if isinstance(callee, Special):
-        return callee.called(args, kwargs)
-    return _CALLED.get(type(callee), _record)(machine, callee, args, kwargs, span)
+    run = _CALLED.get(type(callee))
+    if run is not None:
+        return run(machine, callee, args, kwargs, span)
+    return callee.called(args, kwargs) if isinstance(callee, Special) else _record(machine, callee, args, kwargs, span)
+
+
+def _call_unknown(machine: Core, callee: Unknown, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
+    return Unknown(callee.reason, callee.span or span, (callee, "()"))
 
 
 def _call_attribute(machine: Core, callee: Attr, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
@@ -384,11 +387,9 @@ def _is_callable(value: Value) -> bool:
     return isinstance(value, (FunctionValue, Wrapped, Partial, LambdaValue, Instance, ClassValue))
 
 
-__all__ = ["Known", "ModuleValue", "OutOfBudget", "call", "call_function", "decorate", "evaluate_call", "text_of"]
-
-
 _CALLED: dict[type, Callable[..., Value]] = {
     Attr: _call_attribute,
+    Unknown: _call_unknown,
     FunctionValue: _call_followed,
     External: _call_external,
     ClassValue: instantiate,
@@ -399,3 +400,5 @@ _CALLED: dict[type, Callable[..., Value]] = {
     Choice: _call_any,
     Instance: _call_instance,
 }
+
+__all__ = ["Known", "ModuleValue", "OutOfBudget", "call", "call_function", "decorate", "evaluate_call", "text_of"]

@@ -454,7 +454,7 @@ def _setattr(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | N
 def _may_be_of_none(cls: Value) -> bool:
     """Whether `None` may be an instance: of `NoneType` and `object`, and of what is not known."""
     if isinstance(cls, External):
-        return cls.name.endswith(("NoneType", "builtins.object", "builtins.type"))
+        return cls.name.endswith(("NoneType", ".object", ".type"))
     return not isinstance(cls, (ClassValue, Attr))
 
 
@@ -464,12 +464,7 @@ def _isinstance(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value 
             return TRUE
     classes = args[1].items if len(args) == 2 and isinstance(args[1], Seq) else args[1:2]
     if args and isinstance(args[0], Known) and args[0].value is None:
-        # `NoneType` and `object` aside, `None` is of no class that has a name.
-        names = [cls.name if isinstance(cls, External) else "" for cls in map(unwrap, classes)]
-        is_named = all(isinstance(unwrap(cls), (External, ClassValue, Attr)) for cls in classes)
-        return (
-            FALSE if is_named and not any(name.endswith(("NoneType", ".object", ".type")) for name in names) else None
-        )
+        return None if any(map(_may_be_of_none, map(unwrap, classes))) else FALSE
     if len(args) == 2 and isinstance(args[0], Special):
         known = [args[0].is_instance(cls.name) for cls in classes if isinstance(cls, External)]
         if True in known:

@@ -316,6 +316,10 @@ class Condition:
             self._text = unparse(self._text)
         return self._text
 
+    def branch(self, *, first: bool) -> Condition:
+        """The same test on the way to the first of what it decides between, or to the other."""
+        return Condition(self.span, self.expr or self.text, self.positive == first, self.value)
+
     def __repr__(self) -> str:
         return self.text if self.positive else f"not ({self.text})"
 

@@ -8,7 +8,7 @@ from apilint.finding import Finding
 from apilint.fix import calls
 from apilint.fix.concrete import cst
 from apilint.fix.edits import Declined, TextEdit
-from apilint.fix.site import Site, replacing
+from apilint.fix.site import Site
 
 # Somebody may look things up there.
 SAFE = False
@@ -25,8 +25,4 @@ def fix(site: Site) -> Iterator[TextEdit]:
     call = site.part.at(cst.Call, site.start, site.end)
     if site.part.code(call.func).rpartition(".")[2] != "FastAPI":
         raise Declined("only FastAPI's own documentation goes by an option")
-    given = calls.keyword(call, OPTION)
-    if given is not None:
-        yield replacing(*site.part.span(given.value), "None")
-    else:
-        yield from calls.with_keyword(site, site.part, call, f"{OPTION}=None")
+    yield from calls.with_value(site, site.part, call, OPTION, "None")

@@ -33,18 +33,11 @@ def fix(site: Site) -> Iterator[TextEdit]:
     library, _, name = imports.meaning(site, site.part.code(call.func)).rpartition(".")
     if library == "torch":
         site.doubts = True  # a model that was saved whole is refused then
-        yield from _weights(site, call)
+        yield from calls.with_value(site, site.part, call, WEIGHTS, "True")
     elif library == "yaml" and name in YAML:
         yield from _yaml(site, call, YAML[name])
     else:
         raise Declined("its library has no other loader")
-
-
-def _weights(site: Site, call: libcst.Call) -> list[TextEdit]:
-    given = calls.keyword(call, WEIGHTS)
-    if given is not None:
-        return [replacing(*site.part.span(given.value), "True")]
-    return calls.with_keyword(site, site.part, call, f"{WEIGHTS}=True")
 
 
 def _yaml(site: Site, call: libcst.Call, safe: str) -> Iterator[TextEdit]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from apilint.fix import calls
 from apilint.fix.concrete import cst
 from apilint.fix.edits import TextEdit
-from apilint.fix.site import Site, replacing
+from apilint.fix.site import Site
 
 # What takes longer than that, a report that is computed on demand, fails now.
 SAFE = False
@@ -17,8 +17,4 @@ OPTION, SECONDS = "timeout", "10"
 def fix(site: Site) -> Iterator[TextEdit]:
     """One argument more, or another value for it."""
     call = site.part.at(cst.Call, site.start, site.end)
-    given = calls.keyword(call, OPTION)
-    if given is not None:
-        yield replacing(*site.part.span(given.value), SECONDS)
-    else:
-        yield from calls.with_keyword(site, site.part, call, f"{OPTION}={SECONDS}")
+    yield from calls.with_value(site, site.part, call, OPTION, SECONDS)

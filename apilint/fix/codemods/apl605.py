@@ -9,6 +9,7 @@ from apilint.fix import calls, imports
 from apilint.fix.concrete import cst
 from apilint.fix.edits import Declined, TextEdit
 from apilint.fix.site import Site, inserting, replacing
+from apilint.fix.statements import below
 
 if TYPE_CHECKING:
     import libcst
@@ -66,10 +67,7 @@ def _paginator(site: Site, owner: libcst.ClassDef) -> TextEdit:
     last = next((each for each in reversed(owner.body.body) if _is_attribute(each)), None)
     if last is None:
         raise Declined("the paginator has no attributes of its own")
-    start, end = site.part.span(last)
-    at, newline = site.line_end(end - 1), site.newline.decode()
-    lead = "" if site.text[:at].endswith((b"\n", b"\r")) else newline
-    return inserting(at, f"{lead}{site.indent(start).decode()}{name} = {LARGEST}{newline}")
+    return below(site, site.part.span(last), f"{name} = {LARGEST}")
 
 
 def _is_attribute(line: libcst.CSTNode) -> bool:

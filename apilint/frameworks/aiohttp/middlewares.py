@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from apilint.frameworks.aiohttp.request import Handler, Request
-from apilint.frameworks.aiohttp.tables import Middleware
+from apilint.frameworks.answering import Attached
 from apilint.frameworks.program import Program, under
 from apilint.guards.judge import NOT_A_GUARD, Judgement
 from apilint.model import Guard
@@ -21,11 +21,11 @@ class Middlewares:
         self.program = program
         self._general: dict[int, tuple[Value, Judgement]] = {}
 
-    def guards(self, middlewares: tuple[Middleware, ...], caller: Request) -> list[Guard]:
+    def guards(self, middlewares: tuple[Attached, ...], caller: Request) -> list[Guard]:
         """What stands around a handler, outermost first."""
         return [under(self._guard(each, caller), each.conditions) for each in middlewares]
 
-    def _guard(self, middleware: Middleware, caller: Request) -> Guard:
+    def _guard(self, middleware: Attached, caller: Request) -> Guard:
         judged = self._judge(middleware, caller)
         if judged.effect == "optional":  # it knows who is there, and lets everybody through
             judged = msgspec.structs.replace(judged, effect="none")
@@ -36,7 +36,7 @@ class Middlewares:
             name = parent.name if parent is not None else target.function.name
         return self.program.guard(name, "middleware", middleware.via, middleware.span, judged, target)
 
-    def _judge(self, middleware: Middleware, caller: Request) -> Judgement:
+    def _judge(self, middleware: Attached, caller: Request) -> Judgement:
         value = middleware.value
         target = unwrap(value)
         if not isinstance(target, (FunctionValue, Instance)):
@@ -58,7 +58,7 @@ class Middlewares:
         reason = target.reason if isinstance(target, Unknown) else "its code is not at hand"
         return Judgement("unknown", reason=reason)
 
-    def _run(self, middleware: Middleware, caller: Request) -> Judgement:
+    def _run(self, middleware: Attached, caller: Request) -> Judgement:
         value = middleware.value
         first: list[Value] = [caller, Handler(caller)]
         if self._is_factory(value):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from apilint.facts import Span
+from apilint.frameworks.answering import Attached
 from apilint.frameworks.program import Object, Program, argument, path_part
 from apilint.startup.values import Choice, Condition, External, Known, Result, Value, text_of
 
@@ -19,15 +20,6 @@ _MAX_DEPTH = 20
 Conditions = tuple[Condition, ...]
 
 
-class Middleware(msgspec.Struct, frozen=True):
-    """One middleware of one application."""
-
-    value: Value
-    via: str
-    span: Span
-    conditions: Conditions
-
-
 class Entry(msgspec.Struct, frozen=True):
     """One thing that is registered: a handler for a method (`*` for all) on a path."""
 
@@ -36,7 +28,7 @@ class Entry(msgspec.Struct, frozen=True):
     handler: Value
     span: Span
     conditions: Conditions
-    middlewares: tuple[Middleware, ...]
+    middlewares: tuple[Attached, ...]
     router: str
     prefix: str
     name: str
@@ -46,7 +38,7 @@ class Scope(msgspec.Struct, frozen=True):
     """What an application's routes inherit from those that it stands in."""
 
     prefix: str = ""
-    middlewares: tuple[Middleware, ...] = ()
+    middlewares: tuple[Attached, ...] = ()
     conditions: Conditions = ()
     router: str = ""
     depth: int = 0
@@ -91,16 +83,16 @@ class Tables:
                     prefix = path_part(argument(event, 0, "prefix")).rstrip("/") if name == "add_subapp" else ""
                     yield prefix, event, child
 
-    def _middlewares(self, app: Object) -> Iterator[Middleware]:
+    def _middlewares(self, app: Object) -> Iterator[Attached]:
         """The middlewares of an application, outermost first."""
         _, kwargs = self.program.made_with(app)
         label = "middlewares of the application"
         for value, conditions in self.program.items_under(kwargs.get("middlewares")):
-            yield Middleware(value, label, _span(value, app.span), conditions)
+            yield Attached(value, _span(value, app.span), conditions, label)
         for name, event in self.program.events(app):
             if name in ("middlewares.append", "middlewares.insert", "middlewares.extend") and event.args:
                 for value in self.program.items(event.args[-1]):
-                    yield Middleware(value, label, event.span, event.conditions)
+                    yield Attached(value, event.span, event.conditions, label)
 
     # ------------------------------------------------------------------- entries
 

@@ -88,8 +88,8 @@ class Views:
         function: FunctionValue | None,
         caller: Request,
     ) -> Route:
-        if function is not None and not any(guard.effect == "required" for guard in guards):
-            guards = [*guards, *self.program.in_handler(function, caller)]
+        if function is not None:
+            guards = [*guards, *self.program.in_handler(function, caller, above=guards)]
         at = Registered(
             "aiohttp", methods, entry.path, entry.span, entry.conditions, entry.router, self.app, entry.prefix
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from apilint.facts import Span
+from apilint.frameworks.answering import Attached
 from apilint.frameworks.program import Object, Program, argument, path_part
 from apilint.startup.values import Condition, FunctionValue, Known, Result, Value, constant, text_of, unwrap
 
@@ -14,14 +15,6 @@ VERBS = ("get", "post", "put", "delete", "patch")
 _MAX_DEPTH = 20
 
 Conditions = tuple[Condition, ...]
-
-
-class Before(msgspec.Struct, frozen=True):
-    """A hook or a plugin, and where it is attached."""
-
-    value: Value
-    span: Span
-    conditions: Conditions
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -32,8 +25,8 @@ class Entry(msgspec.Struct, frozen=True):
     callback: Value
     span: Span
     conditions: Conditions
-    hooks: tuple[Before, ...]
-    plugins: tuple[Before, ...]
+    hooks: tuple[Attached, ...]
+    plugins: tuple[Attached, ...]
     router: str
     prefix: str
 
@@ -81,7 +74,7 @@ class Tables:
         self,
         app: App,
         prefix: str,
-        hooks: tuple[Before, ...],
+        hooks: tuple[Attached, ...],
         conditions: Conditions,
         depth: int,
         until: int | None,
@@ -113,27 +106,27 @@ class Tables:
         found = self.program.object_of(given) if given is not None else None
         return next((app for app in self.apps if any(each is found for each in app.objects)), None)
 
-    def _hooks(self, app: App) -> Iterator[Before]:
+    def _hooks(self, app: App) -> Iterator[Attached]:
         for call in app.calls:
             if call.name in ("hook", "add_hook") and text_of(argument(call.made, 0, "name") or Known("")) == (
                 "before_request"
             ):
                 given = argument(call.made, 1, "func") if call.name == "add_hook" else None
                 for value in [given] if given is not None else self.program.decorated(call.made):
-                    yield Before(value, call.made.span, call.made.conditions)
+                    yield Attached(value, call.made.span, call.made.conditions)
 
-    def _plugins(self, app: App) -> Iterator[Before]:
+    def _plugins(self, app: App) -> Iterator[Attached]:
         for call in app.calls:
             plugin = argument(call.made, 0, "plugin") if call.name == "install" else None
             if plugin is not None:
-                yield Before(plugin, call.made.span, call.made.conditions)
+                yield Attached(plugin, call.made.span, call.made.conditions)
 
     def _registered(
         self,
         call: Call,
         prefix: str,
-        hooks: tuple[Before, ...],
-        plugins: tuple[Before, ...],
+        hooks: tuple[Attached, ...],
+        plugins: tuple[Attached, ...],
         conditions: Conditions,
         router: str,
     ) -> Iterator[Entry]:
@@ -146,7 +139,7 @@ class Tables:
         if path is not None and isinstance(unwrap(path), FunctionValue):
             given, path = path, None  # `@app.get`, without a call
         applied = self.program.items_under(made.kwargs.get("apply"))
-        own = [Before(each, made.span, under) for each, under in applied]
+        own = [Attached(each, made.span, under) for each, under in applied]
         skips = made.kwargs.get("skip")
         installed = () if skips is not None and constant(skips) is True else plugins
         for callback in [given] if given is not None else list(self.program.decorated(made)):
@@ -185,4 +178,4 @@ def _spelt(callback: Value) -> Iterator[str]:
             yield path
 
 
-__all__ = ["App", "Before", "Entry", "Tables"]
+__all__ = ["App", "Attached", "Entry", "Tables"]

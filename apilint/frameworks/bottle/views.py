@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from apilint.frameworks.answering import Registered, answered, before, of_library
+from apilint.frameworks.answering import Attached, Registered, answered, before, of_library
 from apilint.frameworks.bottle.request import Request
-from apilint.frameworks.bottle.tables import App, Before, Entry, Tables
+from apilint.frameworks.bottle.tables import App, Entry, Tables
 from apilint.frameworks.flask.views import developed
 from apilint.frameworks.program import Object, Program, under
 from apilint.guards.caller import Caller
@@ -39,14 +39,14 @@ class Views:
         guards += [self._plugin(each, callback, caller) for each in entry.plugins]
         guards += self.program.decorator_guards(callback, caller)
         handler = self.program.handler(callback, entry.span)
-        if handler.function is not None and not any(guard.effect == "required" for guard in guards):
-            guards += self.program.in_handler(handler.function, caller)
+        if handler.function is not None:
+            guards += self.program.in_handler(handler.function, caller, above=guards)
         at = Registered(
             "bottle", methods, entry.path, entry.span, entry.conditions, entry.router, app.place, entry.prefix
         )
         return answered(at, handler, guards)
 
-    def _hook(self, hook: Before, caller: Caller) -> Guard:
+    def _hook(self, hook: Attached, caller: Caller) -> Guard:
         """What runs before a request is looked up: it turns a caller away by raising."""
         name, judged = before(self.program, hook.value, "dependency", caller)
         guard = self.program.guard(
@@ -54,7 +54,7 @@ class Views:
         )
         return under(guard, hook.conditions)
 
-    def _plugin(self, plugin: Before, callback: Value, caller: Caller) -> Guard:
+    def _plugin(self, plugin: Attached, callback: Value, caller: Caller) -> Guard:
         """What is put around a callback: a decorator, or an object with `apply`."""
         machine, made = self.program.machine, unwrap(plugin.value)
         applied: Value | None = None

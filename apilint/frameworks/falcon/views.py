@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from apilint.facts import Span
-from apilint.frameworks.answering import Registered, answered
+from apilint.frameworks.answering import Attached, Registered, answered
 from apilint.frameworks.falcon.request import Request, parameters
 from apilint.frameworks.program import Object, Program, argument, path_part, under
 from apilint.guards.caller import Caller
@@ -16,7 +16,6 @@ from apilint.model import Guard, Route
 from apilint.startup import attributes
 from apilint.startup.values import (
     ClassValue,
-    Condition,
     External,
     FunctionValue,
     Instance,
@@ -41,14 +40,6 @@ class Hook(msgspec.Struct, frozen=True):
     span: Span
 
 
-class Middleware(msgspec.Struct, frozen=True):
-    """One object through whose methods every request goes."""
-
-    value: Value
-    span: Span
-    conditions: tuple[Condition, ...]
-
-
 def routes(program: Program, apps: Iterable[Object]) -> Iterator[Route]:
     """All routes of these applications."""
     for app in apps:
@@ -64,15 +55,15 @@ class Views:
         self.app = app
         self.middleware = list(self._middleware())
 
-    def _middleware(self) -> Iterator[Middleware]:
+    def _middleware(self) -> Iterator[Attached]:
         """The middleware of the application, outermost first."""
         _, kwargs = self.program.made_with(self.app)
         for value, conditions in self.program.items_under(kwargs.get("middleware")):
-            yield Middleware(value, self.app.span, conditions)
+            yield Attached(value, self.app.span, conditions)
         for name, event in self.program.events(self.app):
             if name == "add_middleware" and event.args:
                 for value in self.program.items(event.args[0]):
-                    yield Middleware(value, event.span, event.conditions)
+                    yield Attached(value, event.span, event.conditions)
 
     def routes(self) -> Iterator[Route]:
         """One route for each responder of each resource that is added."""
@@ -102,9 +93,9 @@ class Views:
                 guards.append(self.program.decorator_guard(layer, caller))
         handler = self.program.handler(value, event.span)
         function = handler.function
-        if function is not None and not any(guard.effect == "required" for guard in guards):
+        if function is not None:
             bound = FunctionValue(function.function, function.env, resource)
-            guards += self.program.in_handler(bound, caller)
+            guards += self.program.in_handler(bound, caller, above=guards)
         place, kind = self.program.place(self.app), "websocket" if verb == "websocket" else "http"
         at = Registered("falcon", (verb.upper(),), path, event.span, event.conditions, place, place, kind=kind)
         yield answered(at, handler, guards)
@@ -143,7 +134,7 @@ class Views:
             judged = self.program.judge.library(action, caller.http_method) or NOT_A_GUARD
         return self.program.guard(self._name(target), "before hook", "before hook", hook.span, judged, target)
 
-    def _around(self, middleware: Middleware, resource: Instance, caller: Caller) -> Iterator[Guard]:
+    def _around(self, middleware: Attached, resource: Instance, caller: Caller) -> Iterator[Guard]:
         """The steps of a middleware that a request goes through before its responder."""
         made = unwrap(middleware.value)
         if not isinstance(made, Instance):
@@ -168,7 +159,7 @@ class Views:
                 judged = Judgement("unknown" if ends_here else "none", reason=reason, qualname=judged.qualname)
             yield self._step(middleware, judged, made)
 
-    def _step(self, middleware: Middleware, judged: Judgement, made: Value) -> Guard:
+    def _step(self, middleware: Attached, judged: Judgement, made: Value) -> Guard:
         name = self._name(made)
         guard = self.program.guard(name, "middleware", "middleware", middleware.span, judged, made)
         return under(guard, middleware.conditions)

@@ -242,8 +242,8 @@ class Views:
                 guards.append(self._layer(rule, layer, caller))
         if target.dispatch is not None:
             guards += self._dispatched(target.dispatch, caller)
-        if target.function is not None and not any(guard.effect == "required" for guard in guards):
-            guards += self.program.in_handler(target.function, caller)
+        if target.function is not None:
+            guards += self.program.in_handler(target.function, caller, above=guards)
         return guards
 
     def _registers(self, layer: Wrapped) -> bool:

@@ -68,9 +68,7 @@ class Views:
         self, handler: Handler, function: FunctionValue, caller: Connection, above: list[Guard]
     ) -> list[Guard]:
         found, bindings = self.before.dependencies(handler, function, caller)
-        if not any(guard.effect == "required" for guard in (*above, *found)):
-            found += self.program.in_handler(function, caller, bindings)
-        return found
+        return [*found, *self.program.in_handler(function, caller, bindings, above=(*above, *found))]
 
 
 def _alike(handler: Handler) -> Iterator[tuple[str, ...]]:

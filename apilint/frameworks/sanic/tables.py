@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from apilint.facts import Span
+from apilint.frameworks.answering import Attached
 from apilint.frameworks.program import Object, Program, argument, path_part
 from apilint.startup.values import Condition, FunctionValue, Known, Result, Seq, Value, constant, text_of, unwrap
 
@@ -25,15 +26,6 @@ _MAX_DEPTH = 20
 Conditions = tuple[Condition, ...]
 
 
-class Middleware(msgspec.Struct, frozen=True):
-    """What runs before the handlers of an application or a blueprint."""
-
-    value: Value
-    via: str
-    span: Span
-    conditions: Conditions
-
-
 class Entry(msgspec.Struct, frozen=True):
     """One handler for methods on a path. Without methods it is a class, which says itself what it answers."""
 
@@ -42,7 +34,7 @@ class Entry(msgspec.Struct, frozen=True):
     handler: Value
     span: Span
     conditions: Conditions
-    middleware: tuple[Middleware, ...]
+    middleware: tuple[Attached, ...]
     noted: Mapping[str, Value]
     router: str
     prefix: str
@@ -54,7 +46,7 @@ class Scope(msgspec.Struct, frozen=True):
     prefix: str | None = None
     version: Value | None = None
     version_prefix: str | None = None
-    middleware: tuple[Middleware, ...] = ()
+    middleware: tuple[Attached, ...] = ()
     conditions: Conditions = ()
 
 
@@ -129,7 +121,7 @@ class Tables:
             version_prefix=path_part(before) if before is not None else None,
         )
 
-    def _middleware(self, made: Object, owner: str) -> Iterator[Middleware]:
+    def _middleware(self, made: Object, owner: str) -> Iterator[Attached]:
         """What runs before requests, in order. `@app.middleware` without an argument stands before them too."""
         via = f"middleware of {owner}"
         for name, event in self.program.events(made):
@@ -138,10 +130,10 @@ class Tables:
             if name == "register_middleware" or (first is not None and isinstance(unwrap(first), FunctionValue)):
                 is_added = name in ("middleware", "register_middleware") and kind == "request"
                 if first is not None and (is_added or name == "on_request"):
-                    yield Middleware(first, via, event.span, event.conditions)
+                    yield Attached(first, event.span, event.conditions, via)
             elif name == "on_request" or (name == "middleware" and text_of(first or Known(kind)) == "request"):
                 for value in self.program.decorated(event):
-                    yield Middleware(value, via, event.span, event.conditions)
+                    yield Attached(value, event.span, event.conditions, via)
 
     # ------------------------------------------------------------------- entries
 
@@ -212,4 +204,4 @@ def _versioned(path: str, version: Value | None, before: str) -> str:
     return f"{before}{str(number).strip('/').removeprefix('v')}/{path.lstrip('/')}"
 
 
-__all__ = ["VERBS", "Entry", "Middleware", "Tables"]
+__all__ = ["VERBS", "Entry", "Tables"]

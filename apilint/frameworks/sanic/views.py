@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from apilint.frameworks.answering import Registered, answered, before
+from apilint.frameworks.answering import Attached, Registered, answered, before
 from apilint.frameworks.flask.views import developed
 from apilint.frameworks.program import Object, Program, under
 from apilint.frameworks.sanic.request import Request
-from apilint.frameworks.sanic.tables import VERBS, Entry, Middleware, Tables
+from apilint.frameworks.sanic.tables import VERBS, Entry, Tables
 from apilint.model import Guard, Route
 from apilint.startup import attributes, calls
 from apilint.startup.values import (
@@ -86,8 +86,8 @@ class Views:
         function = handler.function
         if function is not None and owner is not None:
             function = FunctionValue(function.function, function.env, owner)
-        if function is not None and not any(guard.effect == "required" for guard in guards):
-            guards += self.program.in_handler(function, caller)
+        if function is not None:
+            guards += self.program.in_handler(function, caller, above=guards)
         kind = "websocket" if method == "WEBSOCKET" else "http"
         at = Registered(
             "sanic", (method,), entry.path, entry.span, entry.conditions, entry.router, self.app, entry.prefix, kind
@@ -97,7 +97,7 @@ class Views:
     def _before(self, entry: Entry, caller: Request) -> list[Guard]:
         return [self._guard(each, caller) for each in entry.middleware]
 
-    def _guard(self, middleware: Middleware, caller: Request) -> Guard:
+    def _guard(self, middleware: Attached, caller: Request) -> Guard:
         """What runs before the handler: it turns a caller away by raising, or by answering itself."""
         name, judged = before(self.program, middleware.value, "hook", caller, [caller])
         target = unwrap(middleware.value)
