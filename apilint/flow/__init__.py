@@ -8,9 +8,14 @@ values, in order. What stays unknown is `Derived`: it knows what it was computed
 
 from __future__ import annotations
 
+from apilint.flow import expressions, statements
 from apilint.flow.kept import Traces
-from apilint.flow.trace import HANDS_ON, Assigned, Call, Trace, env_in, env_of
+from apilint.flow.noted import Assigned, Call
+from apilint.flow.trace import HANDS_ON, Trace, env_in, env_of
 from apilint.flow.values import Checked, Derived, Element, Input, Number, Returned, inputs, inside, parts
+
+Trace.evaluators = expressions.EVALUATE
+Trace.table = statements.TABLE
 
 __all__ = [
     "HANDS_ON",

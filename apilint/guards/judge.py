@@ -14,7 +14,8 @@ from apilint.guards.exits import CREDENTIALS, Exit
 from apilint.guards.knowledge import REDIRECTS, REJECTING, Entry, Knowledge, is_waived
 from apilint.guards.remembered import Remembered
 from apilint.guards.settings import is_setting, told
-from apilint.guards.visit import Answers, Turned, Visit
+from apilint.guards.statements import Visit
+from apilint.guards.visit import Answers, Turned
 from apilint.index import Function
 from apilint.model import Step
 from apilint.startup import attributes, expressions
@@ -190,10 +191,7 @@ class Judge:
         while True:
             visit = Visit(self.machine, self.knowledge, caller, passes, answers)
             visit.remembered, visit.skipped = remembered, skipped
-            try:
-                exits = visit.run(target, bindings, first)
-            except Turned as turned:
-                exits = [turned.exit]
+            exits = _ways(visit, target, bindings, first)
             self._steps += visit.steps
             is_done = not visit.long or visit.long[-1] in skipped or len(skipped) == MOST_SKIPPED
             if is_done or any(map(_is_through, exits)):
@@ -222,10 +220,7 @@ class Judge:
         visit = Visit(self.machine, self.knowledge, caller, never, answers)
         # What a framework answers may hold for one class only.
         visit.remembered = self._followed if answers is None else Remembered(self._followed)
-        try:
-            return visit.run(target, {}, first)
-        except Turned as turned:
-            return [turned.exit]
+        return _ways(visit, target, {}, first)
 
     def _verdict(self, target: FunctionValue, exits: list[Exit], mode: str, visit: Visit) -> Judgement:
         sorted_: dict[str, list[Exit]] = {"pass": [], "reject": [], "maybe": [], "other": []}
@@ -390,6 +385,14 @@ def _function_of(machine: Core, value: Value) -> FunctionValue | None:
         return None
     instance = inner if isinstance(inner, Instance) else Instance(cls, [], {}, cls.cls.span, 0)
     return FunctionValue(target.function, target.env, instance)
+
+
+def _ways(visit: Visit, target: FunctionValue, bindings: dict[str, Value], first: list[Value] | None) -> list[Exit]:
+    """The ways in which a run of a function ends."""
+    try:
+        return visit.run(target, bindings, first)
+    except Turned as turned:
+        return [turned.exit]
 
 
 def _is_handed_on(value: Value) -> bool:
