@@ -60,24 +60,10 @@ def route_without_auth(
     if guarded or not any(route.auth == "unknown" for route in routes):
         yield from _open_as_a_whole(project, opened, routes, unguarded if guarded else {""})
     opened = [handler for handler in opened if handler.routes[0].app not in unguarded]
-    conventions, exemptions = Conventions(project), Exemptions(routes)
-    capabilities, private = Capabilities(project), Privacy(project, private_sections)
-    rejections, effects = Rejections(project), Effects(project)
+    conventions, private = Conventions(project), Privacy(project, private_sections)
+    doubts = _Doubts(project, routes, page_views, debug_conditions)
     habits = Habits(routes, conventions, changes)
-
-    def is_doubtful(route: Route) -> bool:
-        return (
-            tolerates(route)
-            or exemptions.cover(route)
-            or capabilities.cover(route)
-            or not is_own(project, route)
-            or _is_page_view(project, route, page_views)
-            or (bool(debug_conditions) and bool(re.search(debug_conditions, route.only_if)))
-            or rejections.may_reject(route)
-            or effects.only_computes(route)
-        )
-
-    doubtful = {handler.routes[0] for handler in opened if is_doubtful(handler.routes[0])}
+    doubtful = {handler.routes[0] for handler in opened if doubts.cover(handler.routes[0])}
     exposed = [
         handler
         for handler in opened
@@ -98,7 +84,7 @@ def route_without_auth(
             precision = Precision.LOW if is_rare else None if habits.changing >= 0.5 else Precision.MEDIUM
         elif (
             is_rare
-            or not (habits.reading >= habit or (is_private and habits.reading >= 0.5))
+            or not (habits.reading >= (min(habit, 0.5) if is_private else habit))
             or _is_page(project, first, pages)
         ):
             precision = Precision.LOW
@@ -113,6 +99,30 @@ def route_without_auth(
             route=label(first),
             about=handler.handlers,
             weight=NO_GUARD,
+        )
+
+
+class _Doubts:
+    """What makes it likely that an open route was decided on, or asks in a way that was not followed."""
+
+    def __init__(self, project: Project, routes: list[Route], page_views: tuple[str, ...], debugging: str) -> None:
+        self._project = project
+        self._page_views = page_views
+        self._debugging = re.compile(debugging or r"(?!)")
+        self._exemptions, self._capabilities = Exemptions(routes), Capabilities(project)
+        self._rejections, self._effects = Rejections(project), Effects(project)
+
+    def cover(self, route: Route) -> bool:
+        """Whether there is such a doubt about a route."""
+        return (
+            tolerates(route)
+            or self._exemptions.cover(route)
+            or self._capabilities.cover(route)
+            or not is_own(self._project, route)
+            or _is_page_view(self._project, route, self._page_views)
+            or bool(self._debugging.search(route.only_if))
+            or self._rejections.may_reject(route)
+            or self._effects.only_computes(route)
         )
 
 

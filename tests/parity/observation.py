@@ -8,6 +8,7 @@ on the framework lives here: where the developer's function stands, whether it w
 from __future__ import annotations
 
 import ast
+import asyncio
 import functools
 import importlib
 import inspect
@@ -17,7 +18,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -233,3 +234,15 @@ def write(rows: list[Row]) -> None:
     """A JSON list of objects, on what was standard output before an application could print to it."""
     assert sys.__stdout__ is not None
     sys.__stdout__.write(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
+
+
+def observe(rows: Callable[[Project, Any], AsyncIterator[Row]]) -> None:
+    """Import the application in the folder that the command line names, in a coroutine or not, and print its routes."""
+
+    async def collected(project: Project) -> list[Row]:
+        app = load_application(project)
+        if inspect.isawaitable(app):
+            app = await app
+        return [row async for row in rows(project, app)]
+
+    write(asyncio.run(collected(open_project(Path(sys.argv[1])))))

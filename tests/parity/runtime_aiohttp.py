@@ -6,19 +6,16 @@ whose handler is not the project's own (static files).
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import re
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 from aiohttp.abc import AbstractView
 from aiohttp.test_utils import TestClient, TestServer
 
-from .observation import Entered, Project, Row, load_application, open_project, read_answer, write
+from .observation import Entered, Project, Row, observe, read_answer
 
 PARAMETER = re.compile(r"\{(\w+)\}")
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -69,18 +66,5 @@ async def call(client: TestClient[web.Request, web.Application], method: str, pa
         return response.status, response.headers.get("Location", "")
 
 
-async def collected(project: Project) -> list[Row]:
-    """The rows of the application that the project makes, in a coroutine or not."""
-    app = load_application(project)
-    if inspect.isawaitable(app):
-        app = await app
-    return [row async for row in rows(project, app)]
-
-
-def main(folder: Path) -> None:
-    """Import the application in `folder` and print its routes."""
-    write(asyncio.run(collected(open_project(folder))))
-
-
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    observe(rows)

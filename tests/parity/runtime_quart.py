@@ -6,16 +6,14 @@ Left out: automatic HEAD and OPTIONS, and routes whose handler is not the projec
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 from quart import Quart
 from quart.testing import QuartClient, WebsocketResponseError
 from werkzeug.routing import Rule
 
-from .observation import Entered, Project, Row, load_application, open_project, read_answer, write
+from .observation import Entered, Project, Row, observe, read_answer
 from .runtime_flask import handler, methods, url
 
 
@@ -67,15 +65,5 @@ async def connect(client: QuartClient, path: str) -> int:
     return 200
 
 
-async def collected(project: Project) -> list[Row]:
-    """All rows of the project's application."""
-    return [row async for row in rows(project, load_application(project))]
-
-
-def main(folder: Path) -> None:
-    """Import the application in `folder` and print its routes."""
-    write(asyncio.run(collected(open_project(folder))))
-
-
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    observe(rows)

@@ -6,17 +6,14 @@ whether something stands before it.
 
 from __future__ import annotations
 
-import asyncio
 import re
-import sys
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 from sanic import Sanic
 from sanic_testing.testing import SanicASGITestClient
 
-from .observation import Entered, Project, Row, load_application, open_project, reached, read_answer, write
+from .observation import Entered, Project, Row, observe, reached, read_answer
 
 PARAMETER = re.compile(r"<(?P<name>\w+)(?::(?P<converter>\w+))?>")
 
@@ -56,15 +53,5 @@ async def rows(project: Project, app: Sanic) -> AsyncIterator[Row]:
                 yield Row(method, rule, place.handler, place.file, place.line, anon, answer.status_code)
 
 
-async def collected(project: Project) -> list[Row]:
-    """All rows of the project's application."""
-    return [row async for row in rows(project, load_application(project))]
-
-
-def main(folder: Path) -> None:
-    """Import the application in `folder` and print its routes."""
-    write(asyncio.run(collected(open_project(folder))))
-
-
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    observe(rows)

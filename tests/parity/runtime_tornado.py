@@ -8,9 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
@@ -19,7 +17,7 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application
 from tornado.websocket import WebSocketClosedError, WebSocketHandler, websocket_connect
 
-from .observation import Entered, Project, Row, load_application, open_project, read_answer, write
+from .observation import Entered, Project, Row, observe, read_answer
 
 GROUP = re.compile(r"\((?:\?P<(?P<name>\w+)>)?[^()]*\)")
 VERBS = ("GET", "HEAD", "POST", "DELETE", "PATCH", "PUT", "OPTIONS")
@@ -80,15 +78,5 @@ async def connect(url: str) -> int:
     return 403 if answer is None else 200
 
 
-async def collected(project: Project) -> list[Row]:
-    """All rows of the project's application."""
-    return [row async for row in rows(project, load_application(project))]
-
-
-def main(folder: Path) -> None:
-    """Import the application in `folder` and print its routes."""
-    write(asyncio.run(collected(open_project(folder))))
-
-
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    observe(rows)
