@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from apilint import facts as f
 from apilint.check import Match, check
@@ -44,6 +45,7 @@ class Ancestry:
         self.machine = project.program.machine
         self.rejections = Rejections(project)
         self._views = tuple(views)
+        self._known: Mapping[str, Any] = project.knowledge.sections.get("views", {})
 
     def classes(self) -> Iterator[ClassValue]:
         """The classes of the project, in source order."""
@@ -56,8 +58,10 @@ class Ancestry:
         return attributes.mro(self.machine, value) if isinstance(value, ClassValue) else [value]
 
     def is_view(self, value: Value) -> bool:
-        """Whether a library's class is a view."""
-        return isinstance(value, External) and value.name.startswith(self._views)
+        """Whether a library's class is a view; mixins (`ContextMixin`) have no `dispatch` that could hide another."""
+        if not isinstance(value, External) or not value.name.startswith(self._views):
+            return False
+        return bool(self._known.get(value.name, {}).get("kind") != "mixin")
 
     def has_view(self, value: Value) -> bool:
         """Whether a class is or derives from a view."""
