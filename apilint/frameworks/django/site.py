@@ -10,6 +10,7 @@ from apilint.facts import Span
 from apilint.frameworks.django import admin, middleware
 from apilint.frameworks.django.classes import Class, Library
 from apilint.frameworks.django.decorators import layer_guards, opts_out
+from apilint.frameworks.django.delegated import delegates
 from apilint.frameworks.django.dispatch import DISPATCH, Chain
 from apilint.frameworks.django.handlers import (
     STRICT,
@@ -107,7 +108,13 @@ class Site:
                 yield Served(method, handler, guards, "django", view.layers, opts_out(self.program, view.layers))
 
     def _function_guards(self, handler: Handler, view: View) -> Guards:
+        chains = self._delegated(handler)
+
         def guards(request: Request, settled: bool) -> Iterator[Guard]:
+            found = [chain.guards(request) for chain in chains]
+            if found and all(any(guard.effect == "required" for guard in each) for each in found):
+                yield from found[0]
+                return
             if not settled and handler.function is not None:
                 yield from self._bodies.get(
                     handler.function.function,
@@ -126,9 +133,7 @@ class Site:
         if view.is_api:
             yield from self._api_class(leaf, outer.layers, target, view, allowed)
             return
-        chain = self._chains.get(id(view))
-        if chain is None:
-            chain = self._chains[id(view)] = Chain(self.program, view)
+        chain = self._chain(view)
         is_open = chain.opts_out() or opts_out(self.program, outer.layers)
         serving = chain.serves
         handlers = view.handlers()
@@ -141,6 +146,17 @@ class Site:
             found = class_handler(view, name, leaf.span)
             guards = self._class_guards(chain, name, found, serving is not None)
             yield Served(method.upper(), found, guards, "django", outer.layers, is_open)
+
+    def _chain(self, view: Class) -> Chain:
+        if id(view) not in self._chains:
+            self._chains[id(view)] = Chain(self.program, view)
+        return self._chains[id(view)]
+
+    def _delegated(self, handler: Handler) -> list[Chain]:
+        """What stands before each of the class views that a function hands its request on to."""
+        classes = delegates(self.machine, handler.function) if handler.function is not None else []
+        views = list(map(self.class_of, classes))
+        return [] if any(view.is_api for view in views) else list(map(self._chain, views))
 
     def _any(self, leaf: Leaf, layers: list[Layer], chain: Chain, is_open: bool) -> Served:
         """A class that implements no method: what it does stands in `dispatch`."""
