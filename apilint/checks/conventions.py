@@ -17,6 +17,11 @@ _PLACEHOLDER = re.compile(r"\{[^}]*\}|<[^>]*>|\(\?P<[^)]*\)|[\^$*]")
 # `{token}`, `{path:token}`, `<token>`, `<str:token>`, `(?P<token>…)`
 _PARAMETER = re.compile(r"[{<](?:[^{}<>:]*(?:\([^)]*\))?:)?(\w+)(?::\w+)?[}>]")
 
+# Methods of a class that answer the method of HTTP that they are called like: the class says what they are about.
+_VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "dispatch", "any"})
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_KIND = re.compile(r"_(view|view_set|viewset|resource|handler|api|endpoint|controller|mixin)$")
+
 _LOOK_UPS = frozenset(
     {"get", "aget", "filter", "filter_by", "find_one", "get_object_or_404", "aget_object_or_404", "get_or_404"}
 )
@@ -28,6 +33,15 @@ def literal_parts(path: str) -> list[str]:
     return [part for part in parts if part]
 
 
+def names_of(route: Route) -> list[str]:
+    """What a handler is called, as words: `sign_up` of `SignUpView.post`, where only the class says it."""
+    owner, _, name = name_of(route.handler).rpartition(".")
+    own = words_of(name)
+    if owner and own in _VERBS:
+        own = words_of(owner.rpartition(".")[2])
+    return list(dict.fromkeys([own, _KIND.sub("", own)]))
+
+
 class Conventions:
     """The names of routes that are open by their nature, from the library models."""
 
@@ -35,6 +49,7 @@ class Conventions:
         public: Mapping[str, Any] = project.knowledge.sections.get("names", {}).get("public", {})
         self.words = frozenset(map(words_of, public.get("words", ())))
         self.sections = frozenset(map(words_of, public.get("sections", ())))
+        self.shown = frozenset(map(words_of, public.get("shown", ())))
         self.paths = frozenset(public.get("paths", ()))
         self.matches = re.compile(str(public.get("matches", "(?!)")))
 
@@ -43,8 +58,10 @@ class Conventions:
         if route.path in self.paths:
             return True
         parts = literal_parts(route.path)
-        names = [*parts[-1:], words_of(name_of(route.handler).rpartition(".")[2])]
+        names = [*parts[-1:], *names_of(route)]
         if not self.sections.isdisjoint(parts) or not self.words.isdisjoint(names):
+            return True
+        if not self.shown.isdisjoint(names) and _READING.issuperset(route.methods):
             return True
         return any(self.matches.search(name) for name in names)
 

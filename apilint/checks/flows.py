@@ -50,8 +50,14 @@ _FIELDS = re.compile(r"(?:^|\.)(?:POST|GET|query_params|args|form|values|match_i
 _DICTS = frozenset({"builtins.dict", "typing.Dict", "typing.Any", "typing.Mapping", "collections.abc.Mapping"})
 # Kinds for which it does not matter what stands before a part.
 _WHOLE = frozenset({"path", "document", "lookup"})
+# Kinds of which only the server's name matters.
+_ADDRESSES = frozenset({"url", "redirect"})
 # What no link can carry: the header says where the browser came from, and is sent back there.
 _HEADER = re.compile(r"(?i)(?:^|\.)(?:headers|META|referrer)(?:\.|$)")
+# What is posted, no link carries either: a page of the program puts it into its form. That of a log-in mostly takes it
+# from its own address.
+_POSTED = re.compile(r"(?:^|\.)(?:POST|form|json|data|body|get_json|validated_data|cleaned_data)(?:\.|$)")
+_LOGGING_IN = re.compile(r"(?i)log_?in|sign_?in|auth|sso|sign_?up|register")
 _ADDRESS_OF_REQUEST = re.compile(
     r"(?i)(?:^|\.)(?:\w*req(?:uest)?|websocket|ws)\.(?:url|path|full_path|base_url|url_root|host|host_url|path_info"
     r"|get_full_path|scheme|script_root|url_rule|endpoint|build_absolute_uri|META\.PATH_INFO|session)(?:\.|$)"
@@ -178,6 +184,8 @@ class Flows:
         self._origins = Origins(project, names, kind, sources=sources, safe=safe)
         self._speller = Speller(names, self._origins.passes, ())
         self._is_harmless = _HARMLESS.get(kind, _never)
+        if kind in _ADDRESSES:
+            self._origins.deciding = self._deciding
 
     def cases(self) -> Iterator[Case]:
         """The parts of what reaches sinks in which somebody else than the programmer has a say."""
@@ -200,11 +208,15 @@ class Flows:
             origin = self._origins.of(part.value)
             if origin is None or self._is_own(origin, part.value) or not self._has_form(part.value, origin):
                 continue
-            if self._kind == "redirect" and _HEADER.search(origin.what):
+            if self._kind == "redirect" and not _in_link(origin, sunk):
                 certainty = Precision.LOW
             if not self._is_kept_inside(sunk):
                 is_whole = not part.before or not isinstance(value, Seq)
                 yield Case(sunk, origin, certainty if is_whole else _lower(certainty, Precision.MEDIUM))
+
+    def _deciding(self, value: Value) -> list[Value]:
+        """The parts of an address that say which server is meant."""
+        return [part.value for part in self._speller.parts(value)[0] if not self._is_harmless(part.before, {})]
 
     def _has_form(self, value: Value, origin: Origin) -> bool:
         """Whether it can be an operator of a document's query, or the names of fields, which needs more than text."""
@@ -233,6 +245,13 @@ class Flows:
         if self._kind == "redirect" and any(map(_WAY_BACK.match, (origin.what, _written(value)))):
             return True
         return self._kind in ("redirect", "url") and _ADDRESS_OF_REQUEST.search(origin.what) is not None
+
+
+def _in_link(origin: Origin, sunk: Sunk) -> bool:
+    """Whether a link to the program can carry what is followed."""
+    if _HEADER.search(origin.what):
+        return False
+    return not _POSTED.search(origin.what) or bool(_LOGGING_IN.search(f"{sunk.function.qualname} {origin.route}"))
 
 
 def _written(value: Value) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from apilint import facts as f
 from apilint import flow
+from apilint.checks.names import Names
 from apilint.index import Function
 from apilint.project import Project
 from apilint.startup import attributes
@@ -35,6 +36,7 @@ class Logs:
             *(str(method) for entry in self.entries.values() for method in entry.get("methods", ())),
         }
         self._noting = re.compile(noting)
+        self._library = project.once(Names, lambda: Names(project))
         self._functions: dict[Function, bool] = {}
 
     # -------------------------------------------------------------------- calls
@@ -62,7 +64,7 @@ class Logs:
 
     def _names(self, func: f.Expr, env: Env) -> list[str]:
         value = self.machine.evaluate(func, env)
-        return [self.project.name_of(value), *self.project.names_of(value)]
+        return [self.project.name_of(value), *self.project.names_of(value), *self._library.of(value)]
 
     # --------------------------------------------------------------- statements
 

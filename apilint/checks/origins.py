@@ -182,6 +182,9 @@ class Origins:
         self._handed_in: dict[Function, tuple[str, Mapping[str, str]] | None] = {}
         self.callers = project.once(Callers, lambda: Callers(project, names))
         self._answers = _Answers()
+        self.deciding: Callable[[Value], Sequence[Value]] | None = None
+        """The parts of a text that matter to the purpose, for what callers put together: of an address those that say
+        which server is meant."""
         self._judged: dict[int, Value] = {}
         """What was judged lives on, so that no other value takes over its identity."""
 
@@ -194,6 +197,16 @@ class Origins:
         self._judged.setdefault(id(value), value)
         # A value that holds itself adds nothing to what it holds.
         return self._answers.of(id(value), depth, None, lambda: self._judge(unwrap(value), depth))
+
+    def of_keys(self, value: Value) -> Origin | None:
+        """Who decides what the keys of a dict are: not of what its values are made."""
+        value = unwrap(value)
+        element = value.sources[0] if isinstance(value, Element) and value.role == "element" else None
+        if isinstance(value, Input):
+            return self._of_argument(value, (_KEYS,), 0)
+        if isinstance(element, Input):
+            return self._of_argument(element, ("?", _KEYS), 0)
+        return self.of(value)
 
     def _judge(self, value: Value, depth: int) -> Origin | None:
         if isinstance(value, (Known, Number, FunctionValue, ClassValue, LambdaValue, ModuleValue, External, Setting)):
@@ -291,7 +304,7 @@ class Origins:
             if isinstance(entry, dict) and entry.get("calls") is True:
                 return self._from_request(f"{name.rpartition('.')[2]}()", value)
             position = self.passes.get(name)
-            if position == "all":
+            if position in ("all", "joined"):
                 return self._worst([*value.args, *value.kwargs.values()], depth)
             if position == "self":
                 receiver = [value.callee.base] if isinstance(value.callee, Attr) else []
@@ -571,7 +584,8 @@ class Origins:
         given = argument_of(call, value)
         if given is None:
             return None
-        origin = self.of(self._select(given, steps), depth + 1)
+        selected = self._select(given, steps)
+        origin = self._worst(self.deciding(selected) if self.deciding is not None else [selected], depth + 1)
         if origin is None or origin.kind == LOCAL:
             return origin
         step = Step(call.span, f"'{caller.name}' passes it to '{value.function.name if value.function else '?'}'")
@@ -581,7 +595,9 @@ class Origins:
         """`value.a.b` for the steps `a`, `b`."""
         for step in steps:
             value = unwrap(value)
-            if isinstance(value, MappingValue) and step == _KEYS:
+            if isinstance(value, Choice):
+                value = join([self._select(option, (step,)) for option in value.options])
+            elif isinstance(value, MappingValue) and step == _KEYS:
                 value = Seq("list", [inner if key is None else key for key, inner in value.unnamed])
             elif step == "?" and isinstance(value, (Seq, MappingValue)):
                 value = join(list(value.items if isinstance(value, Seq) else value.values()) or [value])
@@ -634,8 +650,11 @@ def argument_of(call: Call, value: Input) -> Value | None:
         rest = call.args[len(params) :]
         return Seq("tuple", rest) if rest else None
     if param.kind == "kwargs":
-        given: dict[object, Value] = dict(call.kwargs.items())
-        return MappingValue(given) if given else None
+        given = MappingValue(dict(call.kwargs.items()))
+        for splat in call.splats:
+            if not isinstance(splat, MappingValue):
+                given.put(None, splat)
+        return given if given.items or given.unnamed else None
     for position, each in enumerate(params):
         if each.name == param.name:
             if position < len(call.args):

@@ -17,6 +17,7 @@ from apilint.checks.exposed import (
     Exemptions,
     further,
     is_guarded,
+    is_own,
     label,
     name_of,
     open_handlers,
@@ -72,7 +73,7 @@ def auth_outlier_route(
         habit = _habit(siblings, minimum, share)
         if habit is None or rejections.may_reject(first) or not (changing or _shows_something(project, first, pages)):
             continue
-        if effects.only_computes(first):
+        if effects.only_computes(first) or not is_own(project, first):
             continue
         is_shared = len(habit.shared) >= share * habit.siblings
         if not changing and not is_shared:

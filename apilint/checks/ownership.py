@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.exposed import Changes, label, name_of, words_of
 from apilint.checks.limits import Limits
 from apilint.checks.rejections import functions_of
 from apilint.facts import Span
+from apilint.finding import Precision
 from apilint.flow.narrowing import last_name
 from apilint.frameworks.schemas import Field, Schema, Schemas
 from apilint.index import Function
@@ -37,11 +40,22 @@ def object_not_scoped(
     deciding: str = "",
     asking: tuple[str, ...] = (),
     changing_security_severity: float = 8.1,
+    shared: int = 3,
+    shared_precision: str = "low",
 ) -> Iterator[Match]:
     """Handlers that fetch a row with an owner by an id of the path, and never ask whose it is; and such whose view has
-    a permission that would tell, in a view that asks it only when it is told to."""
+    a permission that would tell, in a view that asks it only when it is told to. Where there are as many as `shared`,
+    and nothing in the project looks for what is somebody's own, users share what there is."""
     yield from _unasked(project, look_ups, plain_views, permissions, deciding, asking)
     finder = _Finder(project, look_ups, re.compile(owners), re.compile(caller), re.compile(privileged))
+    found = list(_unscoped(project, finder, changing_security_severity))
+    owned_by = {str(match.values["owner"]) for match in found}
+    is_shared = len(found) >= shared and not finder.looks_for_own(owned_by)
+    for match in found:
+        yield msgspec.structs.replace(match, precision=Precision(shared_precision)) if is_shared else match
+
+
+def _unscoped(project: Project, finder: _Finder, changing_security_severity: float) -> Iterator[Match]:
     changes = Changes(project, ("POST", "PUT", "PATCH", "DELETE"))
     seen: set[Span] = set()
     for route in project.routes:
@@ -155,6 +169,23 @@ class _Finder:
                 return call, schema, owner
         return None
 
+    def looks_for_own(self, owned_by: set[str]) -> bool:
+        """Whether anything in the project looks for rows by such an owner, or compares one with somebody."""
+        names = owned_by | {f"{name}_id" for name in owned_by}
+        functions = (
+            function
+            for module in self.project.index.modules.values()
+            if not module.is_test
+            for function in module.functions
+        )
+        return any(self._asks_for(names, node) for function in functions for node in walk(function.body))
+
+    def _asks_for(self, names: set[str], node: object) -> bool:
+        if isinstance(node, f.Call) and last_name(node.func) in {*self.look_ups, "exclude", "Q"}:
+            return any(_last_part(each.name) in names for each in node.keywords if each.name)
+        sides = (node.left, *node.rights) if isinstance(node, f.Compare) else ()
+        return any(isinstance(side, f.Attribute) and side.attr in names for side in sides)
+
     def _is_for_few(self, route: Route, names: set[str]) -> bool:
         """Whether the route is an administrator's, or a guard of it looks at the same id."""
         text = f"{route.path} {route.handler} {' '.join(guard.name for guard in route.guards)}"
@@ -194,6 +225,12 @@ class _Finder:
                 if schema is not None and schema.stored:
                     return schema
         return None
+
+
+def _last_part(name: str) -> str:
+    """`owner` of `project__owner__in`."""
+    parts = [part for part in name.split("__") if part not in ("in", "exact", "id", "pk")]
+    return parts[-1] if parts else name
 
 
 def _queried(func: f.Expr) -> Iterator[f.Expr]:

@@ -27,7 +27,7 @@ _REFUSED = re.compile(r"\b(1008|3000|3003|4[04]?0[13]|WS_1008\w*)\b|(?i:auth|den
 # What is asked about the caller.
 _ASKING = re.compile(
     r"^_?(is_(authenticated|anonymous|staff|superuser|admin\w*|owner)|has_(perms?|permissions?|access|role)\w*|check_(access|perm)\w*"
-    r"|user_can\w*|can_(view|edit|access|read|write|delete|change|manage)\w*|verify_(token|signature|jwt)\w*)$"
+    r"|user_can\w*|can_(view|edit|access|read|write|delete|change|manage)\w*|(verify|validate|check)_(\w+_)?(token|signature|jwt|hmac|callback|webhook)\w*)$"
 )
 # Where credentials stand in a request, and methods that are given a whole request to answer it.
 _HEADER = re.compile(r"(?i)^(authorization|x-(api|auth)[\w-]*|[\w-]*-(signature|token|secret|key)[\w-]*)$")
@@ -167,7 +167,7 @@ def _is_rejection(node: object, *, is_handler: bool) -> bool:
         return is_handler and bool(_ASKING.match(node.attr))
     if isinstance(node, f.Call):
         name = unparse(node.func).rpartition(".")[2]
-        if name == "abort":
+        if "abort" in name:  # `abort_with_message(401, "…")`
             return bool(_REJECTING.search(" ".join(map(unparse, node.args))))
         if name == "close":  # of a websocket
             given = [*node.args, *(keyword.value for keyword in node.keywords)]

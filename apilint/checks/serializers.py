@@ -23,9 +23,11 @@ def serializer_all_fields(
     sensitive_severity: str = "error",
     sensitive_security_severity: float = 7.5,
     unused_severity: str = "note",
+    plain_precision: str = "low",
     habit: int = 5,
 ) -> Iterator[Match]:
-    """Serializers with every field of their model."""
+    """Serializers with every field of their model; where all of these are known and none is secret, that is mostly
+    decided."""
     sensitive = Sensitive(project)
     found = [(each, _exposed(sensitive, each)) for each in _of_models(project, "all")]
     is_habit = sum(1 for each, names in found if each.used and not names) >= habit
@@ -40,7 +42,11 @@ def serializer_all_fields(
             trace=_proof(each, names),
             severity=severity,
             security_severity=sensitive_security_severity if names and each.used else None,
-            precision=Precision.LOW if not each.used or (is_habit and not names) else _precision(each),
+            precision=_precision(each)
+            if names
+            else Precision(plain_precision)
+            if each.model is not None or is_habit or not each.used
+            else _precision(each),
             template="exposed" if names else "",
         )
 
@@ -82,17 +88,20 @@ def serializer_sensitive_field(
     *,
     depth: str,
     issuing: str,
+    form: str = r"(?!)",
 ) -> Iterator[Match]:
-    """Serializers that name a secret among what they show, or nest a model that holds one."""
+    """Serializers that name a secret among what they show, or nest a model that holds one. One with nothing else than
+    what a person types into a `form` is a form."""
     sensitive = Sensitive(project)
-    hands_out = re.compile(issuing)
+    hands_out, typed = re.compile(issuing), re.compile(form)
     for each in serializers(project.program):
         if not each.used or project.is_test(each.span.file) or each.rewritten:
             continue
         yield from _nested(sensitive, each)
-        if hands_out.search(each.name) or "*" in each.hidden:
+        named = list(_named(each))
+        if hands_out.search(each.name) or "*" in each.hidden or all(typed.search(name) for name, _, _ in named):
             continue
-        for name, span, type_ in _named(each):
+        for name, span, type_ in named:
             if name in each.hidden or name in ("is_superuser", "is_staff") or not sensitive.is_field(name, type_):
                 continue
             yield Match(

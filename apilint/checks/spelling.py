@@ -71,6 +71,10 @@ class Speller:
                 return value.args[position]
         return None
 
+    def joins(self, value: Result) -> bool:
+        """Whether a call puts an address together of a base and the rest, `urljoin`."""
+        return len(value.args) == 2 and any(self._passes.get(name) == "joined" for name in self._names.of(value.callee))
+
     def is_statement(self, value: Result) -> bool:
         """Whether a call makes a statement of its own, which is looked at where it is made."""
         return any(name in self._stops for name in self._chain(value))
@@ -163,10 +167,22 @@ class _Spelling:
         inner = self._speller.handed_on(value)
         if inner is not None:
             self.walk(inner)
+        elif self._speller.joins(value):
+            self._joined(value.args[0], value.args[1])
         elif self._speller.is_statement(value):
             self._say(GAP)
         else:
             self._leaf(value)
+
+    def _joined(self, base: Value, rest: Value) -> None:
+        """The base stands before a rest that begins with text of its own; any other rest may be a whole address, and
+        `/` and what follows it another server's."""
+        self.walk(base)
+        start = self.before
+        for part in self._speller.parts(rest)[0]:
+            is_kept = part.before not in ("", "/") and not part.before.startswith((GAP, "//"))
+            self.before = f"{start}/{part.before}" if is_kept else ""
+            self._leaf(part.value)
 
     def _derived(self, value: Derived) -> None:
         expr, sources = value.expr, value.sources

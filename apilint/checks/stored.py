@@ -62,7 +62,7 @@ def mass_assignment(
     private = re.compile(privileged)
     for filled in rows.filled():
         for value in keys_of(unwrap(filled.given)):
-            origin = origins.of(value)
+            origin = origins.of_keys(value)
             declared = rows.declared(value, origins)
             if origin is None or (origin.kind != REQUEST and declared is None):
                 continue

@@ -612,3 +612,32 @@ def profile():
         "GET /language": "none",
         "GET /profile": "required",
     }
+
+
+def test_a_method_that_is_put_back_wrapped_keeps_its_guard(tmp_path: Path) -> None:
+    main = """
+from flask import Flask
+from flask.views import MethodView
+from flask_login import login_required
+from flask_smorest import Blueprint
+
+bp = Blueprint("items", __name__)
+
+class Items(MethodView):
+    @login_required
+    def get(self):
+        return "items"
+
+def register(view, url):
+    for verb in ("get", "post"):
+        method = getattr(view, verb, None)
+        if method is None:
+            continue
+        setattr(view, verb, bp.doc(summary=verb)(method))
+    bp.add_url_rule(url, view_func=view.as_view("items"))
+
+register(Items, "/items")
+app = Flask(__name__)
+app.register_blueprint(bp)
+"""
+    assert verdicts(tmp_path, main=main) == {"GET /items": "required"}

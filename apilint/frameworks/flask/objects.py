@@ -95,9 +95,23 @@ class Config(Special):
         return f"Config({sorted(self.values)})"
 
 
+# What Flask's classes of views offer: nothing else answers `hasattr` before a project's class says so.
+_VIEW = frozenset(
+    {"as_view", "decorators", "dispatch_request", "init_every_request", "methods", "provide_automatic_options"}
+)
+_RESOURCE = _VIEW | {"method_decorators", "representations", "validate_payload"}
+_OFFERED = {
+    "flask.views.View": _VIEW,
+    "flask.views.MethodView": _VIEW,
+    "flask_restful.Resource": _RESOURCE,
+    "flask_restx.Resource": _RESOURCE,
+}
+
+
 def teach(machine: Core, options: dict[str, str]) -> None:
     """Tell the start-up what Flask's objects answer."""
     properties = machine.extensions.properties
+    machine.extensions.attributes.update(_OFFERED)
     for app in APPS:
         properties[f"{app}.config"] = _config
     for blueprint in BLUEPRINTS:

@@ -188,8 +188,7 @@ class Views:
         layers += inside
         value = views.method_of(self.program, cls, method)
         if value is None:
-            entry = views.modelled(self.program, cls) or {}
-            return Target(entry.get("handler") or cls.cls.id, cls.cls.span, layers, None)
+            return Target(views.left_to(self.program, cls), cls.cls.span, layers, None)
         around = views.method_decorators(self.program, cls, method)
         layers += wrappers(views.around(self.program, value, around, rule.span))
         found = self.program.handler(value, rule.span)

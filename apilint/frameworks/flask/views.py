@@ -29,6 +29,8 @@ from apilint.startup.values import (
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace", "query")
 MAX_LAYERS = 20
+# Classes that say 405 themselves where the project's class has no method.
+BY_METHOD = ("flask.views.MethodView", "quart.views.MethodView")
 
 
 def developed(program: Program, value: Value, span: Span, depth: int = 0) -> Value:
@@ -142,6 +144,24 @@ def class_of(value: Value) -> ClassValue | None:
     return None
 
 
+def left_to(program: Program, cls: ClassValue) -> str:
+    """The handler of a class without a method for what it is registered for: the library's, or the class as such."""
+    entry = modelled(program, cls) or {}
+    if "handler" in entry:
+        return str(entry["handler"])
+    by_method = _goes_by_method(program, cls)
+    return f"{by_method.replace('.MethodView', ':MethodView')}.dispatch_request" if by_method else cls.cls.id
+
+
+def _goes_by_method(program: Program, cls: ClassValue) -> str:
+    """The library's class that looks for the method of a class that answers, if a class derives from one."""
+    return next((name for name in attributes.external_bases(program.machine, cls) if name in BY_METHOD), "")
+
+
+def _answers_some(program: Program, cls: ClassValue) -> bool:
+    return any(own_attribute(program, cls, verb) is not None for verb in VERBS)
+
+
 def own_attribute(program: Program, cls: ClassValue, name: str) -> Value | None:
     """A class attribute that the project defines, by MRO."""
     found = attributes.in_class(program.machine, cls, name)
@@ -160,8 +180,11 @@ def methods_of_class(program: Program, cls: ClassValue) -> tuple[str, ...]:
 
 
 def method_of(program: Program, cls: ClassValue, method: str) -> Value | None:
-    """The function that answers one HTTP method."""
-    return own_attribute(program, cls, method.lower()) or own_attribute(program, cls, "dispatch_request")
+    """The function that answers one HTTP method, with what was put around it."""
+    own = own_attribute(program, cls, method.lower())
+    if own is None and not (_goes_by_method(program, cls) and _answers_some(program, cls)):
+        own = own_attribute(program, cls, "dispatch_request")
+    return developed(program, own, cls.cls.span) if own is not None else None
 
 
 def around(program: Program, value: Value, decorators: list[Value], span: Span) -> Value:
