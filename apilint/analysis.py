@@ -10,6 +10,7 @@ import msgspec
 from apilint import config as settings
 from apilint import discover, engine, fix, hygiene
 from apilint.cache import Cache, Lookup
+from apilint.catalogue import load_models, load_rules
 from apilint.changes import Standing
 from apilint.checks.inventory import dynamic_registration_unresolved
 from apilint.facts import FileFacts, FunctionFacts, Span, Stmt, decode_body, decode_file, encode
@@ -21,7 +22,7 @@ from apilint.pool import Progress, scan_all
 from apilint.processes import default_jobs
 from apilint.project import Project
 from apilint.revision import Revision
-from apilint.rule import Rule, load_models, load_rules, match_codes
+from apilint.rule import Rule, match_codes
 from apilint.scope import Scope
 from apilint.shape import nearest
 from apilint.source import Sources, decoded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
@@ -60,7 +61,8 @@ def is_routeless(function: Check) -> bool:
     return getattr(function, _ROUTELESS, False)
 
 
-def load_checks() -> dict[str, Check]:
+@functools.cache
+def load_checks() -> Mapping[str, Check]:
     """All checks under apilint/checks, by function name."""
     package = importlib.import_module("apilint.checks")
     found: dict[str, Check] = {}

@@ -26,8 +26,8 @@ def with_suppressions(
     """The findings with those suppressed that a comment names, and one for each comment that does nothing."""
     enabled = {rule.code for rule in chosen}
     narrowed = any(rule.enabled and rule.code not in enabled for rule in rules)
-    infos = [rule.info() for rule in rules]
-    done = suppress(findings, project.directives(), rules=infos, enabled=enabled, narrowed=narrowed)
+    names = {rule.code: rule.name for rule in rules}
+    done = suppress(findings, project.directives(), names=names, enabled=enabled, narrowed=narrowed)
     result = list(done.findings)
     rule = next((rule for rule in chosen if rule.code == UNUSED), None)
     if rule is None:

@@ -6,16 +6,18 @@ for as long as their directory entries stay as they are.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import sys
 from collections.abc import Iterator
 from importlib.machinery import PathFinder
+from pathlib import Path
 from typing import NamedTuple
 
 from apilint import scan
 from apilint.cache import recall, remember
-from apilint.rule import rules_folder
+from apilint.config import ConfigError
 
 _PARSERS = ("tree_sitter", "tree_sitter_python", "msgspec")
 _SUFFIXES = (".py", ".yaml", ".yml")
@@ -28,8 +30,19 @@ class Identity(NamedTuple):
     code: str
 
 
+def rules_folder() -> Path:
+    """The rules that come with apilint: inside the package when installed, beside it in a checkout. Raises
+    `ConfigError` where there are none."""
+    package = Path(__file__).parent
+    for folder in (package / "_rules", package.parent / "rules"):
+        if folder.is_dir():
+            return folder
+    raise ConfigError(f"the rules are missing from this installation: expected them in {package / '_rules'}")
+
+
+@functools.cache
 def identity() -> Identity:
-    """The identity of the running apilint."""
+    """The identity of the running apilint, which stays what it is for as long as the process does."""
     files = sorted(_own_files())
     key = "\0".join([sys.version, *map(_entry, [*files, *_parser_files()])]).encode("utf-8", "surrogateescape")
     known = (recall("installation", key) or b"").decode("ascii", "replace").split()

@@ -20,12 +20,12 @@ from apilint import __version__, discover
 from apilint import baseline as baselines
 from apilint import config as settings
 from apilint.cache import Cache
+from apilint.catalogue import rules_digest
 from apilint.changes import Standing, about_changes
 from apilint.finding import Diagnostic, Finding, Report, RuleInfo, in_order
 from apilint.installation import identity
 from apilint.report.rows import RouteRow
 from apilint.revision import NoRevision, Revision, revision
-from apilint.rule import rules_digest
 from apilint.scope import Scope, named
 from apilint.source import Sources
 from apilint.surface import FILE_NAME as LOCK_FILE
@@ -126,10 +126,10 @@ def mend(options: Options, is_wanted: Callable[[Finding], bool], *, unsafe: bool
     """Lint, and mend what is shown, wanted and can be mended. Nothing is written. Raises as `lint`."""
     from apilint import mending
 
-    found = lint(options)
+    run = Run(options)
+    found = _linted(run)
     if not any(each.fix is not None and is_wanted(each) for each in found.findings):
         return mending.Mended(found, (), (), ())
-    run = Run(options)
     codes = run.codes(options.select)
     accepted = {each.fingerprint for each in found.findings if each.suppression is not None}
 
@@ -247,7 +247,7 @@ class Run:
         is_there = any(rule.code == baselines.REASONLESS for rule in rules)
         if is_there or not (options.require_reasons or options.config.require_reasons):
             return rules
-        from apilint.rule import load_rules
+        from apilint.catalogue import load_rules
 
         asking = (rule.info() for rule in load_rules(options.config) if rule.code == baselines.REASONLESS)
         return tuple(sorted((*rules, *asking), key=lambda rule: rule.code))
@@ -294,12 +294,12 @@ class Run:
         """How the program is linked and judged again with other texts, by every rule that usually runs. `unsaved` are
         UTF-8 texts that stand for what the disk holds."""
         from apilint import analysis
+        from apilint.catalogue import load_rules
         from apilint.mending import Workshop
-        from apilint.rule import load_rules
 
         options = self.options
         config, root = options.config, options.root
-        words = (*options.select, *sorted(self.codes(()))) if options.select else ()
+        words = self.usual
 
         def judge(scanned: Scanned, texts: Mapping[str, bytes]) -> tuple[Project, Report]:
             elsewhere = None if self.library is None else self.library.read
@@ -316,17 +316,26 @@ class Run:
     def codes(self, select: tuple[str, ...]) -> set[str]:
         """The codes of the rules that run if these are selected."""
         from apilint import analysis
-        from apilint.rule import load_rules
+        from apilint.catalogue import load_rules
 
         config = self.options.config
         return {rule.code for rule in analysis.choose(load_rules(config), config, select, self.options.ignore)}
 
+    @functools.cached_property
+    def usual(self) -> tuple[str, ...]:
+        """What to select so that every rule runs that usually does, besides those that were selected."""
+        return (*self.options.select, *sorted(self.codes(()))) if self.options.select else ()
+
     def state(self) -> State:
-        """The program as it is, judged."""
+        """The program as it is, judged by every rule that usually runs."""
+        from apilint import analysis
         from apilint.mending import State
 
-        project, report = self.workshop().judge(self.scanned, {})
-        return State(self.scanned, project, report, {})
+        options = self.options
+        report = analysis.judge(
+            self.project, self.scanned, options.config, self.usual, options.ignore, self.sources, options.jobs
+        )
+        return State(self.scanned, self.project, report, {})
 
     def with_edits(self, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         """The findings with what their fixes change."""

@@ -53,8 +53,8 @@ def against_specification(options: Options, file: Path) -> tuple[Comparison, lis
 
 def skeleton_of(rows: Iterable[RouteRow], options: Options) -> str:
     """The skeleton of a specification. Raises ConfigError for broken library models."""
+    from apilint.catalogue import load_models
     from apilint.report import skeleton
-    from apilint.rule import load_models
 
     return skeleton.render(rows, load_models(options.config).get("schemes", {}))
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import msgspec
 
 from apilint.facts import Directive
-from apilint.finding import Finding, RuleInfo, Suppression
+from apilint.finding import Finding, Suppression
 
 UNUSED_IGNORE = "APL906"
 
@@ -36,15 +36,16 @@ def suppress(
     findings: Iterable[Finding],
     directives: Mapping[str, Sequence[Directive]],
     *,
-    rules: Sequence[RuleInfo],
+    names: Mapping[str, str],
     enabled: Collection[str],
     narrowed: bool = False,
 ) -> Suppressed:
     """Suppress the findings that a directive on their statement names.
 
-    `rules` are all rules there are and `enabled` the codes of those that ran: an ignore for a rule that did not
-    run is not unused. `narrowed` says that rules were left out which normally run; a bare `ignore` is not
-    reported then, for it may be meant for those. Give all findings, also those below the precision shown.
+    `names` are those of all rules there are, by code, and `enabled` the codes of those that ran: an ignore for a
+    rule that did not run is not unused. `narrowed` says that rules were left out which normally run; a bare
+    `ignore` is not reported then, for it may be meant for those. Give all findings, also those below the precision
+    shown.
     """
     lines = {file: _by_line(each) for file, each in directives.items()}
     used: set[tuple[str, int, str]] = set()
@@ -56,7 +57,7 @@ def suppress(
         if hits and finding.suppression is None:
             finding = msgspec.structs.replace(finding, suppression=Suppression("inSource", hits[0][0].reason))
         result.append(finding)
-    vocabulary = _Vocabulary(rules, enabled, narrowed)
+    vocabulary = _Vocabulary(names, enabled, narrowed)
     unused = [
         found
         for file in sorted(directives)
@@ -69,18 +70,18 @@ def suppress(
 class _Vocabulary:
     """What the words of a directive can mean."""
 
-    def __init__(self, rules: Sequence[RuleInfo], enabled: Collection[str], narrowed: bool) -> None:
-        self.rules = [(rule.code, rule.name) for rule in rules]
+    def __init__(self, names: Mapping[str, str], enabled: Collection[str], narrowed: bool) -> None:
+        self.names = names
         self.enabled = frozenset(enabled)
         self.narrowed = narrowed
 
     def meant(self, word: str) -> list[str]:
         """The codes of the rules that a word names."""
-        return [code for code, name in self.rules if _matches(word, code, name)]
+        return [code for code, name in self.names.items() if _matches(word, code, name)]
 
     def nearest(self, word: str) -> str:
         """The code or name that a misspelt word is nearest to, or ""."""
-        known = {spelling.casefold(): spelling for rule in self.rules for spelling in rule}
+        known = {spelling.casefold(): spelling for rule in self.names.items() for spelling in rule}
         near = difflib.get_close_matches(word.casefold(), sorted(known), n=1, cutoff=0.7)
         return known[near[0]] if near else ""
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from apilint.catalogue import load_rules
 from apilint.config import Config
-from apilint.rule import load_rules
 from benchmarks.packages import unpacked, version
 from benchmarks.process import Run
 from benchmarks.speed import in_turn, machine, without_cache

@@ -21,9 +21,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from apilint.catalogue import load_rules
 from apilint.config import Config
 from apilint.finding import Precision
-from apilint.rule import Rule, load_rules
+from apilint.rule import Rule
 from benchmarks.packages import WORK
 
 FOUND = re.compile(r"found in (?P<package>\S+) (?P<version>\S+): (?P<file>\S+):(?P<line>\d+)(?P<remark>.*)")

@@ -22,10 +22,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from apilint.catalogue import load_rules
 from apilint.config import Config
 from apilint.finding import Finding, Precision
 from apilint.pipeline import NothingToAnalyse, Options, lint
-from apilint.rule import load_rules
 
 OURS = {rule.code for rule in load_rules(Config())}
 RESULT = Path(__file__).with_suffix(".md")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -23,8 +24,8 @@ LAYERS = (
     ("mending",),
     ("analysis",),
     ("rows", "hygiene", "scope"),
-    ("report", "fix", "suppress", "baseline", "pool", "discover", "requirements", "installation", "streams"),
-    ("engine",),
+    ("report", "fix", "suppress", "baseline", "pool", "discover", "requirements", "streams"),
+    ("engine", "catalogue"),
     ("rule",),
     ("checks",),
     ("check",),
@@ -34,7 +35,7 @@ LAYERS = (
     ("guards",),
     ("model",),
     ("startup",),
-    ("index", "source", "library"),
+    ("index", "source", "library", "installation"),
     ("scan", "cache", "document"),
     ("openapi",),
     ("surface",),
@@ -77,8 +78,13 @@ def module_name(path: Path) -> str:
 MODULES = {module_name(path): path for path in sources()}
 
 
-def imported(path: Path) -> Iterator[str]:
+@functools.cache
+def imported(path: Path) -> tuple[str, ...]:
     """Every module that a file imports, at any depth and for typing too."""
+    return tuple(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[str]:
     package = module_name(path) if path.name == "__init__.py" else module_name(path).rpartition(".")[0]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

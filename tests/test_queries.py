@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from apilint.catalogue import file_schema, load_rules
 from apilint.config import Config
 from apilint.examples import try_rule
-from apilint.rule import Rule, file_schema, load_rules
+from apilint.rule import Rule
 from commandline import program
 
 ROOT = Path(__file__).parents[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,20 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from apilint.catalogue import load_models, load_rules, rules_digest
 from apilint.config import Config, check_codes, load
 from apilint.finding import Precision, RuleInfo, Severity
-from apilint.rule import (
-    Example,
-    Rule,
-    RuleError,
-    bind_params,
-    known_words,
-    load_models,
-    load_rules,
-    match_codes,
-    rules_digest,
-    rules_folder,
-)
+from apilint.installation import rules_folder
+from apilint.rule import Example, Rule, RuleError, bind_params, known_words, match_codes
 
 MINIMAL = """\
 title: A title
@@ -101,13 +93,11 @@ def test_rules_are_found_in_an_installed_package(tmp_path: Path) -> None:
     package.symlink_to(source / "apilint")
     assert rules_folder() == source / "rules"
     package.unlink()
-    package.mkdir()
-    for file in (source / "apilint").glob("*.py"):
-        (package / file.name).write_bytes(file.read_bytes())
+    shutil.copytree(source / "apilint", package)
     write(package, "_rules/house/ACME001-a-rule.yaml", MINIMAL)
     code = (
         f"import sys; sys.path.insert(0, {str(package.parent)!r}); from apilint.config import Config; "
-        "from apilint.rule import load_rules; print(*(rule.code for rule in load_rules(Config())))"
+        "from apilint.catalogue import load_rules; print(*(rule.code for rule in load_rules(Config())))"
     )
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "ACME001\n"
@@ -438,7 +428,7 @@ def test_a_damaged_cache_is_a_miss(tmp_path: Path, cache: Path, damage: bytes) -
 @pytest.mark.usefixtures("cache")
 def test_rules_from_the_cache_need_no_yaml() -> None:
     code = (
-        "import sys; from apilint.config import Config; from apilint.rule import load_models, load_rules; "
+        "import sys; from apilint.config import Config; from apilint.catalogue import load_models, load_rules; "
         "load_rules(Config()); load_models(Config()); sys.exit('yaml' in sys.modules)"
     )
     here = Path(__file__).parents[1]

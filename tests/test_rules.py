@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from apilint.catalogue import load_rules
 from apilint.check import load_checks
 from apilint.config import Config
 from apilint.finding import Precision
 from apilint.query import CHECKS
-from apilint.rule import Example, Rule, bind_params, load_rules
+from apilint.rule import Example, Rule, bind_params
 from linting import findings, write
 
 RULES = load_rules(Config(), cached=False)

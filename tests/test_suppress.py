@@ -27,7 +27,9 @@ def run(
     findings: list[Finding], directives: list[Directive], *, enabled: set[str] | None = None, narrowed: bool = False
 ) -> Suppressed:
     codes = {rule.code for rule in RULES} if enabled is None else enabled
-    return suppress(findings, {"a.py": directives}, rules=RULES, enabled=codes, narrowed=narrowed)
+    return suppress(
+        findings, {"a.py": directives}, names={rule.code: rule.name for rule in RULES}, enabled=codes, narrowed=narrowed
+    )
 
 
 @pytest.mark.parametrize("word", ["APL101", "apl101", "route-without-auth", "APL1", "APL", None])

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from apilint.catalogue import load_rules
 from apilint.config import Config
 from apilint.fix import fixable, is_safe
 from apilint.mending import Mended
 from apilint.pipeline import Options, mend
-from apilint.rule import load_rules
 from fix.cases import CASES, SHAPES, Case
 from linting import write
 

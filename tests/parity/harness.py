@@ -36,6 +36,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tomli
+from click.testing import CliRunner
+
+from apilint.cli import cli
 
 from .observation import Row
 
@@ -110,14 +113,17 @@ def observe(application: Application, interpreter: str | Path = sys.executable) 
     runner = f"{package}.runtime_{RUNNERS.get(application.framework, application.framework)}"
     importable = HERE.parents[package.count(".")]
     command = [interpreter, "-m", runner, application.folder]
-    output = _run(command, cwd=application.folder, importable=importable)
-    return [Row(**row) for row in json.loads(output)]
+    return [Row(**row) for row in json.loads(_run(command, cwd=application.folder, importable=importable))]
 
 
 def claim(application: Application) -> list[Claim]:
-    """Let apilint read the application's source."""
-    command = [sys.executable, "-m", "apilint", "routes", "--format", "json", application.folder]
-    output = _run(command, cwd=REPOSITORY, importable=REPOSITORY)
+    """Let apilint read the application's source, in this process."""
+    with tempfile.TemporaryDirectory() as scratch:
+        table = Path(scratch, "routes.json")
+        words = ["routes", "--format", "json", "--output", str(table), "--no-cache", str(application.folder)]
+        done = CliRunner().invoke(cli, words, catch_exceptions=False)
+        assert done.exit_code == 0, f"apilint {' '.join(words)} exited with {done.exit_code}\n{done.output}"
+        told = json.loads(table.read_bytes())
     return [
         Claim(
             method=method,
@@ -128,7 +134,7 @@ def claim(application: Application) -> list[Claim]:
             auth=route["auth"],
             guards=tuple(guard["name"] for guard in route["guards"]),
         )
-        for route in json.loads(output)["routes"]
+        for route in told["routes"]
         for method in route["methods"] or ["ANY"]
     ]
 

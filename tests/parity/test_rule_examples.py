@@ -15,8 +15,8 @@ from packaging.version import Version
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from apilint.catalogue import load_rules
 from apilint.config import Config
-from apilint.rule import load_rules
 from linting import write
 
 RULES = {rule.code: rule for rule in load_rules(Config(), cached=False)}

@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from apilint.catalogue import load_rules
 from apilint.config import Config
 from apilint.finding import Diagnostic, Place, Precision, Report, Severity, Stats, Suppression
 from apilint.fingerprint import line_hashes
 from apilint.report import render
 from apilint.report.options import RenderOptions
 from apilint.report.sarif.rules import descriptor
-from apilint.rule import load_rules
 
 from .samples import BROKEN, FINDING, HYGIENE, RULE, UNRESOLVED, at, finding, report
 

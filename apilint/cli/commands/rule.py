@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def rule(rule: str | None, folder: Path | None, schema: bool, config: Path | None) -> None:
     """Explain a rule; list those of a family (APL1), or all of them without an argument."""
     if schema:
-        from apilint.rule import file_schema
+        from apilint.catalogue import file_schema
 
         write(file_schema(), None)
         return
@@ -69,9 +69,9 @@ def _test(folder: Path, only: str | None) -> None:
 
 
 def _tried(folder: Path, only: str | None) -> Sequence[Tried]:
+    from apilint.catalogue import load_rules
     from apilint.config import Config
     from apilint.examples import try_rule
-    from apilint.rule import load_rules
 
     config = Config(rules=(str(folder),))
     own = [rule for rule in load_rules(config, cached=False) if Path(rule.file).is_relative_to(folder)]
@@ -97,7 +97,7 @@ def _lines(tried: Sequence[Tried]) -> Iterable[str]:
 
 def _rule_infos(config: Path | None) -> list[RuleInfo]:
     from apilint import config as settings
-    from apilint.rule import load_rules
+    from apilint.catalogue import load_rules
 
     loaded = settings.load(settings.find_root((Path.cwd(),)), config)
     return [rule.info() for rule in load_rules(loaded)]
