@@ -430,6 +430,8 @@ def get_item(machine: Core, base: Value, key: Value, span: Span) -> Value:
             return base.items[known]
         if known is None and base.latest[0] is key:
             return base.latest[1]
+        if key in base.by_class:
+            return base.by_class[key]
         if known is None and base.items:
             return join(list(base.items.values())[:8])
         return Unknown(NO_KEY if known is not None and not base.open else "a key that may be missing", span, str(known))

@@ -320,7 +320,10 @@ def _bind_parameters(
 
 
 def instantiate(machine: Core, cls: ClassValue, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
-    """`cls(*args, **kwargs)`: an instance with its `__init__` run."""
+    """`cls(*args, **kwargs)`: an instance with its `__init__` run, or what its `__new__` gives in the place of one."""
+    given = _given_by_new(machine, cls, args, kwargs, span)
+    if given is not None:
+        return given
     made = Instance(cls, args, kwargs, span, machine.next_order())
     made.conditions = machine.conditions
     machine.instances.append(made)
@@ -336,6 +339,18 @@ def instantiate(machine: Core, cls: ClassValue, args: list[Value], kwargs: dict[
             method = attributes.get(machine, made, name, span)
             machine.call(method, args if name == "__init__" else [], kwargs if name == "__init__" else {}, span)
     return made
+
+
+def _given_by_new(
+    machine: Core, cls: ClassValue, args: list[Value], kwargs: dict[str, Value], span: Span
+) -> Value | None:
+    """What a `__new__` of the project makes that is no object of the class: an application, say."""
+    found = attributes.in_class(machine, cls, "__new__")
+    if found is None or not isinstance(found[1], ClassValue) or len(machine.stack) >= MAX_DEPTH:
+        return None
+    given = machine.call(found[0], [cls, *args], kwargs, span)
+    callee = given.callee if isinstance(given, Result) else None
+    return given if isinstance(callee, External) and callee.name != "builtins.object.__new__" else None
 
 
 def decorate(machine: Core, expr: f.Expr, value: Value, env: Env) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+import re
 from collections.abc import Callable, Iterator
 
 from apilint.facts import Span
@@ -13,6 +14,7 @@ from apilint.startup.values import (
     FALSE,
     NONE,
     TRUE,
+    Attr,
     Choice,
     ClassValue,
     External,
@@ -127,6 +129,56 @@ def _kind(*kinds: type[Value], others: bool = True) -> Modelled:
         return FALSE
 
     return tested
+
+
+def _may_be_of_none(cls: Value) -> bool:
+    """Whether `None` may be an instance: of `NoneType` and `object`, and of what is not known."""
+    if isinstance(cls, External):
+        return cls.name.endswith(("NoneType", ".object", ".type"))
+    return not isinstance(cls, (ClassValue, Attr))
+
+
+_FUNCTIONS = frozenset({"types.FunctionType", "types.LambdaType", "typing.Callable", "collections.abc.Callable"})
+_DATA: dict[str, type] = {
+    f"builtins.{each.__name__}": each for each in (str, bytes, int, float, bool, list, tuple, dict, set, frozenset)
+}
+# Of these a function or a text may be an instance: abstract classes, and what holds whatever there is.
+_ABSTRACT = re.compile(r"^(builtins|typing|types|abc|collections(\.abc)?|numbers|typing_extensions)\.")
+
+
+def _is_of(value: Value, cls: Value) -> bool | None:
+    """Whether a constant, a function or a class is an instance of a class; None where that cannot be told."""
+    inner, name = unwrap(value), cls.name if isinstance(cls, External) else ""
+    if isinstance(inner, Known) and inner.value is not None:
+        if name in _DATA:
+            return isinstance(inner.value, _DATA[name])
+    elif isinstance(inner, (FunctionValue, LambdaValue, ClassValue)):
+        if name in _FUNCTIONS:
+            return True if not isinstance(inner, ClassValue) else None if "Callable" in name else False
+        if name == "builtins.type":
+            return isinstance(inner, ClassValue)
+        if name in _DATA:
+            return False
+    else:
+        return None
+    is_class = isinstance(unwrap(cls), ClassValue) or (name != "" and not _ABSTRACT.match(name))
+    return False if is_class and not isinstance(inner, ClassValue) else None
+
+
+def _isinstance(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    if len(args) == 2 and isinstance(args[0], Instance) and isinstance(args[1], ClassValue):
+        if args[1] in attributes.mro(machine, args[0].cls):
+            return TRUE
+    classes = args[1].items if len(args) == 2 and isinstance(args[1], Seq) else args[1:2]
+    if args and isinstance(args[0], Known) and args[0].value is None:
+        return None if any(map(_may_be_of_none, map(unwrap, classes))) else FALSE
+    if len(args) == 2 and isinstance(args[0], Special):
+        known = [args[0].is_instance(cls.name) for cls in classes if isinstance(cls, External)]
+        if True in known:
+            return TRUE
+        return FALSE if known and None not in known and len(known) == len(classes) else None
+    answers = [_is_of(args[0], cls) for cls in classes] if args else []
+    return TRUE if True in answers else FALSE if answers and None not in answers else None
 
 
 def _is_subclass(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
@@ -256,6 +308,7 @@ FUNCTIONS: dict[str, Modelled] = {
     "inspect.isclass": _kind(ClassValue),
     "inspect.ismodule": _kind(ModuleValue),
     "builtins.callable": _callable,
+    "builtins.isinstance": _isinstance,
     "builtins.issubclass": _is_subclass,
     "builtins.globals": _namespace,
     "builtins.vars": _namespace,

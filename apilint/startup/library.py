@@ -159,6 +159,9 @@ def _mapping_method(base: Mapping, name: str, args: Args, kwargs: Kwargs, span: 
         if found is not None:
             return found
         default = args[1] if len(args) > 1 else NONE
+        by_class = base.under(args[0], default) if args else None
+        if by_class is not None:
+            return by_class
         if name == "setdefault" and key is not None:
             base.items[key] = default
         if key is None and base.items:
@@ -170,6 +173,8 @@ def _mapping_method(base: Mapping, name: str, args: Args, kwargs: Kwargs, span: 
                 base.items.update(arg.items)
                 base.spans.update(arg.spans)
                 base.unnamed += arg.unnamed
+                base.by_class.update(arg.by_class)
+                base.is_vague = base.is_vague or arg.is_vague
                 base.open = base.open or arg.open
             else:
                 base.put(None, arg)
@@ -186,6 +191,8 @@ def _mapping_method(base: Mapping, name: str, args: Args, kwargs: Kwargs, span: 
         copied = Mapping(dict(base.items), is_open=base.open, span=base.span)
         copied.spans = dict(base.spans)
         copied.unnamed = list(base.unnamed)
+        copied.by_class = dict(base.by_class)
+        copied.is_vague = base.is_vague
         return copied
     return Unknown(f"dict.{name}()", span)
 
@@ -451,28 +458,6 @@ def _setattr(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | N
     return NONE
 
 
-def _may_be_of_none(cls: Value) -> bool:
-    """Whether `None` may be an instance: of `NoneType` and `object`, and of what is not known."""
-    if isinstance(cls, External):
-        return cls.name.endswith(("NoneType", ".object", ".type"))
-    return not isinstance(cls, (ClassValue, Attr))
-
-
-def _isinstance(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
-    if len(args) == 2 and isinstance(args[0], Instance) and isinstance(args[1], ClassValue):
-        if args[1] in attributes.mro(machine, args[0].cls):
-            return TRUE
-    classes = args[1].items if len(args) == 2 and isinstance(args[1], Seq) else args[1:2]
-    if args and isinstance(args[0], Known) and args[0].value is None:
-        return None if any(map(_may_be_of_none, map(unwrap, classes))) else FALSE
-    if len(args) == 2 and isinstance(args[0], Special):
-        known = [args[0].is_instance(cls.name) for cls in classes if isinstance(cls, External)]
-        if True in known:
-            return TRUE
-        return FALSE if known and None not in known and len(known) == len(classes) else None
-    return None
-
-
 def _type(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     return args[0].cls if len(args) == 1 and isinstance(args[0], Instance) else None
 
@@ -562,7 +547,6 @@ FUNCTIONS: dict[str, Modelled] = {
     "builtins.getattr": _getattr,
     "builtins.hasattr": _hasattr,
     "builtins.setattr": _setattr,
-    "builtins.isinstance": _isinstance,
     "builtins.type": _type,
     "importlib.import_module": _import_module,
     "builtins.__import__": _import_module,

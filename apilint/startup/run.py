@@ -11,12 +11,13 @@ from apilint.startup.machine import Machine
 from apilint.startup.values import FunctionValue, unwrap
 
 MAIN_STEPS = 20_000
+_MAKING = ("__init__", "__new__")
 
 
 def start(machine: Machine, constructors: Collection[str], registrars: Collection[str] = ()) -> None:
     """Run every module that is not a test's, the `__main__` blocks, then each function that nobody called and
-    whose text names one of the `constructors` (an application factory that a server calls), then each that nobody
-    called yet and that names one of the `registrars` (it completes an application that a module made), each as far as
+    whose text names one of the `constructors` (an application factory that a server calls; a class that makes an
+    application when an object is made of it), then each that nobody called yet and that names one of the `registrars` (it completes an application that a module made), each as far as
     its own budget goes: a command line that reaches the whole library takes nothing from the others, and must not
     take long."""
     index: Index = machine.index
@@ -26,9 +27,11 @@ def start(machine: Machine, constructors: Collection[str], registrars: Collectio
     for module, statement in list(machine.mains):
         with machine.later(module.span(statement.start, statement.end), MAIN_STEPS):
             machine.run_block(statement.body, machine.run_module(module), Frame(None))
-    factories = index.functions_with(_with_subclasses(machine, constructors))
+    factories = list(index.functions_with(_with_subclasses(machine, constructors)))
     for function in _callers_first(machine, factories):
         _enter(machine, function)
+    for function in factories:
+        _make(machine, function)
     # What is decorated belongs to whoever decorates it: a route or a command runs later, if ever.
     completing = (each for each in index.functions_with(registrars) if not each.head.decorators)
     for function in _callers_first(machine, completing):
@@ -45,6 +48,16 @@ def _enter(machine: Machine, function: Function) -> None:
     if isinstance(value, FunctionValue) and value.function is function:
         machine.entries.add(function)
         machine.call_within(value, [], function.span)
+
+
+def _make(machine: Machine, function: Function) -> None:
+    """Make an object of a class that makes an application when it is made, if nobody made one before."""
+    owner = function.owner
+    cls = machine.classes.get((function.module.file, owner.index)) if owner is not None else None
+    is_first = function.name in _MAKING and function not in machine.called and not function.module.is_test
+    if is_first and cls is not None and function.facts.parent < 0:
+        machine.entries.add(function)
+        machine.call_within(cls, [], function.span)
 
 
 def _is_uncalled(machine: Machine, function: Function) -> bool:

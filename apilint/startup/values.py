@@ -181,9 +181,10 @@ class Record(Seq):
 class Mapping(Value):
     """A dict; `open` when more may be in it than `items` says. `spans` are the places of the keys, `unnamed` what was
     put in under a key that is not known, with that key (None for another dict whose items were put in). `latest` is
-    the last of these: under that very key it is found again, as in `cache[key] = make(); return cache[key]`."""
+    the last of these: under that very key it is found again, as in `cache[key] = make(); return cache[key]`. So is what
+    was put in under a class (`by_class`); `is_vague` once there are other keys that are not known."""
 
-    __slots__ = ("born", "items", "latest", "open", "span", "spans", "unnamed")
+    __slots__ = ("born", "by_class", "is_vague", "items", "latest", "open", "span", "spans", "unnamed")
 
     def __init__(self, items: dict[object, Value], *, is_open: bool = False, span: Span | None = None) -> None:
         self.items = items
@@ -193,13 +194,25 @@ class Mapping(Value):
         self.born = Clock.now
         self.unnamed: list[tuple[Value | None, Value]] = []
         self.latest: tuple[Value | None, Value] = (None, NONE)
+        self.by_class: dict[Value, Value] = {}
+        self.is_vague = is_open
 
     def put(self, key: Value | None, value: Value) -> None:
         """Take note of what is in it under a key that is not known."""
         self.open = True
         self.latest = (key, value)
+        if isinstance(key, ClassValue):
+            self.by_class[key] = value
+        else:
+            self.is_vague = True
         if len(self.unnamed) < MAX_UNNAMED:
             self.unnamed.append((key, value))
+
+    def under(self, key: Value, default: Value) -> Value | None:
+        """What is in it under a class, `default` where nothing is; None where that cannot be told."""
+        if not isinstance(key, ClassValue):
+            return None
+        return self.by_class.get(key) or (None if self.is_vague else default)
 
     def values(self) -> list[Value]:
         """All values that are known to be in it."""

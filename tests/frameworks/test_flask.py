@@ -641,3 +641,167 @@ app = Flask(__name__)
 app.register_blueprint(bp)
 """
     assert verdicts(tmp_path, main=main) == {"GET /items": "required"}
+
+
+def test_views_that_are_kept_by_their_class(tmp_path: Path) -> None:
+    main = """
+from flask import Blueprint, Flask
+from flask.views import MethodView
+from flask_login import login_required
+
+class Zoo(MethodView):
+    @login_required
+    def get(self):
+        return "zoo"
+
+class Cage(MethodView):
+    @login_required
+    def post(self):
+        return "cage"
+
+def configure(blueprint, routes):
+    views = {}
+    for path, resource in routes:
+        view = views.get(resource)
+        if view is None:
+            view = resource.as_view(resource.__name__)
+            views[resource] = view
+        blueprint.add_url_rule(path, view_func=view)
+
+bp = Blueprint("zoo", __name__)
+configure(bp, [("/zoo", Zoo), ("/cage", Cage), ("/old/zoo", Zoo)])
+app = Flask(__name__)
+app.register_blueprint(bp)
+"""
+    assert verdicts(tmp_path, main=main) == {
+        "GET /zoo": "required",
+        "POST /cage": "required",
+        "GET /old/zoo": "required",
+    }
+
+
+def test_what_is_decorated_decides_what_a_decorator_does(tmp_path: Path) -> None:
+    main = """
+import types
+from functools import wraps
+from flask import Blueprint as Base, Flask
+from flask.views import MethodView
+from flask_login import current_user, login_required
+from flask_principal import Permission, RoleNeed
+from flask_restx import Api, Resource
+
+class Blueprint(Base):
+    def route(self, rule, **options):
+        def wrapper(view):
+            if isinstance(view, types.FunctionType):
+                self.add_url_rule(rule, view.__name__, view, **options)
+            else:
+                self.add_url_rule(rule, view_func=view.as_view(view.__name__), **options)
+            return view
+        return wrapper
+
+class Guarded(Api):
+    def secure(self, func):
+        if isinstance(func, str):
+            return self._permitted(Permission(RoleNeed(func)))
+        elif isinstance(func, Permission):
+            return self._permitted(func)
+        else:
+            return self._secured(func)
+
+    def _permitted(self, permission):
+        def wrapper(func):
+            return self._secured(func, permission)
+        return wrapper
+
+    def _secured(self, func, permission=None):
+        @wraps(func)
+        def wrapper(*args, **kwargs):
+            if not current_user.is_authenticated:
+                self.abort(401)
+            if permission is not None:
+                with permission.require():
+                    return func(*args, **kwargs)
+            return func(*args, **kwargs)
+        return wrapper
+
+bp = Blueprint("pages", __name__)
+api = Guarded(bp)
+
+@bp.route("/page", methods=["POST"])
+@login_required
+def page():
+    return "page"
+
+@bp.route("/pages")
+class Pages(MethodView):
+    decorators = [login_required]
+    def get(self):
+        return "pages"
+
+@api.route("/notes")
+class Notes(Resource):
+    @api.secure
+    @api.doc("note")
+    def post(self):
+        return "note"
+    @api.secure("admin")
+    def delete(self):
+        return "note"
+    def get(self):
+        return "notes"
+
+app = Flask(__name__)
+app.register_blueprint(bp)
+"""
+    assert verdicts(tmp_path, main=main) == {
+        "POST /page": "required",
+        "GET /pages": "required",
+        "POST /notes": "required",
+        "DELETE /notes": "required",
+        "GET /notes": "none",
+    }
+
+
+def test_a_class_makes_the_application_when_it_is_made(tmp_path: Path) -> None:
+    main = """
+from flask import Blueprint, Flask
+
+bp = Blueprint("pages", __name__)
+other = Blueprint("other", __name__)
+
+@bp.get("/page")
+def page():
+    return "page"
+
+@other.get("/other")
+def another():
+    return "other"
+
+class App:
+    BLUEPRINTS = [bp]
+
+    @classmethod
+    def _configure(cls, app):
+        for each in cls.BLUEPRINTS:
+            app.register_blueprint(each)
+
+    def __new__(cls, core):
+        app = Flask(__name__)
+        cls._configure(app)
+        return app
+
+class Server:
+    def __init__(self, core):
+        self.app = Flask(__name__)
+        self.configure()
+
+    def configure(self):
+        self.app.register_blueprint(other)
+
+class Thread:
+    def run(self):
+        App(self.core).run()
+        Server(self.core).app.run()
+"""
+    assert verdicts(tmp_path, main=main) == {"GET /page": "none", "GET /other": "none"}
