@@ -17,9 +17,9 @@ _MAKING = ("__init__", "__new__")
 def start(machine: Machine, constructors: Collection[str], registrars: Collection[str] = ()) -> None:
     """Run every module that is not a test's, the `__main__` blocks, then each function that nobody called and
     whose text names one of the `constructors` (an application factory that a server calls; a class that makes an
-    application when an object is made of it), then each that nobody called yet and that names one of the `registrars` (it completes an application that a module made), each as far as
-    its own budget goes: a command line that reaches the whole library takes nothing from the others, and must not
-    take long."""
+    application when an object is made of it), then each that nobody called yet and that names one of the `registrars`
+    (it completes an application that a module made), each as far as its own budget goes: a command line that reaches
+    the whole library takes nothing from the others, and must not take long."""
     index: Index = machine.index
     for module in index.modules.values():
         if not module.is_test:
