@@ -235,12 +235,22 @@ def _compared(left: Value, op: str, right: Value) -> bool | None:
         none, other = (right, left) if isinstance(right, Known) and right.value is None else (left, right)
         if isinstance(none, Known) and none.value is None and (isinstance(other, _SOLID) or _is_made(other)):
             return op in ("is not", "!=")
+        if op in ("==", "!=") and isinstance(left, Seq) and isinstance(right, Seq) and left.kind == right.kind != "set":
+            ours, theirs = _constants(left), _constants(right)
+            return None if ours is None or theirs is None else (ours == theirs) == (op == "==")
     if op in ("in", "not in") and isinstance(left, Known):
         if isinstance(right, Seq) and not right.open and all(isinstance(item, Known) for item in right.items):
             return any(isinstance(i, Known) and i.value == left.value for i in right.items) == (op == "in")
         if isinstance(right, Mapping) and not right.open:
             return (left.value in right.items) == (op == "in")
     return None
+
+
+def _constants(value: Seq) -> list[object] | None:
+    """What a list holds, if it is all known."""
+    if value.open or not all(type(item) is Known for item in value.items):
+        return None
+    return [item.value for item in value.items if isinstance(item, Known)]
 
 
 def _is_made(value: Value) -> bool:

@@ -58,7 +58,7 @@ def begin(application: Application, settings_module: str, scratch: Path, **chang
         database.update(ENGINE="django.db.backends.sqlite3", NAME=str(scratch / f"{name}.sqlite3"), OPTIONS={})
     settings.CACHES = {name: {"BACKEND": LOCAL_MEMORY, "LOCATION": name} for name in settings.CACHES}
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": STATIC_FILES}}
+    settings.STORAGES = {**getattr(settings, "STORAGES", {}), "staticfiles": {"BACKEND": STATIC_FILES}}
     for name, value in changes.items():
         setattr(settings, name, value)
     start()
