@@ -111,6 +111,7 @@ def start(
         tests=filter(scope.is_test, scanned.facts),
         root_name=root_name,
         lower=lower,
+        text=text,
         options={"settings": config.settings} if config.settings else {},
         public=config.public,
         documents=documents,

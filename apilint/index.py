@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,9 +29,11 @@ from apilint.walk import by_kind
 T = TypeVar("T")
 
 _NOT_LOWERED = bytes(NOT_LOWERED)
+_WORD_BYTES = frozenset(bytes([each]) for each in range(256) if each > 127 or chr(each).isalnum() or chr(each) == "_")
 
 Opened = Callable[[str], "tuple[str, FileFacts] | None"]
 Lower = Callable[[str, FunctionFacts, FileFacts], "tuple[Stmt, ...]"]
+Text = Callable[[str], bytes]
 
 
 class Function:
@@ -294,14 +297,16 @@ class Index:
         tests: Iterable[str] = (),
         root_name: str = "",
         lower: Lower | None = None,
+        text: Text | None = None,
         library: Opened | None = None,
     ) -> None:
         """Take facts by file (relative path), dotted module names by file, the test files, the name of the root
-        folder (a project that is itself a package imports itself by that name), how to lower a body, and what gives
-        the file and facts of an installed module that somebody names."""
+        folder (a project that is itself a package imports itself by that name), how to lower a body, how to get the
+        text of a file, and what gives the file and facts of an installed module that somebody names."""
         test_files = set(tests)
         self.root_name = root_name
         self._lower = lower
+        self._text = text
         self._library = library
         self._opened: dict[str, Module | None] = {}
         self._libraries: dict[str, Module] = {}
@@ -323,6 +328,14 @@ class Index:
         if self._lower is None:
             return ()
         return self._lower(function.module.file, function.facts, function.module.facts)
+
+    def may_mention(self, where: Module | Function | Class, name: str) -> bool:
+        """Whether a name may stand in a file, a function or a class: its text has the word. Nothing is decoded."""
+        if self._text is None:
+            return True
+        if isinstance(where, Module):
+            return _has_word(self._text(where.file), name.encode(), 0, sys.maxsize)
+        return _has_word(self._text(where.module.file), name.encode(), where.facts.start, where.facts.end)
 
     def let_go(self) -> None:
         """Forget the bodies of all functions, which take most of the memory of a large program."""
@@ -432,6 +445,17 @@ def _names(facts: FileFacts) -> list[tuple[str, int, int]]:
     """What is defined in a file, and in what."""
     functions = [(each.qualname, each.parent, each.owner) for each in facts.functions]
     return functions + [(each.qualname, each.parent, each.owner) for each in facts.classes]
+
+
+def _has_word(text: bytes, word: bytes, start: int, end: int) -> bool:
+    """Whether a word stands in a stretch of a text, and not as a part of a longer one."""
+    at = text.find(word, start, end)
+    while at >= 0:
+        after = at + len(word)
+        if text[at - 1 : at] not in _WORD_BYTES and text[after : after + 1] not in _WORD_BYTES:
+            return True
+        at = text.find(word, after, end)
+    return False
 
 
 def _shared(path: str, near: str) -> int:

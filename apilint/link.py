@@ -15,7 +15,7 @@ from apilint.facts import FileFacts
 from apilint.finding import Diagnostic
 from apilint.frameworks.program import Program
 from apilint.guards.knowledge import Knowledge
-from apilint.index import Index, Lower
+from apilint.index import Index, Lower, Text
 from apilint.library import FOLDER, Library
 from apilint.model import Route
 from apilint.project import Project
@@ -36,6 +36,7 @@ def link(
     tests: Iterable[str] = (),
     root_name: str = "",
     lower: Lower | None = None,
+    text: Text | None = None,
     options: Mapping[str, str] | None = None,
     public: Sequence[str] = (),
     documents: Mapping[str, bytes] | None = None,
@@ -45,16 +46,16 @@ def link(
     """Start the program symbolically; the project asks every framework for its routes when somebody wants them.
 
     Takes the facts and dotted names by file, the library models by section, the test files (not run), the name of
-    the root folder, how to lower a body that the scanner left, framework options (`settings`), which routes the
-    user calls public, the documents that speak of routes, with which versions of its libraries the program runs, and
-    the libraries themselves, where an environment is at hand.
+    the root folder, how to lower a body that the scanner left, how to get a file's text, framework options
+    (`settings`), which routes the user calls public, the documents that speak of routes, with which versions of its
+    libraries the program runs, and the libraries themselves, where an environment is at hand.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
     with _without_collector():
         if library is not None:
             library.prepare(frameworks.LIBRARIES, _covered(models))
         opened = None if library is None else library.module
-        index = Index(facts, names, tests=tests, root_name=root_name, lower=lower, library=opened)
+        index = Index(facts, names, tests=tests, root_name=root_name, lower=lower, text=text, library=opened)
         machine = Machine(index)
         program = Program(machine, Knowledge(models), dict(options or {}), versions)
         rooms = list(_rooms())

@@ -1,17 +1,21 @@
-"""Routes -> the functions that a request may run, as far as names tell: generously, so that what is left out is run by
-nobody who waits for an answer."""
+"""Function -> whether a request may run it, as far as names tell: generously, so that what is left out is run by nobody
+who waits for an answer.
+
+It is asked backwards, from the function to what mentions it, since hardly anything is asked about in a program of which
+nearly everything is run by some request.
+"""
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Union
 
 from apilint import facts as f
+from apilint.checks.proofs import Proofs, Way
 from apilint.checks.rejections import class_of
 from apilint.flow.narrowing import last_name
 from apilint.index import Class, Function, Module
-from apilint.model import Route
 from apilint.project import Project
 from apilint.unparse import unparse
 from apilint.walk import walk
@@ -20,117 +24,140 @@ _COMMANDS = re.compile(r"(?:^|\.)(?:command|group|option|argument|callback|cli)$
 _ADDING_COMMANDS = frozenset({"add_command", "add_typer", "command", "set_defaults"})
 
 
+class _Run(NamedTuple):
+    """A request may run a function."""
+
+    function: Function
+
+
+class _Used(NamedTuple):
+    """A class is in use: what it is made of counts, and what is made of it."""
+
+    cls: Class
+
+
+class _Named(NamedTuple):
+    """A name is mentioned by something that runs or is in use."""
+
+    name: str
+
+
+_Goal = Union[_Run, _Used, _Named]
+
+
 class Awaited:
-    """Follows names from the handlers on: functions and classes that are mentioned, tables of a module that are, and
-    those methods of such classes whose name is mentioned or that a library calls. What a decorator hands to a library
-    is taken to be run by it, commands aside."""
+    """Follows names back to the handlers: through functions and classes that mention them, and tables of a module that
+    do. Methods are run where their class is in use and their name is mentioned, or a library calls them. What a
+    decorator hands to a library is taken to be run by it, commands aside."""
 
     def __init__(self, project: Project) -> None:
-        self._functions: dict[str, list[Function]] = {}
-        self._methods: dict[str, list[Function]] = {}
+        self._index = project.index
+        self._modules = [module for module in project.index.modules.values() if not module.is_test]
         self._classes: dict[str, list[Class]] = {}
-        self._below: dict[str, list[Class]] = {}
-        self._within: dict[Function, list[Function]] = {}
-        self._tables: dict[str, list[f.Expr]] = {}
-        self._handed: list[str] = []
-        for module in project.index.modules.values():
-            if not module.is_test:
-                self._read(module)
-        self._names: set[str] = set()
-        self._asked: set[tuple[str, Module | None]] = set()
-        self._served: set[Function] = set()
-        self._alive: set[Class] = set()
-        self._pending: list[Function] = []
+        for cls in (cls for module in self._modules for cls in module.classes):
+            self._classes.setdefault(cls.name, []).append(cls)
+        self._handlers: set[Function] = set()
+        self._views: set[Class] = set()
+        self._given: set[str] = set()
         for route in project.routes:
-            self._start(project, route)
-        for function in itertools.chain.from_iterable(self._functions.values()):
-            if function.facts.decorated and not _is_command(function):
-                self._run(function)
-        self._mention(self._handed)
-        self._follow()
+            self._given.update(part for guard in (*route.guards, *route.considered) for part in guard.name.split("."))
+            view = class_of(project, route.handler) if route.function is None else route.function.function.owner
+            if view is not None:
+                self._views.add(view)
+            if route.function is not None:
+                self._handlers.add(route.function.function)
+        self._mentioned: dict[Function | Class, frozenset[str]] = {}
+        self._statements: dict[Module, _Statements] = {}
+        self._proofs: Proofs[_Goal] = Proofs(self._ways)
 
     def covers(self, function: Function) -> bool:
         """Whether a request may run a function."""
-        return function in self._served
+        return self._proofs.holds(_Run(function))
 
-    # -------------------------------------------------------------------- names
+    # ------------------------------------------------------------------ what brings it about
 
-    def _read(self, module: Module) -> None:
+    def _ways(self, goal: _Goal) -> Iterator[Way[_Goal]]:
+        if isinstance(goal, _Run):
+            return self._running(goal.function)
+        if isinstance(goal, _Used):
+            return self._using(goal.cls)
+        return self._naming(goal.name)
+
+    def _running(self, function: Function) -> Iterator[Way[_Goal]]:
+        owner = function.owner
+        if function in self._handlers:
+            yield ()
+        if function.parent is not None:
+            yield (_Run(function.parent),)
+        if owner is not None:
+            is_called = function.name.startswith("__") or self._is_called(owner)
+            yield (_Used(owner),) if is_called else (_Used(owner), _Named(function.name))
+            return
+        if function.facts.decorated and not _is_command(function):
+            yield ()
+        yield from self._naming(function.name, function.module)
+
+    def _is_called(self, cls: Class) -> bool:
+        """Whether a library calls the methods of a class: it handles routes, or extends a class of the library."""
+        return cls in self._views or any(last_name(base) not in self._classes for base in cls.code.bases)
+
+    def _using(self, cls: Class) -> Iterator[Way[_Goal]]:
+        if cls in self._views:
+            yield ()
+        yield (_Named(cls.name),)
+        for base in cls.code.bases:
+            yield from ((_Used(above),) for above in self._classes.get(last_name(base), ()))
+
+    def _naming(self, name: str, where: Module | None = None) -> Iterator[Way[_Goal]]:
+        """What mentions a name. Of a function's, if its module is given: functions of modules that another one does
+        not import are others of that name."""
+        if name in self._given:
+            yield ()
+        for module in self._modules:
+            if not self._index.may_mention(module, name):
+                continue
+            statements = self._of_module(module)
+            if name in statements.handed:
+                yield ()
+            yield from ((_Named(table),) for table, names in statements.tables if name in names)
+            if where is None or _knows(module, where):
+                yield from self._naming_in(module, name)
+
+    def _naming_in(self, module: Module, name: str) -> Iterator[Way[_Goal]]:
         for function in module.functions:
-            table = self._functions if function.owner is None else self._methods
-            table.setdefault(function.name, []).append(function)
-            if function.parent is not None:
-                self._within.setdefault(function.parent, []).append(function)
+            is_decorator = function.facts.decorated and name in _mentioned(function.head.decorators)
+            if is_decorator or (self._index.may_mention(function, name) and name in self._names_of(function)):
+                yield (_Run(function),)
         for cls in module.classes:
-            self._classes.setdefault(cls.name, []).append(cls)
-            for base in cls.code.bases:
-                self._below.setdefault(last_name(base), []).append(cls)
-        for name, value in _assigned(module.body):
-            self._tables.setdefault(name, []).append(value)
-        for call in (node for node in walk(module.body) if isinstance(node, f.Call)):
-            if last_name(call.func) not in _ADDING_COMMANDS:
-                self._handed += (arg.id for arg in _arguments(call) if isinstance(arg, f.Name))
+            if self._index.may_mention(cls, name) and name in self._names_of(cls):
+                yield (_Used(cls),)
 
-    def _start(self, project: Project, route: Route) -> None:
-        for guard in (*route.guards, *route.considered):
-            self._mention(guard.name.split("."))
-        if route.function is None:
-            found = class_of(project, route.handler)
-            if found is not None:
-                self._enliven(found, whole=True)
-            return
-        self._run(route.function.function)
-        if route.function.function.owner is not None:
-            self._enliven(route.function.function.owner, whole=True)
+    # ------------------------------------------------------------------ what is mentioned
 
-    def _follow(self) -> None:
-        while self._pending:
-            function = self._pending.pop()
-            self._mention(_mentioned((*function.body, *function.head.decorators)), function.module)
+    def _names_of(self, user: Function | Class) -> frozenset[str]:
+        """The names that the body of a function mentions, or a class."""
+        if user not in self._mentioned:
+            if isinstance(user, Function):
+                names = {node.id for node in user.nodes(f.Name)} | {node.attr for node in user.nodes(f.Attribute)}
+            else:
+                names = set(_mentioned((*user.code.bases, *user.code.body)))
+            self._mentioned[user] = frozenset(names)
+        return self._mentioned[user]
 
-    def _mention(self, names: Iterable[str], module: Module | None = None) -> None:
-        """Take note of the names that a module mentions, if that is known: functions of modules that it does not
-        import are others of that name."""
-        for name in names:
-            if (name, module) in self._asked:
-                continue
-            self._asked.add((name, module))
-            for function in self._functions.get(name, ()):
-                if module is None or _knows(module, function.module):
-                    self._run(function)
-            if name in self._names:
-                continue
-            self._names.add(name)
-            for cls in self._classes.get(name, ()):
-                self._enliven(cls)
-            for method in self._methods.get(name, ()):
-                if method.owner in self._alive:
-                    self._run(method)
-            for value in self._tables.get(name, ()):
-                self._mention(_mentioned((value,)))
+    def _of_module(self, module: Module) -> _Statements:
+        if module not in self._statements:
+            self._statements[module] = _Statements(module)
+        return self._statements[module]
 
-    # ------------------------------------------------------------------- what runs
 
-    def _run(self, function: Function) -> None:
-        if function not in self._served:
-            self._served.add(function)
-            self._pending.append(function)
-            for inner in self._within.get(function, ()):
-                self._run(inner)
+class _Statements:
+    """What the statements of a module hand to others, and the variables that mention something."""
 
-    def _enliven(self, cls: Class, *, whole: bool = False) -> None:
-        """Take a class to be in use: with what it is made of, and with what is made of it."""
-        if cls in self._alive:
-            return
-        self._alive.add(cls)
-        names = [last_name(base) for base in cls.code.bases]
-        is_called = whole or any(name not in self._classes for name in names)  # by the library whose class it extends
-        for name, method in cls.methods.items():
-            if is_called or name in self._names or name.startswith("__"):
-                self._run(method)
-        self._mention(_mentioned((*cls.code.bases, *cls.code.body)), cls.module)
-        for below in self._below.get(cls.name, ()):
-            self._enliven(below)
+    def __init__(self, module: Module) -> None:
+        nodes = list(walk(module.body))
+        calls = [node for node in nodes if isinstance(node, f.Call) and last_name(node.func) not in _ADDING_COMMANDS]
+        self.handed = {arg.id for call in calls for arg in _arguments(call) if isinstance(arg, f.Name)}
+        self.tables = [(name, frozenset(_mentioned((value,)))) for name, value in _assigned(nodes)]
 
 
 def _knows(module: Module, other: Module) -> bool:
@@ -162,9 +189,9 @@ def _arguments(call: f.Call) -> Iterator[f.Expr]:
     yield from (keyword.value for keyword in call.keywords)
 
 
-def _assigned(body: Iterable[f.Stmt]) -> Iterator[tuple[str, f.Expr]]:
+def _assigned(nodes: Iterable[object]) -> Iterator[tuple[str, f.Expr]]:
     """The names that a module's statements assign, with what they are given."""
-    for node in walk(body):
+    for node in nodes:
         if isinstance(node, f.Assign):
             yield from ((target.id, node.value) for target in node.targets if isinstance(target, f.Name))
         elif isinstance(node, f.AnnAssign) and node.value is not None and isinstance(node.target, f.Name):
