@@ -18,13 +18,14 @@ from apilint.unparse import unparse
 @routeless
 @check
 def sensitive_column_unencrypted(
-    project: Project, *, names: str, words: str, plain: str, encrypted: str = r"(?!)"
+    project: Project, *, names: str, words: str, plain: str, encrypted: str = r"(?!)", elsewhere: str = r"(?!)"
 ) -> Iterator[Match]:
     """Columns of database models that are called like numbers of cards and people, or keys of other services."""
     sensitive, text, sealed, mentioned = map(re.compile, (names, plain, encrypted, words))
+    copied = re.compile(elsewhere)
     schemas = Schemas(project.program)
     for module in project.index.modules.values():
-        if module.is_test or not mentioned.search(module.facts.words):
+        if module.is_test or copied.search(module.file) or not mentioned.search(module.facts.words):
             continue
         for cls in module.classes:
             made = project.program.machine.classes.get((module.file, cls.index))

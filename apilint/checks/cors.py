@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from apilint import facts as f
 from apilint.check import Match, check, routeless
 from apilint.checks.choices import Choices
 from apilint.checks.library_calls import LibraryCalls, Used
@@ -20,6 +21,7 @@ from apilint.model import Step
 from apilint.project import Project
 from apilint.startup.values import Choice, Known, Seq, Setting, Text, Value, text_of
 from apilint.startup.values import Mapping as Dict
+from apilint.walk import walk
 
 _SURE, _BY_DEFAULT = Precision.VERY_HIGH, Precision.MEDIUM
 # Origins that nobody means to let in: another name, one that ends or begins like the right one.
@@ -95,14 +97,29 @@ def _meant(project: Project, asked_for: str) -> Iterator[Policy]:
 
 def _in_calls(project: Project) -> Iterator[Policy]:
     for used in LibraryCalls(project, "cors"):
+        is_configured = _is_configured(project, used.entry.get("configured") or "")
         given = used.argument(used.entry.get("credentials") or "")
         credentials = _on(given)
         is_decided = given is not None and isinstance(given[0], Known) and given[0].value is False
         for options_, span in _blocks(used):
             own = _on((options_[used.entry["credentials"]], span)) if used.entry["credentials"] in options_ else None
             for policy in _of_call(used, options_, span, own or credentials):
+                if is_configured and used.entry["origins"] not in options_:
+                    continue
                 # Who writes that no cookies go along has thought of strangers.
                 yield msgspec.structs.replace(policy, sure=Precision.LOW) if is_decided else policy
+
+
+def _is_configured(project: Project, name: str) -> bool:
+    """Whether the program's configuration has a setting of that name, and another value than every origin."""
+    given = [
+        node.value
+        for module in project.index.with_words({name})
+        for body in (module.body, *(cls.code.body for cls in module.classes))
+        for node in walk(body)
+        if isinstance(node, f.Assign) and any(isinstance(each, f.Name) and each.id == name for each in node.targets)
+    ]
+    return bool(given) and not any(isinstance(node, f.Constant) and node.value == "*" for node in walk(given))
 
 
 def _blocks(used: Used) -> Iterator[tuple[Mapping[str, Value], Span]]:

@@ -9,6 +9,7 @@ from apilint.check import Match, check, routeless
 from apilint.checks.choices import Choices
 from apilint.checks.library_calls import LibraryCalls
 from apilint.checks.objects import set_on
+from apilint.checks.overridden import is_overridden
 from apilint.checks.switches import sureness
 from apilint.facts import Span
 from apilint.finding import Precision, Severity
@@ -61,6 +62,7 @@ def debug_enabled(
         given_value, at = configured.get(name), configured.span_of(name)
         sure = sureness(given_value, (True,), Precision.LOW) if given_value is not None else None
         if sure is not None and at is not None:
+            sure = Precision.LOW if is_overridden(project, at, name) else sure
             yield found(at, f"{name} = True", sure, "")
 
 

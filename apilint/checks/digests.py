@@ -16,6 +16,9 @@ from apilint.model import Step
 from apilint.project import Project
 from apilint.walk import walk
 
+# Hashes that are slow by their names: beside them a fast one only knows what was stored long ago.
+_SLOW = re.compile(r"(?i)bcrypt|argon2|scrypt|pbkdf2")
+
 
 @check
 def weak_password_hash(
@@ -27,12 +30,17 @@ def weak_password_hash(
     hashing: str = r"(?!)",
     slow: tuple[str, ...] = (),
     elsewhere: str = r"(?!)",
+    asking: str = r"(?!)",
 ) -> Iterator[Match]:
-    """Digests of passwords, where nothing slow follows, and passwords that are stored as they are."""
+    """Digests of passwords, where nothing slow follows, and passwords that are stored as they are. What a function
+    named for `asking` another server puts into a dict is what that server wants."""
     yield from plaintext_passwords(project, password, owners)
     named, purpose, other = re.compile(password), re.compile(hashing), re.compile(elsewhere)
+    client = re.compile(asking)
     for used in LibraryCalls(project, "digests"):
         if used.function is None or not frozenset(slow).isdisjoint(used.function.words):
+            continue
+        if any(_SLOW.search(node.id) for node in used.function.nodes(f.Name)):
             continue
         name = next((name for name in _hashed(used) if named.search(words_of(name))), "")
         if not name and not purpose.search(words_of(used.function.name)):
@@ -41,7 +49,11 @@ def weak_password_hash(
             span=used.span,
             values={"digest": used.name, "password": name or "the password"},
             trace=(Step(used.span, f"'{used.name}' can be tried a billion times a second"),),
-            precision=Precision.LOW if other.search(used.function.qualname) or _says(used, other) else None,
+            precision=Precision.LOW
+            if other.search(used.function.qualname)
+            or _says(used, other)
+            or (client.search(words_of(used.function.name)) and _is_sent(used))
+            else None,
         )
 
 
@@ -51,6 +63,19 @@ def _hashed(used: Used) -> Iterator[str]:
     for node in walk(used.node.args[first : first + 1]):
         if isinstance(node, (f.Name, f.Attribute, f.Subscript)):
             yield last_name(node)
+
+
+def _is_sent(used: Used) -> bool:
+    """`{"md5Pass": md5(password)}`, `data["pwd"] = md5(password)`: whether the digest is an item of a dict."""
+    if used.function is None:
+        return False
+    shown = (value for node in used.function.nodes(f.Dict) for _, value in node.items)
+    put = (
+        node.value
+        for node in used.function.nodes(f.Assign)
+        if any(isinstance(target, f.Subscript) for target in node.targets)
+    )
+    return any(value.start <= used.node.start and used.node.end <= value.end for value in (*shown, *put))
 
 
 def _says(used: Used, other: re.Pattern[str]) -> bool:

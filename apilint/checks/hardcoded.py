@@ -14,6 +14,7 @@ from apilint.checks.exposed import words_of
 from apilint.checks.library_calls import LibraryCalls, outside
 from apilint.checks.literals import SHORTEST, Literal, literals
 from apilint.checks.objects import set_on
+from apilint.checks.overridden import is_overridden
 from apilint.facts import Span
 from apilint.finding import Precision
 from apilint.index import Module
@@ -58,6 +59,7 @@ def hardcoded_secret(
             or bool(elsewhere.search(_class_around(module, key.span)))
             or (key.named and _is_refused(module, key, found))
             or choices.asked_for(module, key.span.start)
+            or (key.named and is_overridden(project, key.span, key.name))
             or (key.named and bool(refused.search(_written(module, key.span))))
         )
         yield Match(

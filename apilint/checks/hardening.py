@@ -10,6 +10,7 @@ from apilint.check import Match, check, routeless
 from apilint.checks.choices import Choices
 from apilint.checks.judging import judging
 from apilint.checks.library_calls import LibraryCalls
+from apilint.checks.overridden import is_overridden
 from apilint.checks.switches import is_listed, options, sureness
 from apilint.facts import Span
 from apilint.finding import Precision
@@ -86,6 +87,7 @@ def trusted_from_anyone(
             # A list that is put together of something is the operator's: `CONFIG.HOSTS.split(",")`.
             is_literal = isinstance(value, Seq) and all(isinstance(item, Known) for item in value.items)
             is_meant = not is_literal or bool(own_checks and project.index.with_words(own_checks))
+            is_meant = is_meant or is_overridden(project, span, name)
             precision = Precision.LOW if is_meant else None
             yield _trusting(span, f"{name} = ['*']", "hosts", precision)
     for used in LibraryCalls(project, "proxies"):

@@ -490,7 +490,8 @@ class Origins:
         if function in self.callers.maybe and function not in self.callers.endless:
             return self._perhaps(value, function, steps, depth)
         step = Step(value.span, f"'{value.param.name}' is an argument of '{function.name}'") if value.span else None
-        kind = ARGUMENT if not steps else LOCAL
+        is_number = isinstance(value.param.default, f.Constant) and type(value.param.default.value) in (int, float)
+        kind = ARGUMENT if not steps and not is_number else LOCAL
         return Origin(kind, _shown(value, steps), (step,) if step is not None else ())
 
     def _perhaps(self, value: Input, function: Function, steps: tuple[str, ...], depth: int) -> Origin:

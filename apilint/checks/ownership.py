@@ -11,9 +11,11 @@ from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.exposed import Changes, label, name_of, words_of
 from apilint.checks.limits import Limits
+from apilint.checks.reached import Reached, made_of
 from apilint.checks.rejections import functions_of
 from apilint.facts import Span
 from apilint.finding import Precision
+from apilint.flow import env_of
 from apilint.flow.narrowing import last_name
 from apilint.frameworks.schemas import Field, Schema, Schemas
 from apilint.index import Function
@@ -152,6 +154,7 @@ class _Finder:
         self.look_ups = frozenset(look_ups)
         self.owners, self.caller, self.privileged = owners, caller, privileged
         self.schemas = Schemas(project.program)
+        self.reached = project.once("reached", lambda: Reached(project))
 
     def of(self, route: Route) -> tuple[f.Call, Schema, Field] | None:
         """The call that fetches a row of somebody's, where nothing in the handler or its guards asks whose."""
@@ -165,7 +168,9 @@ class _Finder:
                 continue
             schema = self._model(call, function)
             owner = next((field for field in schema.fields if self._owns(field)), None) if schema is not None else None
-            if schema is not None and owner is not None and not schema.user and not self._asks_who(function):
+            if schema is None or owner is None or schema.user or self._asks_who(function):
+                continue
+            if not any(map(self._asks_who, self._given_what(call, function))):
                 return call, schema, owner
         return None
 
@@ -200,7 +205,8 @@ class _Finder:
         return any(not names.isdisjoint({param.name for param in each.head.params}) for each in judged)
 
     def _owns(self, field: Field) -> bool:
-        return bool(self.owners.search(words_of(field.name)))
+        # A number that is no relation belongs to another world.
+        return bool(self.owners.search(words_of(field.name))) and not field.type.endswith("IntegerField")
 
     def _asks_who(self, function: Function) -> bool:
         """Whether anything in the body is called like the caller, or like a check of what they may do."""
@@ -211,6 +217,20 @@ class _Finder:
             keyword.name for node in nodes if isinstance(node, f.Call) for keyword in node.keywords if keyword.name
         }
         return any(self.caller.search(words_of(name)) for name in names)
+
+    def _given_what(self, call: f.Call, function: Function) -> Iterator[Function]:
+        """The functions of the project that are given what a call fetched: `accept(transfer)`."""
+        names = {
+            target.id
+            for node in function.nodes(f.Assign)
+            if node.value.start <= call.start and call.end <= node.value.end
+            for target in node.targets
+            if isinstance(target, f.Name)
+        }
+        env, made = env_of(self.project.program.machine, function), made_of(function)
+        for node in function.nodes(f.Call) if names else ():
+            if any(isinstance(arg, f.Name) and arg.id in names for arg in node.args):
+                yield from self.reached.called(function, node.func, env, made)
 
     def _model(self, call: f.Call, function: Function) -> Schema | None:
         """The model that a call looks up: its first argument, or what its method hangs on."""

@@ -317,6 +317,8 @@ class _Reader:
 
 def _is_masked(value: f.Expr) -> bool:
     """`key[:4] + "*" * 8`: the beginning, and stars."""
+    if isinstance(value, f.IfExp):
+        return _is_masked(value.body) or _is_masked(value.orelse)
     return isinstance(value, (f.BinOp, f.Template)) and any(
         isinstance(node, f.Subscript) and isinstance(node.index, f.Slice) for node in walk((value,))
     )
