@@ -42,12 +42,13 @@ def unlimited_guessing(
     beside_limited_precision: str = "high",
     settings_name: str = "",
     asked_setting: str = "",
+    unguessable: str = "(?!)",
 ) -> Iterator[Match]:
     """Handlers that check a password or a code and that nothing limits; and `others`: which routes by their words, and
-    by which calls they do it."""
+    by which calls they do it. Who sends something `unguessable` cannot try one after the other."""
     limits, guesses = Limits.of(project), Guesses(project, routes, never, verifying, carrying, forms)
     guesses.others = {name: (re.compile(each["routes"]), re.compile(each["calls"])) for name, each in others.items()}
-    settings = settings_of(project, settings_name)
+    settings, secret = settings_of(project, settings_name), re.compile(unguessable)
     seen: set[Span] = set()
     for route in project.routes:
         if route.span in seen or CHANGING.isdisjoint(route.methods):
@@ -58,8 +59,9 @@ def unlimited_guessing(
         seen.add(route.span)
         if limits.reach(route, asks_settings=not guesses.is_unthrottled(route)):
             continue
-        if settings is not None and settings.has(asked_setting) is None:
-            precision: Precision | None = Precision.LOW  # a library: whoever installs it adds what limits
+        is_library = settings is not None and settings.has(asked_setting) is None  # who installs it adds what limits
+        if is_library or (template == "reset" and _is_sent(route, secret)):
+            precision: Precision | None = Precision.LOW
         else:
             precision = Precision(beside_limited_precision) if any(limits.using()) else None
         yield Match(
@@ -78,6 +80,18 @@ def _is_known_caller(route: Route) -> bool:
     return is_guarded(route) and any(
         guard.effect in ("required", "conditional") and guard.kind != IN_THE_HANDLER for guard in route.guards
     )
+
+
+def _is_sent(route: Route, name: re.Pattern[str]) -> bool:
+    """Whether a handler is given something of that name: as a parameter, or within one."""
+    function = route.function.function if route.function is not None else None
+    if function is None:
+        return False
+    names = [param.name for param in function.head.params]
+    held = (
+        node.attr for node in function.nodes(f.Attribute) if isinstance(node.value, f.Name) and node.value.id in names
+    )
+    return any(map(name.search, (*names, *held)))
 
 
 class Guesses:

@@ -15,7 +15,7 @@ from apilint.index import Function, Module
 from apilint.model import Route
 from apilint.project import Project
 from apilint.startup import attributes
-from apilint.startup.values import ClassValue, FunctionValue, Seq, Value, unwrap
+from apilint.startup.values import ClassValue, Env, FunctionValue, ModuleValue, Seq, Value, unwrap
 
 MAX_DEPTH = 3
 _SETTINGS_WORDS = ("MIDDLEWARE", "INSTALLED_APPS", "AUTHENTICATION_BACKENDS")
@@ -157,9 +157,19 @@ class Limits:
         """The project's classes of which a function makes objects: forms, serializers, whose methods run unseen."""
         env = self.machine.run_module(function.module)
         for call in function.nodes(f.Call):
-            value = unwrap(self.machine.lookup(call.func.id, env)) if isinstance(call.func, f.Name) else None
+            value = self._named_value(call.func, env)
             if isinstance(value, ClassValue):
                 yield value
+
+    def _named_value(self, node: f.Expr, env: Env) -> Value | None:
+        """What `LoginForm` or `forms.LoginForm` is."""
+        if isinstance(node, f.Name):
+            return unwrap(self.machine.lookup(node.id, env))
+        if isinstance(node, f.Attribute):
+            owner = self._named_value(node.value, env)
+            found = self.machine.lookup_in_module(owner.module, node.attr) if isinstance(owner, ModuleValue) else None
+            return None if found is None else unwrap(found)
+        return None
 
     def _made_of_it(self, cls: ClassValue) -> bool:
         """Whether a method of a class, or of one that it derives from, speaks of limits."""

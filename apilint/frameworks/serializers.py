@@ -197,18 +197,28 @@ class _Reader:
                         yield Shown(target.id, cls.cls.module.span(statement.start, statement.end), made, True)
 
     def _hidden(self, cls: ClassValue, meta: ClassValue | None) -> frozenset[str]:
-        """The fields that are never shown: write-only by any means, or hidden. An option that cannot be read may hide
-        anything, which `*` says."""
+        """The fields that are never shown as they are stored: write-only by any means, hidden, or shown by a class of the
+        project's own in its own words. An option that cannot be read may hide anything, which `*` says."""
         hidden: set[str] = set()
         for base in attributes.mro(self.machine, cls):
             if isinstance(base, ClassValue):
                 for name, value in list(attributes.namespace(self.machine, base).vars.items()):
                     made = self.machine.force(value, base.namespace, name)
-                    if _is_hidden_field(made):
+                    if _is_hidden_field(made) or self._speaks_for_itself(made):
                         hidden.add(name)
                     elif isinstance(made, (Result, Instance)) and "source" not in made.kwargs:
                         hidden.discard(name)
         return frozenset(hidden | self._by_option(meta, "write_only"))
+
+    def _speaks_for_itself(self, made: Value) -> bool:
+        """Whether a field is of a class that the project wrote, and that decides what comes out."""
+        made = unwrap(made)
+        found = (
+            attributes.in_class(self.machine, made.cls, "to_representation")
+            if isinstance(made, Instance) and isinstance(made.cls, ClassValue)
+            else None
+        )
+        return found is not None and isinstance(found[1], ClassValue)
 
     def _read_only(self, cls: ClassValue, meta: ClassValue | None) -> frozenset[str]:
         """The fields that are never set: declared so, or by the options of Meta; what cannot be read may say it."""
