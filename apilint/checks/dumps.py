@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Entries
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -70,7 +71,7 @@ def raw_object_dump(
                 schema = schemas.of(cls) if cls is not None else None
                 leaked = secrets(sensitive, schema) if schema is not None else []
                 name = schema.name if schema is not None else _name(dump.object)
-                doubtful = schema is None and bool(private.search(name))
+                doubtful = schema is None and bool(private.search(name)) and not dumps.is_own(dump)
                 if schema is not None and not schema.stored:
                     if schema.kind == "schema" or not leaked or hands_out.search(f"{schema.name} {label(route)}"):
                         continue
@@ -151,6 +152,16 @@ class Dumps:
         if not self._names_of_dumps.isdisjoint(function.words):
             return True
         return any(node.attr in self.attributes for node in function.nodes(f.Attribute))
+
+    def is_own(self, dump: Dump) -> bool:
+        """Whether the project's own classes have a method of that name: theirs says what it gives."""
+        return dump.text.strip(".()") in self._own_methods
+
+    @cached_property
+    def _own_methods(self) -> frozenset[str]:
+        """The names of methods that classes of the project have; those of tests aside."""
+        modules = (module for module in self.project.index.modules.values() if not module.is_test)
+        return frozenset(each.name for module in modules for each in module.facts.functions if each.owner >= 0)
 
     def sent(self, value: Value, made: Entries[int, flow.Call], depth: int = 5) -> Iterator[Dump]:
         """The dumps that a returned value is, or that stand in it where a client sees them; `made` are the calls that

@@ -22,7 +22,9 @@ from apilint.index import Function
 from apilint.model import Route, Step
 from apilint.project import Project
 from apilint.startup.values import (
+    NONE,
     External,
+    Instance,
     Known,
     Mapping,
     Operation,
@@ -45,6 +47,8 @@ _SHELL_FLAGS = frozenset({"-c", "/c", "/C", "-lc", "-Command"})
 _SCHEME = re.compile(rf"(?i)^\s*(?:(?:[a-z][a-z0-9+.-]*|{GAP}):)?//")
 FOR_FEW = re.compile(r"(?i)admin|superuser|staff|owner|root")
 _SAFE_CLIENT = re.compile(r"(?i)ssrf|safe|guarded|restricted|advocate")
+# Arguments that decide by which way a client sends.
+_WAYS_OUT = ("transport", "connector", "mounts")
 _JSON = re.compile(r"(?:^|\.)(?:json|get_json|receive_json|media|validated_data|initial_data|request\.data)\b")
 _FIELDS = re.compile(r"(?:^|\.)(?:POST|GET|query_params|args|form|values|match_info)\b")
 _DICTS = frozenset({"builtins.dict", "typing.Dict", "typing.Any", "typing.Mapping", "collections.abc.Mapping"})
@@ -231,11 +235,8 @@ class Flows:
         if _SAFE_CLIENT.search(sunk.function.module.name.rpartition(".")[0]):
             return True  # inside of what is named for that
         client = receiver(unwrap(sunk.call.callee))
-        return client is not None and any(
-            _SAFE_CLIENT.search(part.function.name if isinstance(part, Returned) else getattr(part, "text", ""))
-            for part in parts(client, 3)
-            if isinstance(part, Unknown)
-        )
+        made = parts(client, 3) if client is not None else ()
+        return any(map(_is_safe_client, made))
 
     def _is_own(self, origin: Origin, value: Value) -> bool:
         """Whether it is the address of the request itself, the way back to where that came from, or a file where the
@@ -245,6 +246,15 @@ class Flows:
         if self._kind == "redirect" and any(map(_WAY_BACK.match, (origin.what, _written(value)))):
             return True
         return self._kind in ("redirect", "url") and _ADDRESS_OF_REQUEST.search(origin.what) is not None
+
+
+def _is_safe_client(part: Value) -> bool:
+    """Whether a client is named for it, or sends by way of something that the project made."""
+    if isinstance(part, Result):
+        return any(isinstance(unwrap(part.kwargs.get(name, NONE)), Instance) for name in _WAYS_OUT)
+    if not isinstance(part, Unknown):
+        return False
+    return _SAFE_CLIENT.search(part.function.name if isinstance(part, Returned) else part.text) is not None
 
 
 def _in_link(origin: Origin, sunk: Sunk) -> bool:

@@ -18,7 +18,7 @@ from apilint.frameworks.configured import Configured
 from apilint.index import Function
 from apilint.model import Step
 from apilint.project import Project
-from apilint.startup.values import Choice, Known, Seq, Setting, Value, text_of
+from apilint.startup.values import Choice, Known, Seq, Setting, Value, constant, text_of
 
 
 @routeless
@@ -96,6 +96,7 @@ def trusted_from_anyone(
             continue
         # Where a switch decides between this and something else, somebody asked for it.
         is_meant = choices.asked_for(used.module, used.node.start) or isinstance(given[0], (Setting, Choice))
+        is_meant = is_meant or _is_true(used.argument(used.entry.get("developing", "")))
         yield _trusting(given[1], f"{used.entry['trusts']}='*'", "", Precision.LOW if is_meant else None)
     named = re.compile(headers)
     for function in judging(project):
@@ -104,6 +105,10 @@ def trusted_from_anyone(
                 span = function.module.span(node.start, node.end)
                 is_meant = choices.asked_for(function.module, node.start)
                 yield _trusting(span, header, "identity", Precision.LOW if is_meant else None)
+
+
+def _is_true(given: tuple[Value, Span] | None) -> bool:
+    return given is not None and constant(given[0]) is True
 
 
 def _trusting(span: Span, what: str, template: str, precision: Precision | None) -> Match:

@@ -214,7 +214,7 @@ class Origins:
         if isinstance(value, Choice):
             return self._worst(value.options, depth)
         if isinstance(value, Text):
-            return self._worst(value.parts, depth)
+            return self._worst(self._climbing(value.parts), depth)
         if isinstance(value, (Seq, MappingValue)):
             return self._worst(value.items if isinstance(value, Seq) else value.values(), depth)
         if isinstance(value, Operation):
@@ -238,6 +238,13 @@ class Origins:
         if isinstance(value, Instance):
             return self._of_instance(value)
         return Origin(LOCAL, value.text or value.reason if isinstance(value, Unknown) else "a value")
+
+    def _climbing(self, parts: list[Value]) -> list[Value]:
+        """The parts of a text that can lead a path to another folder: not those without dots that only end a name."""
+        begun = constant(parts[0]) if self._purpose == vouching.PATH and parts else None
+        if not isinstance(begun, str) or begun.endswith(("/", "\\")):
+            return parts
+        return [part for part in parts if not _is_without_dots(part)]
 
     def _worst(self, values: Sequence[Value], depth: int) -> Origin | None:
         found = [origin for origin in (self.of(value, depth) for value in values[:20]) if origin is not None]
@@ -460,6 +467,8 @@ class Origins:
     def _of_argument(self, value: Input, steps: tuple[str, ...], depth: int) -> Origin | None:
         function = value.function
         if function is None or kinds.kind_of(self._machine, value.annotation) == kinds.FIXED:
+            return None
+        if self._purpose == vouching.PATH and _is_content(value):
             return None
         if not _METADATA.isdisjoint(steps):
             return None
@@ -747,6 +756,23 @@ def _has_cast(expr: f.Call) -> bool:
         keyword.name == "type" and isinstance(keyword.value, f.Name) and keyword.value.id in ("int", "float", "bool")
         for keyword in expr.keywords
     )
+
+
+def _is_without_dots(value: Value) -> bool:
+    """`extension.replace(".", "")`: neither `..` nor another one's suffix."""
+    value = unwrap(value)
+    if isinstance(value, Result) and isinstance(value.callee, Attr):
+        return value.callee.name == "replace" and [constant(arg) for arg in value.args] == [".", ""]
+    expr = value.expr if isinstance(value, Derived) else None
+    if not isinstance(expr, f.Call) or last_name(expr.func) != "replace":
+        return False
+    return [arg.value if isinstance(arg, f.Constant) else None for arg in expr.args] == [".", ""]
+
+
+def _is_content(value: Input) -> bool:
+    """Whether a parameter is declared to be bytes: what a file holds, not what it is called."""
+    annotation = unwrap(value.annotation) if value.annotation is not None else None
+    return isinstance(annotation, External) and annotation.name == "builtins.bytes"
 
 
 def _is_slash(call: f.Call) -> bool:

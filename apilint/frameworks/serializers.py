@@ -197,8 +197,8 @@ class _Reader:
                         yield Shown(target.id, cls.cls.module.span(statement.start, statement.end), made, True)
 
     def _hidden(self, cls: ClassValue, meta: ClassValue | None) -> frozenset[str]:
-        """The fields that are never shown as they are stored: write-only by any means, hidden, or shown by a class of the
-        project's own in its own words. An option that cannot be read may hide anything, which `*` says."""
+        """The fields that are never shown as they are stored: write-only by any means, hidden, or shown in its words
+        by a class that the project wrote. An option that cannot be read may hide anything, which `*` says."""
         hidden: set[str] = set()
         for base in attributes.mro(self.machine, cls):
             if isinstance(base, ClassValue):
