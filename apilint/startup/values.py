@@ -561,7 +561,8 @@ def constant(value: Value) -> object:
 
 
 def text_of(value: Value) -> str | None:
-    """A string value with `{name}` where a part is not known; None when it is no string at all."""
+    """A string value with `{name}` where a part is not known; None when it is no string at all. Of several possible
+    ones it is the first that is known to the end, if there is one."""
     if isinstance(value, Setting):
         inner = text_of(value.default)
         return inner if inner is not None else "{" + value.name + "}"
@@ -570,8 +571,16 @@ def text_of(value: Value) -> str | None:
     if isinstance(value, Text):
         return "".join(_part(part) for part in value.parts)
     if isinstance(value, Choice):
-        return next((text for text in map(text_of, value.options) if text is not None), None)
+        options = sorted(value.options, key=_is_settled, reverse=True)
+        return next((text for text in map(text_of, options) if text is not None), None)
     return None
+
+
+def _is_settled(value: Value) -> bool:
+    """Whether a text has no part that is not known."""
+    if isinstance(value, Setting):
+        return _is_settled(value.default)
+    return all(map(_is_settled, value.parts)) if isinstance(value, Text) else isinstance(value, Known)
 
 
 def _part(value: Value) -> str:

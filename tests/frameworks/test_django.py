@@ -73,3 +73,23 @@ urlpatterns = [
         "POST /key/new/": "required",
         "POST /key/": "none",
     }
+
+
+def test_a_prefix_that_is_known_wins_over_one_that_is_not(tmp_path: Path) -> None:
+    urls = """
+from urllib.parse import urlparse
+
+from django.conf import settings
+from django.urls import path
+from django.views import View
+
+class Status(View):
+    def get(self, request):
+        return "up"
+
+prefix = ""
+if found := urlparse(settings.SITE_ROOT).path.lstrip("/"):
+    prefix = f"{found}/"
+urlpatterns = [path(f"{prefix}status/", Status.as_view())]
+"""
+    assert {row.path for row in rows(tmp_path, urls=urls).values()} == {"/status/"}
