@@ -7,7 +7,6 @@ library narrow each other down; lock files that differ leave everything between 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -48,6 +47,8 @@ def _locked(name: str, text: str) -> Found:
         for library, version in _LOCKED.findall(text):
             yield normalised(library), exactly(version)
         return
+    import json
+
     with contextlib.suppress(ValueError):
         for section in json.loads(text).values():
             yield from _table(section)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -81,6 +80,8 @@ class _Vocabulary:
 
     def nearest(self, word: str) -> str:
         """The code or name that a misspelt word is nearest to, or ""."""
+        import difflib
+
         known = {spelling.casefold(): spelling for rule in self.names.items() for spelling in rule}
         near = difflib.get_close_matches(word.casefold(), sorted(known), n=1, cutoff=0.7)
         return known[near[0]] if near else ""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from apilint import openapi, surface
+from apilint import surface
 from apilint.check import Match, check
 from apilint.checks.exposed import name_of
 from apilint.facts import Span
 from apilint.model import Step
-from apilint.openapi import Difference, Operation
 from apilint.project import Project
+
+if TYPE_CHECKING:
+    from apilint.openapi import Difference, Operation
 
 
 @check
@@ -19,6 +22,8 @@ def openapi_drift(project: Project, *, undocumented: str, closed: str, gone: str
     for file, data in project.documents.items():
         if file == surface.FILE_NAME:
             continue
+        from apilint import openapi  # YAML takes as long to load as a file to lint
+
         specification = openapi.read(data, file)
         routes = surface.entries((route, project.is_public(route) is not None) for route in project.routes)
         hidden = {number for number, route in enumerate(project.routes) if route.hidden}
