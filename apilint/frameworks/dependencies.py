@@ -133,11 +133,15 @@ class Dependencies:
         return function
 
     def _alternatives(self, target: Value, function: FunctionValue | None) -> Choice | None:
-        """The functions of which a dependency is one, or wraps one: which, the source leaves open."""
+        """What a dependency is one of, or wraps one of: which, the source leaves open."""
         inner = unwrap(target) if function is None else unwrap(wrapping.named(self.machine, function) or NONE)
         if not isinstance(inner, Choice):
             return None
-        return inner if all(isinstance(unwrap(option), FunctionValue) for option in inner.options) else None
+        return inner if all(map(self._is_judged, inner.options)) else None
+
+    def _is_judged(self, option: Value) -> bool:
+        """Whether what it does is known: it has code, or the models speak of it."""
+        return self._callable(option) is not None or self.program.judge.library(option) is not None
 
     def _evaluated(self, function: FunctionValue) -> Iterator[tuple[f.Param, Value | None, Env]]:
         env = function.env

@@ -371,6 +371,8 @@ def set_(machine: Core, base: Value, name: str, value: Value, span: Span) -> Non
     if not machine.may_change(base):
         return
     if isinstance(base, (Instance, Result)):
+        if type(value) is Known and isinstance(value.value, bool) and len(machine.conditions) > len(base.conditions):
+            value = _flag(machine, base, name, value, span)
         base.attrs[name] = value
         base.sets.append((name, value, span))
     elif isinstance(base, ClassValue):
@@ -388,6 +390,17 @@ def set_(machine: Core, base: Value, name: str, value: Value, span: Span) -> Non
         root = root_of(base)
         if isinstance(root, (Instance, Result)):
             root.sets.append((f"{path_of(base)}.{name}", value, span))
+
+
+def _flag(machine: Core, base: Instance | Result, name: str, value: Known, span: Span) -> Value:
+    """What a flag is after it was set under a test that is open: set, or what it was before."""
+    tests = [test for test in machine.conditions[len(base.conditions) :] if not test.decided]
+    before = base.attrs.get(name)
+    if before is None and isinstance(base, Instance) and in_class(machine, base.cls, name) is not None:
+        before = _of_instance(machine, base, name, span)
+    if not tests or not isinstance(before, (Known, Choice)) or constant(before) is value.value:
+        return value
+    return join([value, before], tests[-1])
 
 
 def set_item(machine: Core, base: Value, key: Value, value: Value, span: Span) -> None:

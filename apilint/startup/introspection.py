@@ -166,10 +166,14 @@ def _is_of(value: Value, cls: Value) -> bool | None:
 
 
 def _isinstance(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
-    if len(args) == 2 and isinstance(args[0], Instance) and isinstance(args[1], ClassValue):
-        if args[1] in attributes.mro(machine, args[0].cls):
-            return TRUE
     classes = args[1].items if len(args) == 2 and isinstance(args[1], Seq) else args[1:2]
+    if len(args) == 2 and isinstance(args[0], Instance):
+        order = attributes.mro(machine, args[0].cls)
+        if any(unwrap(cls) in order for cls in classes):
+            return TRUE
+        is_told = args[0].order and not any(isinstance(base, (External, Unknown)) for base in order)
+        if is_told and all(_is_plain(machine, cls) for cls in classes):
+            return FALSE
     if args and isinstance(args[0], Known) and args[0].value is None:
         return None if any(map(_may_be_of_none, map(unwrap, classes))) else FALSE
     if len(args) == 2 and isinstance(args[0], Special):
@@ -179,6 +183,15 @@ def _isinstance(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value 
         return FALSE if known and None not in known and len(known) == len(classes) else None
     answers = [_is_of(args[0], cls) for cls in classes] if args else []
     return TRUE if True in answers else FALSE if answers and None not in answers else None
+
+
+def _is_plain(machine: Core, cls: Value) -> bool:
+    """Whether only objects of a class or of those below it are of it: no protocol, and nothing that others register
+    with."""
+    cls = unwrap(cls)
+    if isinstance(cls, External):
+        return cls.name.startswith("builtins.") and cls.name != "builtins.object"
+    return isinstance(cls, ClassValue) and not attributes.external_bases(machine, cls)
 
 
 def _is_subclass(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:

@@ -35,3 +35,50 @@ def test_a_proxy_is_as_true_as_what_it_stands_for(tmp_path: Path, site: str) -> 
 def test_a_decorated_function_is_true(tmp_path: Path) -> None:
     site = "import functools\n\n\n@functools.wraps(find_site)\ndef site(): ..."
     assert [row.path for row in routes(write(tmp_path, {"app.py": APP.format(site=site)}))] == ["/site"]
+
+
+ENTRIES = """
+import inspect
+
+from decouple import config
+from flask import Flask
+
+
+class Entry:
+    def __init__(self, key, default):
+        self.key = key
+        self.default = default
+
+
+class Later(Entry):
+    def value(self):
+        return self.default()
+
+
+class Settings:
+    ROUTE = Entry("ROUTE", "/data")
+    LATER = Later("LATER", lambda: "/later")
+
+    def __init__(self):
+        for name, entry in inspect.getmembers(self, lambda member: isinstance(member, Entry)):
+            if isinstance(entry, Later):
+                setattr(self, name, entry.value())
+            else:
+                setattr(self, name, config(entry.key, default=entry.default))
+
+
+app = Flask(__name__)
+settings = Settings()
+
+
+@app.get(settings.ROUTE)
+def data(): ...
+
+
+@app.get(settings.LATER)
+def later(): ...
+"""
+
+
+def test_an_object_is_of_its_own_classes_alone(tmp_path: Path) -> None:
+    assert [row.path for row in routes(write(tmp_path, {"app.py": ENTRIES}))] == ["/data", "/later"]
