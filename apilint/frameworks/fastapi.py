@@ -153,12 +153,19 @@ class Walker:
         position = 1 if self.program.is_a(made, STARLETTE) else 0 if self.program.is_a(made, STARLETTE_ROUTERS) else 9
         return args[position] if position < len(args) else None
 
+    def _asked_for(self, value: Value | None, at: Object) -> Iterator[tuple[Value, tuple[Condition, ...]]]:
+        """The dependencies in a list, each with the open conditions under which it came to be there."""
+        around = at.conditions if isinstance(at, Result) else ()
+        for item, conditions in self.program.items_under(value):
+            made = item.conditions if isinstance(item, Result) else ()
+            yield item, (*conditions, *(each for each in made if each not in around and each not in conditions))
+
     def _entered(self, made: Object, args: list[Value], kwargs: dict[str, Value], scope: Scope) -> Scope:
         """The scope below an application or router: with its own prefix, dependencies and middleware."""
         is_app = self.program.is_a(made, APPS)
         prefix = "" if is_app else path_part(kwargs.get("prefix") or made.attrs.get("prefix"))
         label = "the application" if is_app else "the router"
-        own = [(value, label, under_) for value, under_ in self.program.items_under(kwargs.get("dependencies"))]
+        own = [(value, label, under_) for value, under_ in self._asked_for(kwargs.get("dependencies"), made)]
         own += [
             (item, label, ())
             for name, value, _ in made.sets
@@ -232,7 +239,7 @@ class Walker:
         self.tree.taken.setdefault(id(child), []).append(event)
         own = [
             (value, "include_router", (*event.conditions, *under_))
-            for value, under_ in self.program.items_under(event.kwargs.get("dependencies"))
+            for value, under_ in self._asked_for(event.kwargs.get("dependencies"), event)
         ]
         inner = msgspec.structs.replace(
             scope,
@@ -305,7 +312,7 @@ class Walker:
         standing = scope if inherits else msgspec.structs.replace(scope, dependencies=())
         guards = self._above(standing, event.span, caller, is_socket=is_socket)
         if inherits:
-            for value, conditions in self.program.items_under(event.kwargs.get("dependencies")):
+            for value, conditions in self._asked_for(event.kwargs.get("dependencies"), event):
                 own = self.dependencies.guards(value, "the route", event.span, caller)
                 guards += [under(guard, conditions) for guard in own]
             guards += self._route_class_guards(event, scope, caller)

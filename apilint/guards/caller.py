@@ -18,7 +18,7 @@ CREDENTIAL_WORD = re.compile(
 _PLAIN_HEADERS = re.compile(
     r"(?i)^(HTTP_)?(host|user[-_]agent|accept.*|content[-_].*|origin|referer|connection|x[-_]forwarded.*|x[-_]real[-_]ip|"
     r".*csrf.*|.*xsrf.*|remote_addr|remote_host|server_.*|request_method|path_info|query_string|upgrade|range|if[-_].*|"
-    r"x[-_]requested[-_]with|x[-_]request[-_]id|script_name|wsgi.*)$"
+    r"x[-_]requested[-_]with|x[-_]request[-_]id|(.*[-_])?version|script_name|wsgi.*)$"
 )
 # What a session or a cookie remembers of somebody whom nobody knows: what was chosen, where they were, what they buy.
 _PLAIN_STATE = re.compile(
@@ -262,6 +262,7 @@ class Body(Special):
 
 _CONTAINERS = frozenset("headers cookies session META COOKIES environ state scope extra_environ".split())
 _BODIES = frozenset("args GET POST form values json data query_params get_json query FILES files view_args".split())
+_IN_SCOPE = frozenset({"type", "method", "path", "root_path", "headers"})
 _NOTHING = frozenset("auth authorization authenticators successful_authenticator token api_key identity".split())
 
 
@@ -370,11 +371,15 @@ class Caller(Special):
             return self._route(self.path, "request.get_full_path()")
         if name == "get_signed_cookie":
             return NOTHING
+        if name == "get" and args and text_of(args[0]) in _IN_SCOPE:
+            return self.item(args[0])
         return None
 
     def item(self, key: Value) -> Value:
         """An ASGI scope: `scope["path"]`, `scope["method"]`."""
         label = text_of(key) or ""
+        if label == "root_path":
+            return Known("")
         if label == "type":
             return Known("websocket" if self.http_method == "WEBSOCKET" else "http")
         return self.attribute(label) if label else Unknown("an item of the request")

@@ -19,6 +19,7 @@ from apilint.startup.values import (
     External,
     FunctionValue,
     Instance,
+    Known,
     Operation,
     Partial,
     Result,
@@ -141,6 +142,16 @@ class Knowledge:
                 return entry.get("effect") == "required" and not is_waived(entry, call)
         return None
 
+    def option(self, machine: Core, made: Instance, name: str) -> Value | None:
+        """The attribute of a project's own scheme in which the library keeps what decides whether it lets strangers
+        through: `self.auto_error`. As it was given, or what it is unless somebody asks for the other."""
+        for each in self.names(machine, made):
+            unless = self._guards.get(each, {}).get("unless") or {}
+            if name in unless:
+                given = _maker(made)
+                return (given.kwargs.get(name) if isinstance(given, Result) else None) or Known(not unless[name])
+        return None
+
     def brings(self, name: str) -> Sequence[Entry]:
         """The routes of the router that a library's call of that name makes."""
         entry = self._routes.get(name)
@@ -229,6 +240,8 @@ class Knowledge:
             return status_of(items[1])
         if not isinstance(value, Result):
             return 0
+        while isinstance(value.callee, Result):
+            value = value.callee  # `response(scope, receive, send)`: the response is an application that sends itself
         sets = {key: item for key, item, _ in value.sets}
         if "status_code" in sets:
             return status_of(sets["status_code"])

@@ -17,10 +17,11 @@ from apilint.startup.values import (
 )
 
 _TEXT = re.compile(
-    r"(?i:\bsettings?\b|(?<![a-z])config(?![a-z])|\bconf\b|environ|getenv|\bdebug\b|\boptions?\b|feature|enabled?\b|"
+    r"(?i:(\b|_)settings?\b|(?<![a-z])config(?![a-z])|\bconf\b|environ|getenv|\bdebug\b|\boptions?\b|feature|enabled?\b|"
     r"disabled?\b)|^(not )?\(?[\w.]*\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|^[A-Z]{4,}$"
 )
 _CLASS = re.compile(r"(?i)(config|configuration|settings|options)$")
+_PARSES = frozenset({"parse_args", "parse_known_args"})
 _READS = frozenset({"get", "super.get", "__getitem__", "super.__getitem__"})
 
 
@@ -48,12 +49,19 @@ def holds_setting(value: Value, depth: int = 8) -> bool:
         return value.test is not None and is_setting(value.test)
     if isinstance(value, Subscripted):
         return isinstance(value.base, Attr) and value.base.name == "config"
+    if isinstance(value, Attr):
+        return _is_command_line(value.base)
     if isinstance(value, Result) and isinstance(value.callee, Attr):
         base = value.callee.base
         if isinstance(base, Instance):
             return value.callee.name in _READS and bool(_CLASS.search(base.cls.cls.name))
         return isinstance(base, Attr) and base.name == "config"
     return False
+
+
+def _is_command_line(value: Value) -> bool:
+    """`parser.parse_args()`: what whoever starts the program types."""
+    return isinstance(value, Result) and isinstance(value.callee, Attr) and value.callee.name in _PARSES
 
 
 __all__ = ["holds_setting", "is_setting", "told"]

@@ -237,6 +237,7 @@ class Visit(Machine):
             special = self.knowledge.instance_attributes.get(value.name)
             if special is not None:
                 return self._special(special)
+            return self.knowledge.option(self, value.base, value.name) or value
         elif isinstance(value, Unknown) and isinstance(expr, f.Attribute) and expr.attr in ("request", "user"):
             if isinstance(expr.value, f.Name) and expr.value.id == "self" and expr.attr == "request":
                 self.contacts += 1
