@@ -14,12 +14,14 @@ from apilint.checks.written import calls
 from apilint.facts import Span
 from apilint.finding import Precision
 from apilint.flow.narrowing import last_name
-from apilint.index import Module
+from apilint.index import Function, Module
 from apilint.model import Step
 from apilint.project import Project
 from apilint.startup.values import Env, Known, Value, text_of
 from apilint.unparse import unparse
 from apilint.walk import walk
+
+_PROBED = re.compile(r"(?i)health|liveness|readiness|probe|metrics|prometheus")
 
 
 @routeless
@@ -87,7 +89,8 @@ def no_request_logging(
             value, name = where.value(keyword.value), keyword.name or ""
             is_silent = _is_one_of(value, entry["silent"].get(name, ()))
             if is_silent or _is_one_of(value, entry.get("quiet", {}).get(name, ())):
-                found.append((where, node, keyword, None if is_silent else Precision(quiet_precision)))
+                is_meant = not is_silent or _is_probed(where.function, node)
+                found.append((where, node, keyword, Precision(quiet_precision) if is_meant else None))
     if not found or _keeps_record(project, re.compile(recording), noting):
         return
     for where, node, keyword, precision in found:
@@ -98,6 +101,12 @@ def no_request_logging(
             trace=(Step(span, f"'{unparse(node.func)}' writes no line for a request"),),
             precision=precision,
         )
+
+
+def _is_probed(function: Function | None, node: f.Call) -> bool:
+    """Whether a server only tells machines how a program is: nobody attacks there."""
+    given = " ".join(unparse(arg) for arg in (*node.args, *(each.value for each in node.keywords)))
+    return bool(_PROBED.search(given) or (function is not None and _PROBED.search(function.name)))
 
 
 def _is_one_of(value: Value, listed: Sequence[object]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from apilint.check import Match, check
@@ -15,7 +16,10 @@ from apilint.project import Project
 
 @check
 def fail_open_guard(project: Project) -> Iterator[Match]:
-    """Ways through a guard that open when a secret is not set, in debug mode, or on an exception."""
+    """Ways through a guard that open when a secret is not set, in debug mode, or on an exception. That everybody passes
+    without a secret is surely meant where the guard is called optional."""
+    names = project.knowledge.sections.get("names", {}).get("guard", {})
+    optional = re.compile(str(names.get("optional", "(?!)")), re.IGNORECASE)
     for span, found in _lapsing(project).items():
         route, guard, lapse = found[0]
         routes = list({each.span: each for each, _, _ in found}.values())
@@ -33,9 +37,16 @@ def fail_open_guard(project: Project) -> Iterator[Match]:
                 Step(span, lapse.message),
             ),
             related=tuple(Step(each.registered, f"'{label(each)}' relies on it") for each in routes[:20]),
-            precision=Precision.MEDIUM if is_open_mode(lapse) else None,
+            precision=_doubt(guard, lapse, optional),
             route=label(route),
         )
+
+
+def _doubt(guard: Guard, lapse: Step, optional: re.Pattern[str]) -> Precision | None:
+    if not is_open_mode(lapse):
+        return None
+    name = f"{guard.name} {guard.qualname.rpartition(':')[2]}"
+    return Precision.LOW if optional.search(name) else Precision.MEDIUM
 
 
 def _lapsing(project: Project) -> dict[Span, list[tuple[Route, Guard, Step]]]:

@@ -66,6 +66,8 @@ _ADDRESS_OF_REQUEST = re.compile(
     r"(?i)(?:^|\.)(?:\w*req(?:uest)?|websocket|ws)\.(?:url|path|full_path|base_url|url_root|host|host_url|path_info"
     r"|get_full_path|scheme|script_root|url_rule|endpoint|build_absolute_uri|META\.PATH_INFO|session)(?:\.|$)"
 )
+# The bytes of an upload, `file.read`, and not those of a whole request.
+_CONTENT = re.compile(r"(?i)^(?!.*(?:request|body))[\w.]+\.read$")
 # The page that a browser comes from: no link can name another. Whoever makes requests by hand can, for themselves.
 _WAY_BACK = re.compile(r"(?i)[\w.]*(?:\.|(?:\.get\(|\[)['\"])(?:http_)?referr?er(?:['\"][^()]*[\])])?$")
 
@@ -232,6 +234,12 @@ class Flows:
         """Whether the client is made by something that is named for keeping requests off the inside."""
         if self._kind != "url":
             return False
+        node = sunk.call.node
+        if any(
+            block.start <= node.start < block.end and any(_SAFE_CLIENT.search(unparse(each)) for each, _ in block.items)
+            for block in sunk.function.nodes(f.With)
+        ):
+            return True  # `with only_safe_addresses():`
         if _SAFE_CLIENT.search(sunk.function.module.name.rpartition(".")[0]):
             return True  # inside of what is named for that
         client = receiver(unwrap(sunk.call.callee))
@@ -239,8 +247,10 @@ class Flows:
         return any(map(_is_safe_client, made))
 
     def _is_own(self, origin: Origin, value: Value) -> bool:
-        """Whether it is the address of the request itself, the way back to where that came from, or a file where the
-        name of one matters."""
+        """Whether it is the address of the request itself, the way back to where that came from, or a file (or what is
+        in it) where the name of one matters."""
+        if self._kind in ("path", "url") and _CONTENT.search(origin.what):
+            return True
         if self._kind == "path":
             return is_file(origin.what)
         if self._kind == "redirect" and any(map(_WAY_BACK.match, (origin.what, _written(value)))):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from apilint import facts as f
@@ -10,10 +11,13 @@ from apilint.facts import Span
 from apilint.flow.narrowing import last_name
 from apilint.index import Function
 from apilint.project import Project
+from apilint.unparse import unparse
 from apilint.walk import walk
 
 ALLOWED, WITH_COOKIES = "access-control-allow-origin", "access-control-allow-credentials"
 _SETTING = frozenset({"set", "add", "setdefault", "append", "add_header", "set_header", "__setitem__"})
+_CONFIGURED = re.compile(r"(?i)\b(settings|conf(ig)?|options|environ(?!\[))\b[.\[(]")
+_BY_TOKEN = re.compile(r"(?i)^(?!not )[\w.]*(token|bearer|api_?key)")
 _ASKED = frozenset({"origin", "http_origin"})
 
 
@@ -28,8 +32,19 @@ def reflected_origins(project: Project) -> Iterator[tuple[Span, Span]]:
         for node in nodes:
             value = _allowed(node)
             read = _read(value, assigned) if value is not None else None
-            if value is not None and read is not None and not _is_compared(function, value, read):
+            if value is None or read is None or _is_for_tokens(function, node):
+                continue
+            if not _is_compared(function, value, read):
                 yield span(node.start, node.end), span(read.start, read.end)
+
+
+def _is_for_tokens(function: Function, node: f.Expr | f.Stmt) -> bool:
+    """Whether only those come here who brought a token of their own accord, which no page of a stranger has."""
+    return any(
+        block.start <= node.start < block.end and _BY_TOKEN.search(unparse(block.test))
+        for block in function.nodes(f.If)
+        if any(each.start <= node.start < each.end for each in block.body)
+    )
 
 
 def _allowed(node: f.Assign | f.Call) -> f.Expr | None:
@@ -58,6 +73,8 @@ def _read(value: f.Expr, assigned: Assignments) -> f.Expr | None:
         key = value.args[0]
     elif isinstance(value, f.Subscript):
         key = value.index
+    if _CONFIGURED.search(unparse(value)):
+        return None
     is_origin = isinstance(key, f.Constant) and str(key.value).lower() in _ASKED
     return value if is_origin else None
 

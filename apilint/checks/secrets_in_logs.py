@@ -33,6 +33,10 @@ _READERS = frozenset({"get", "getenv", "getlist", "get_secret_value"})
 _REQUESTS = frozenset({"request", "req", "_request", "websocket"})
 # One of these in a name says which secret it is; `token` or `secret` alone may be a word, a page or an object.
 _BARE = frozenset({"token", "secret", "key", "salt", "credential", "credentials", "authorization", "hash"})
+# What is called so is no key to anything where texts are cut into tokens.
+_TOKEN_OF_TEXT = re.compile(
+    r"^(?!(.*_)?(access|refresh|auth|api|bearer|session|id|jwt|oauth|hf|hub|hugging_?face|user|csrf|secret)_)(\w+_)?token(_(str|text|string|value))?$"
+)
 _WORDS_OF_TEXT = frozenset({"tokenizer", "tokenize", "tokenizers", "encode_plus", "max_tokens", "detokenize", "lexer"})
 # Commands print; in a file that answers requests what is printed goes to the server's log.
 _SPOKEN = frozenset({"print", "click.echo", "typer.echo", "rich.print", "echo"})
@@ -47,6 +51,9 @@ _ONE_OF_SEVERAL = re.compile(r"^(old|new|existing|current|last|next|previous|pre
 # What is random cannot be guessed from its hash; what people choose can.
 _HASHED = re.compile(r"(^|_)(hash(ed|es)?|digest)(_|$)")
 _GUESSABLE = re.compile(r"passw|pwd|passphrase|passcode|pin(_|$)|otp|ssn|card|security_answer")
+_FINDS = re.compile(r"(find|get|first|one|fetch)(_|$)")
+# What stands in the place of a secret.
+_COVER = re.compile(r"(?i)[*\u2022x.]{3,}$|[<\[(]?\W*(redacted|masked|hidden|removed|omitted|filtered)\W*[>\])]?$")
 MAX_DEPTH = 4
 
 
@@ -161,7 +168,8 @@ class _Reader:
     def _in(self, expr: f.Expr, assigned: Assignments, depth: int, label: str = "") -> Iterator[_Found]:
         if isinstance(expr, f.Dict):
             for key, value in expr.items:
-                yield from self._in(value, assigned, depth, last_name_of_key(key))
+                if key is not None or not _is_redacted(expr):
+                    yield from self._in(value, assigned, depth, last_name_of_key(key))
             return
         for piece in pieces(expr):
             yield from self._piece(piece, assigned, depth, label)
@@ -228,7 +236,8 @@ class _Reader:
             for each in assigned.function.nodes(f.Call)
         ):
             return  # the path of a key
-        if vague and not _WORDS_OF_TEXT.isdisjoint(assigned.function.module.words):
+        is_vague = vague or _TOKEN_OF_TEXT.search(words_of(name)) is not None
+        if is_vague and not _WORDS_OF_TEXT.isdisjoint(assigned.function.module.words):
             return
         yield _Found(expr, unparse(expr), is_sure=not vague)
 
@@ -260,7 +269,10 @@ class _Reader:
             last = last_name(value.func)
             is_object = last[:1].isupper() and not last.isupper()  # `Hotp(secret)` is no secret itself
             return not (
-                is_object or self.redacting.search(last) or last in ("len", "bool", "int", "count", "tokenize", "split")
+                is_object
+                or _is_row(value)
+                or self.redacting.search(last)
+                or last in ("len", "bool", "int", "count", "tokenize", "split")
             )
         if isinstance(value, f.Subscript) and isinstance(value.index, f.Slice):
             return False
@@ -322,6 +334,18 @@ def _is_masked(value: f.Expr) -> bool:
     return isinstance(value, (f.BinOp, f.Template)) and any(
         isinstance(node, f.Subscript) and isinstance(node.index, f.Slice) for node in walk((value,))
     )
+
+
+def _is_row(value: f.Call) -> bool:
+    """`ApiToken.find(db, given)`: the row of a class, which is shown as its class likes."""
+    owner = last_name(value.func.value) if isinstance(value.func, f.Attribute) else ""
+    is_class = owner[:1].isupper() and not owner.isupper()
+    return bool(_FINDS.match(last_name(value.func))) and (is_class or owner == "objects")
+
+
+def _is_redacted(display: f.Dict) -> bool:
+    """`{**body, "environment": {**body["environment"], "TOKEN": "***"}}`: a copy in which something is covered."""
+    return any(isinstance(node, f.Constant) and _COVER.match(str(node.value)) for node in walk((display,)))
 
 
 def _class_in(value: Value) -> ClassValue | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from apilint import facts as f
@@ -19,6 +20,8 @@ from apilint.walk import walk
 
 HTTP_ONLY = "http only"
 MIDDLEWARE = "middleware"
+RARE = 4
+"""One route in so many has to ask who is calling, for an open websocket to be remarkable."""
 # Signs that the handler itself, or what it calls, asks the peer who they are.
 _ASKS = re.compile(
     r"(?i)auth|token|origin|session|cookie|user|login|ticket|signature|credential|api_?key|secret|permission|allowed|jwt"
@@ -94,13 +97,16 @@ def middleware_skips_websocket(project: Project, *, passes: str) -> Iterator[Mat
 
 @check
 def websocket_without_auth(project: Project) -> Iterator[Match]:
-    """Websockets without any guard, in a program whose other routes have some."""
+    """Websockets without any guard, in a program whose other routes have some. Of low precision in an application that
+    hardly ever asks anybody: that is said once."""
     routes = [route for route in project.routes if not project.is_test(route.span.file)]
     guarded = sum(map(is_guarded, routes))
     if not guarded:
         return
     socket = Socket(project)
+    total, asking = Counter(route.app for route in routes), Counter(route.app for route in routes if is_guarded(route))
     for route in _open_sockets(project):
+        is_usual = asking[route.app] * RARE < total[route.app]
         yield Match(
             span=route.span,
             values={
@@ -114,7 +120,7 @@ def websocket_without_auth(project: Project) -> Iterator[Match]:
                 *(Step(guard.span, f"'{guard.name}' ({guard.kind}) turns nobody away") for guard in route.considered),
                 Step(route.span, f"'{name_of(route.handler)}' accepts every peer"),
             ),
-            precision=Precision.LOW if socket.is_doubtful(route) else None,
+            precision=Precision.LOW if is_usual or socket.is_doubtful(route) else None,
             route=label(route),
             about=(route.span,),
             weight=UNLIKE_SIBLINGS,

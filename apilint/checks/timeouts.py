@@ -25,7 +25,7 @@ def request_without_timeout(
     project: Project, *, unset: str, by_hand: str = "(?!)", by_hand_precision: str = "low"
 ) -> Iterator[Match]:
     """Calls of libraries that wait for ever unless they are told not to. Those that no request runs are of low
-    precision, where the project has routes at all: while a program starts, or a command runs, nobody else waits."""
+    precision: while a program starts, a command runs or a library is used by somebody else's, no server waits."""
     entries: Mapping[str, Any] = project.knowledge.sections.get("waits", {})
     words = {name.rpartition(".")[2] for name in entries} | {m for e in entries.values() for m in e.get("methods", ())}
     libraries = frozenset(name.partition(".")[0] for name in entries)
@@ -56,9 +56,9 @@ def request_without_timeout(
 
 
 def _is_served(project: Project, function: Function | None) -> bool:
-    """Whether somebody waits for the answer to a request meanwhile; without routes that cannot be told."""
+    """Whether somebody waits for the answer to a request meanwhile."""
     if not project.routes:
-        return True
+        return False
     return function is not None and project.once(Awaited, lambda: Awaited(project)).covers(function)
 
 
