@@ -43,8 +43,8 @@ MAX_DEPTH = 2
 MAX_FOLLOWED_BYTES = 3_000
 MAX_FOLLOWED_STEPS = 600
 
-Closures = dict[Function, "dict[str, Value]"]
-"""What the local names of functions hold at their ends, for the functions within."""
+Locals = Callable[[Function], "dict[str, Value]"]
+"""What the local names of a function hold at its end, for the functions within."""
 Prototypes = dict[ClassValue, "dict[str, Value]"]
 """What the constructors of classes leave on `self`, for arguments that are not known."""
 
@@ -79,6 +79,8 @@ class Trace(Machine):
         self._written: dict[str, f.Expr] = {}
         self.followed = 0
         self.deep = True
+        self.calls_own = False
+        """Whether it came to a call of a function of the project: without any, `deep` makes no difference."""
         self.repeats = False
 
     def run(self, target: FunctionValue) -> Trace:
@@ -215,6 +217,7 @@ class Trace(Machine):
 
     def call_function(self, callee: FunctionValue, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
         """Follow project functions a few levels deep."""
+        self.calls_own = True
         function = callee.function
         if (
             not self.deep
@@ -346,17 +349,17 @@ def trace(
     base: Core,
     function: Function,
     prototypes: Prototypes | None = None,
-    closures: Closures | None = None,
+    locals_of: Locals | None = None,
     *,
     deep: bool = True,
 ) -> Trace:
     """Run one function of the project symbolically. Methods get as `self` an instance of their class as its constructor
-    leaves it; `prototypes` remembers such instances, `closures` what functions leave to those within them."""
+    leaves it; `prototypes` remembers such instances, `locals_of` knows what functions leave to those within them."""
     Clock.now += 1
     known: Prototypes = {} if prototypes is None else prototypes
     env = env_of(base, function)
     if function.parent is not None:
-        _close_over(base, function, function.parent, env, known, {} if closures is None else closures)
+        _close_over(function, function.parent, env, locals_of or (lambda outer: trace(base, outer, deep=False).locals))
     self_value: Value | None = None
     owner = function.owner
     if owner is not None and function.head.params and not _is_decorated(function, "staticmethod"):
@@ -371,9 +374,7 @@ def trace(
     return made.run(FunctionValue(function, env, self_value))
 
 
-def _close_over(
-    base: Core, function: Function, parent: Function, env: Env, prototypes: Prototypes, closures: Closures
-) -> None:
+def _close_over(function: Function, parent: Function, env: Env, locals_of: Locals) -> None:
     """Give a function the local names of the one around it that it reads."""
     assigned = {each.id for node in parent.nodes(f.Assign) for each in node.targets if isinstance(each, f.Name)}
     if not assigned:
@@ -381,11 +382,9 @@ def _close_over(
     read = {node.id for node in function.nodes(f.Name)} & assigned - {param.name for param in function.head.params}
     if not read:
         return
-    if parent not in closures:
-        closures[parent] = {}
-        closures[parent] = trace(base, parent, prototypes, closures, deep=False).locals
-    for name in read & closures[parent].keys():
-        env.vars[name] = closures[parent][name]
+    outer = locals_of(parent)
+    for name in read & outer.keys():
+        env.vars[name] = outer[name]
 
 
 def instance_of(base: Core, cls: ClassValue, prototypes: Prototypes) -> Instance:
