@@ -41,6 +41,7 @@ def swallowed_exception(
     tells = re.compile(telling)
     for function, route in _on_the_way(project, logs, depth):
         raised: set[int] | None = None
+        taken_in_turn: set[int] | None = None
         for statement in function.nodes(f.Try):
             if attempts.is_harmless(statement):
                 continue
@@ -53,7 +54,13 @@ def swallowed_exception(
                     raised = set(_followed_by_raise(function.body))
                 if statement.start in raised and not any(isinstance(each, f.Return) for each in walk(handler.body)):
                     continue
-                is_told = bool(tells.search(function.name)) or _blames_client(project, logs, handler, function)
+                if taken_in_turn is None:
+                    taken_in_turn = set(_taken_in_turn(function.body))
+                is_told = (
+                    statement.start in taken_in_turn
+                    or bool(tells.search(function.name))
+                    or _blames_client(project, logs, handler, function)
+                )
                 span = function.module.span(handler.start, handler.type.end if handler.type else handler.start + 6)
                 yield Match(
                     span=span,
@@ -108,7 +115,14 @@ def _keeps(project: Project, logs: Logs, handler: f.Handler, function: Function)
                 return True
         if handler.name and isinstance(node, f.Name) and node.id == handler.name:
             return True
+        if isinstance(node, f.Call) and any(map(_raises_again, logs.called(node, function, logs.env(function)))):
+            return True
     return False
+
+
+def _raises_again(function: Function) -> bool:
+    """Whether a function is there to answer for the exception at hand: `try: raise` and clauses for its kinds."""
+    return any(node.exception is None for node in function.nodes(f.Raise))
 
 
 def _class_of(value: Value) -> Value:
@@ -125,6 +139,19 @@ def _followed_by_raise(body: tuple[f.Stmt, ...]) -> Iterator[int]:
                 )
                 if isinstance(next(after, None), f.Raise):
                     yield statement.start
+
+
+def _taken_in_turn(body: tuple[f.Stmt, ...]) -> Iterator[int]:
+    """Where the `try` statements start of a block that asks several sources in turn, and gives what the first one has
+    that has anything."""
+    for block in _blocks(body):
+        asked = [
+            each
+            for each in block
+            if isinstance(each, f.Try) and any(isinstance(node, f.Return) for node in walk(each.body))
+        ]
+        if len(asked) > 1:
+            yield from (each.start for each in asked)
 
 
 def _blocks(body: tuple[f.Stmt, ...]) -> Iterator[tuple[f.Stmt, ...]]:

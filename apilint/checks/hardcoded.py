@@ -23,6 +23,8 @@ from apilint.project import Project
 from apilint.startup.values import Value
 from apilint.walk import walk
 
+LONG = 10
+"""A text of so many letters in a test can only mean the key that holds it."""
 _MAY_HOLD = re.compile(r"(?i)(?<!~)secret|jwt|signing|cookie|encryption|fernet|csrf")
 
 
@@ -115,13 +117,13 @@ def _class_around(module: Module, span: Span) -> str:
 
 def _is_refused(module: Module, key: Key, found: Literal) -> bool:
     """Whether the module itself, further down, does not go on with that very key: `if SECRET_KEY == "dev": raise …`."""
-    for statement in walk(module.body):
+    tests = [*walk(module.body), *(node for function in module.functions for node in function.nodes(f.If))]
+    for statement in tests:
         if isinstance(statement, f.If) and statement.start > key.span.start and _raises(statement):
             nodes = list(walk((statement.test,)))
             texts = [node.value for node in nodes if isinstance(node, f.Constant) and isinstance(node.value, str)]
-            if any(isinstance(node, f.Name) and node.id == key.name for node in nodes) and any(
-                len(text) >= SHORTEST and text in found.text for text in texts
-            ):
+            is_asked = any(isinstance(node, f.Name) and node.id == key.name for node in nodes)
+            if any(len(text) >= (SHORTEST if is_asked else LONG) and text in found.text for text in texts):
                 return True
     return False
 

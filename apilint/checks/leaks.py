@@ -20,6 +20,7 @@ from apilint.walk import walk
 
 _BROAD = frozenset({"Exception", "BaseException"})
 _TEXT = frozenset({"str", "repr", "format", "join", "strip", "dumps"})
+_DEBUGGING = re.compile(r"(?i)^(?!not ).*(debug|verbose|log_?level)")
 _TRACES = re.compile(r"(^|\.)(format_exc|format_exception|format_tb)$")
 
 
@@ -80,7 +81,11 @@ def _only_validates(attempt: f.Try, meant: re.Pattern[str]) -> bool:
     only = attempt.body[0] if len(attempt.body) == 1 else None
     value = only.value if isinstance(only, (f.ExprStmt, f.Assign, f.Return)) else None
     inner = value.value if isinstance(value, f.Await) else value
-    return isinstance(inner, f.Call) and bool(meant.search(last_name(inner.func)))
+    if not isinstance(inner, f.Call):
+        return False
+    name = last_name(inner.func)
+    is_filled = name[:1].isupper() and any(keyword.name is None for keyword in inner.keywords)  # `Order(**body)`
+    return is_filled or bool(meant.search(name))
 
 
 def _leak(
@@ -128,7 +133,8 @@ def _parts(expr: f.Expr | None) -> list[f.Expr]:
     if isinstance(expr, f.BoolOp):
         return [expr.left, expr.right]
     if isinstance(expr, f.IfExp):
-        return [expr.body, expr.orelse]
+        # `f"… {error}" if settings.debug else "…"`
+        return [expr.orelse] if _DEBUGGING.search(unparse(expr.test)) else [expr.body, expr.orelse]
     if isinstance(expr, f.Dict):
         return [value for _, value in expr.items]
     if isinstance(expr, f.Sequence):

@@ -46,6 +46,7 @@ from apilint.startup.values import (
 )
 from apilint.unparse import unparse
 
+_OPENS = {vouching.PATH: "/", "markup": "<"}
 _KEYS = "keys()"
 """In a chain of attributes: the keys of what stands before it."""
 _IS_READ = "is read from the request"
@@ -324,7 +325,7 @@ class Origins:
         method = callee.name.rpartition(".")[2] if isinstance(callee, (Attr, External)) else ""
         if (method in self._quoting and not any(name in self._sanitizers for name in names)) or method in _NUMBERS:
             return None
-        if method == "replace" and self._purpose == vouching.PATH and value.args and constant(value.args[0]) == "/":
+        if method == "replace" and value.args and self._opens(constant(value.args[0])):
             return None
         base = callee.base if isinstance(callee, Attr) else callee
         origin = self.of(base, depth) if not isinstance(base, Instance) or method in _HANDS_ON else None
@@ -396,7 +397,7 @@ class Origins:
             return None
         if isinstance(expr.func, f.Attribute):
             receiver = self.of(sources[0], depth) if sources else None
-            if name == "replace" and self._purpose == vouching.PATH and _is_slash(expr):
+            if name == "replace" and self._opens(_replaced(expr)):
                 return None
             if name in _HANDS_ON:
                 others = sources[1:] if name in ("replace", "format", "join") else ()
@@ -409,6 +410,10 @@ class Origins:
         if worst is not None and worst.kind in (REQUEST, DERIVED):
             return _weaker(worst)
         return Origin(LOCAL, value.text or f"{name}()")
+
+    def _opens(self, replaced: object) -> bool:
+        """Whether a text that is replaced is what a value needs to do harm: `/` in a path, `<` in a page."""
+        return replaced is not None and replaced == _OPENS.get(self._purpose)
 
     def _worst_of(self, first: Origin | None, second: Origin | None) -> Origin | None:
         if first is None or second is None:
@@ -775,9 +780,9 @@ def _is_content(value: Input) -> bool:
     return isinstance(annotation, External) and annotation.name == "builtins.bytes"
 
 
-def _is_slash(call: f.Call) -> bool:
-    """`name.replace("/", "_")`: one name, and no way into another folder."""
-    return bool(call.args) and isinstance(call.args[0], f.Constant) and call.args[0].value == "/"
+def _replaced(call: f.Call) -> object:
+    """`/` of `name.replace("/", "_")`."""
+    return call.args[0].value if call.args and isinstance(call.args[0], f.Constant) else None
 
 
 def _has_cast_at_end(value: Value) -> bool:

@@ -14,7 +14,7 @@ from apilint.checks.rows import Rows
 from apilint.checks.sensitive import Sensitive, quoted
 from apilint.checks.serializers import secrets
 from apilint.facts import Span
-from apilint.finding import Severity
+from apilint.finding import Precision, Severity
 from apilint.frameworks.responses import Declared, Responses, allows_extra, body_of, classes_in
 from apilint.frameworks.schemas import Schema, Schemas
 from apilint.model import Route, Step
@@ -121,7 +121,7 @@ def response_filter_bypassed(
     project: Project, *, extra: str, methods: tuple[str, ...] = (), attributes: tuple[str, ...] = ()
 ) -> Iterator[Match]:
     """Handlers that promise a model and send a response of their own making."""
-    schemas = Schemas(project.program)
+    sensitive, schemas = Sensitive(project), Schemas(project.program)
     rows = Rows(schemas)
     builders = {name.rpartition(".")[2] for name in project.knowledge.sections.get("responses", {})}
     for route, declared in _declared(project):
@@ -139,7 +139,7 @@ def response_filter_bypassed(
             bodies = body_of(project.knowledge, value)
             is_error = project.knowledge.response_status(project.program.machine, value) >= 400
             if bodies is None:
-                if lenient is not None and len(models) == 1 and _is_loose(value):
+                if lenient is not None and len(models) == 1 and _is_loose(value, shown):
                     yield _extra(route, declared, lenient, span)
                 continue
             for body in bodies:
@@ -150,6 +150,7 @@ def response_filter_bypassed(
                     continue
                 if is_error and not schema.stored:
                     continue  # an error has a form of its own, which the route does not promise
+                is_harmless = not schema.stored and not secrets(sensitive, schema)  # another form, and nothing is in it
                 yield Match(
                     span=span,
                     values={
@@ -161,13 +162,14 @@ def response_filter_bypassed(
                         Step(declared.span, f"'{models[0][1].name}' is what the route declares"),
                         Step(span, f"the fields of '{schema.name}' are sent as they are"),
                     ),
+                    precision=Precision.LOW if is_harmless else None,
                     route=label(route),
                 )
 
 
-def _is_loose(value: Value) -> bool:
-    """Whether a returned value is a dict that nobody has looked through."""
-    return isinstance(value, Mapping)
+def _is_loose(value: Value, shown: set[str]) -> bool:
+    """Whether a returned value is a dict with more than the declared fields, as far as is known."""
+    return isinstance(value, Mapping) and (value.open or bool(value.unnamed) or not value.items.keys() <= shown)
 
 
 def _extra(route: Route, declared: Declared, cls: ClassValue, span: Span) -> Match:

@@ -21,6 +21,15 @@ from apilint.project import Project
 from apilint.startup.values import Mapping, Result, Value, text_of
 from apilint.unparse import unparse
 
+_EXPIRY = re.compile(r"(?i)expir|is_valid_until|not_too_old")
+_USER = re.compile(
+    r"(?i)(current|authenticated|active|verified|logged_in)_\w*(user|account|principal)"
+    r"|(require|verify)_\w*(user|auth|token)"
+)
+_REQUIRING = re.compile(
+    r"(?i)(login|auth\w*|permission|jwt|token)_required|require_(auth|login|permission|role|token|user)"
+)
+
 
 @routeless
 @check
@@ -53,6 +62,7 @@ def jwt_not_verified(
             or direct.search(_token(used))
             or said.search(_docstring(used.function))
             or _is_in_handler(used)
+            or _is_behind_guard(used.function)
             or _is_decided(used)
             or tokens.is_verified_too(used, verifies)
         ):
@@ -87,16 +97,25 @@ def jwt_claims_unchecked(
         elif used.entry.get("claims") and not tokens.is_unverified(used):
             found = tokens.unchecked(used, shared)
             if found is not None:
-                yield _claims_match(used, "", None, f"'{found}' is switched off", found)
+                doubt = Precision.LOW if found == used.entry["claims"].get("exp") and _is_watched(used) else None
+                yield _claims_match(used, "", None, f"'{found}' is switched off", found, doubt)
 
 
-def _claims_match(used: Used, template: str, severity: float | None, step: str, argument: str = "") -> Match:
+def _claims_match(
+    used: Used,
+    template: str,
+    severity: float | None,
+    step: str,
+    argument: str = "",
+    precision: Precision | None = None,
+) -> Match:
     return Match(
         span=used.span,
         values={"library": used.name, "argument": argument},
         trace=(Step(used.span, step),),
         template=template,
         security_severity=severity,
+        precision=precision,
     )
 
 
@@ -250,7 +269,25 @@ def _docstring(function: Function | None) -> str:
 
 def _mentions(function: Function, *claims: str) -> bool:
     """Whether a function reads a claim by itself."""
-    return any(node.value in claims for node in function.nodes(f.Constant))
+    return any(node.value in claims for node in function.nodes(f.Constant)) or any(
+        node.attr in claims for node in function.nodes(f.Attribute)
+    )
+
+
+def _is_watched(used: Used) -> bool:
+    """Whether another function of the module is there to see whether a token has expired."""
+    return any(_EXPIRY.search(function.name) for function in used.module.functions if function is not used.function)
+
+
+def _is_behind_guard(function: Function | None) -> bool:
+    """Whether a function is given a user whom somebody made sure of, or is decorated with what does: the token that it
+    reads once more has been verified."""
+    if function is None:
+        return False
+    given = [unparse(each) for param in function.head.params for each in (param.default, param.annotation) if each]
+    return any("Depends" in each and _USER.search(each) for each in given) or any(
+        _REQUIRING.search(unparse(each)) for each in function.head.decorators
+    )
 
 
 __all__ = ["jwt_claims_unchecked", "jwt_not_verified"]

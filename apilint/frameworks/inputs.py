@@ -53,7 +53,7 @@ def handed_in(program: Program, route: Route) -> Mapping[str, str]:
     if route.framework == "fastapi":
         return dict(_by_signature(program, function))
     if route.framework == "litestar":
-        return dict(_by_name(program.machine, function))
+        return {**dict(_by_name(program.machine, function)), **dict.fromkeys(_provided(route), SERVER)}
     return dict(_by_path(program, function, route))
 
 
@@ -129,6 +129,14 @@ def _by_signature(program: Program, function: FunctionValue) -> Iterator[tuple[s
         else:
             is_plain = fields.has_plain_pattern(param.default, param.annotation)
             yield param.name, FIXED if is_plain else _of_parameter(program.machine, param, env)
+
+
+def _provided(route: Route) -> Iterator[str]:
+    """The parameters that an application's own functions fill in, by how they stand among what runs before."""
+    for each in (*route.guards, *route.considered):
+        found = re.match(r"parameter '(\w+)'", each.via)
+        if found is not None:
+            yield found[1]
 
 
 def _by_name(machine: Core, function: FunctionValue) -> Iterator[tuple[str, str]]:

@@ -143,10 +143,23 @@ def _sequence_method(machine: Core, base: Seq, name: str, args: Args, span: Span
         if name == "clear":
             base.items.clear()
         return NONE
+    if name == "issubset" and args:
+        return _issubset(base, args[0])
     if name in ("union", "difference", "intersection"):
         other = [item for arg in args for item in _items(arg)[0]]
         return Seq(base.kind, [*base.items, *other] if name == "union" else list(base.items), is_open=base.open)
     return Unknown(f"list.{name}()", span)
+
+
+def _issubset(base: Seq, other: Value) -> Value:
+    """Whether all items are among others, where both are known: `set(wanted).issubset({})`."""
+    if isinstance(other, Choice):
+        return join([_issubset(base, option) for option in other.options], other.test)
+    items, is_open = _items(other)
+    wanted, given = [constant(item) for item in base.items], [constant(item) for item in items]
+    if base.open or is_open or None in wanted or None in given or not isinstance(other, (Seq, Mapping)):
+        return Unknown("whether items are among others")
+    return Known(set(wanted) <= set(given))
 
 
 def _mapping_method(base: Mapping, name: str, args: Args, kwargs: Kwargs, span: Span) -> Value:
