@@ -18,6 +18,11 @@ from apilint.walk import walk
 
 # Hashes that are slow by their names: beside them a fast one only knows what was stored long ago.
 _SLOW = re.compile(r"(?i)bcrypt|argon2|scrypt|pbkdf2")
+# What hashes many times over itself.
+_SLOW_MODULE = re.compile(r"(?i)crypt$")
+# A request of a client library, by its method and what it takes.
+_ASKING = re.compile(r"^(get|post|put|request)$")
+_SENT = frozenset({"params", "data", "json"})
 
 
 @check
@@ -51,8 +56,10 @@ def weak_password_hash(
             trace=(Step(used.span, f"'{used.name}' can be tried a billion times a second"),),
             precision=Precision.LOW
             if other.search(used.function.qualname)
+            or _SLOW_MODULE.search(used.function.module.name)
             or _says(used, other)
             or (client.search(words_of(used.function.name)) and _is_sent(used))
+            or _is_asked(used)
             else None,
         )
 
@@ -76,6 +83,19 @@ def _is_sent(used: Used) -> bool:
         if any(isinstance(target, f.Subscript) for target in node.targets)
     )
     return any(value.start <= used.node.start and used.node.end <= value.end for value in (*shown, *put))
+
+
+def _is_asked(used: Used) -> bool:
+    """`requests.post(url, params={"password": md5(password)})`: whether the digest is a part of a request."""
+    calls = used.function.nodes(f.Call) if used.function is not None else ()
+    return any(
+        isinstance(node.func, f.Attribute)
+        and _ASKING.match(node.func.attr)
+        and any(keyword.name in _SENT for keyword in node.keywords)
+        and node.func.end < used.node.start
+        and used.node.end <= node.end
+        for node in calls
+    )
 
 
 def _says(used: Used, other: re.Pattern[str]) -> bool:

@@ -23,6 +23,7 @@ from apilint.model import Route, Step
 from apilint.project import Project
 from apilint.startup.values import (
     NONE,
+    Choice,
     External,
     Instance,
     Known,
@@ -322,6 +323,10 @@ def _arguments(command: Seq, is_shell: bool) -> Iterator[tuple[Value, Precision]
 
 def keys_of(value: Value) -> Iterator[Value]:
     """What names the items of a dict: keys that are not constant, and other dicts that were put in."""
+    if isinstance(value, Choice):
+        for option in map(unwrap, value.options):
+            yield from keys_of(option)
+        return
     if not isinstance(value, Mapping):
         yield value
         return

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from apilint.check import Match, check
 from apilint.checks.exposed import Changes, label, name_of, turns_away
+from apilint.checks.writing import Writing
 from apilint.facts import Span
 from apilint.finding import Precision
 from apilint.flow.narrowing import last_name
@@ -22,11 +23,13 @@ def csrf_exempt_session_view(
     session_guards: tuple[str, ...],
     header_loaders: tuple[str, ...] = (),
     unsafe_methods: tuple[str, ...] = ("POST", "PUT", "PATCH", "DELETE"),
+    reading_precision: str = "low",
 ) -> Iterator[Match]:
-    """Views that change something, know the user by a cookie, and ask for no proof of who sent the request."""
+    """Views that change something, know the user by a cookie, and ask for no proof of who sent the request. What only
+    looks something up tells the page that had it sent nothing."""
     changes = Changes(project, unsafe_methods)
     whole = _exempt_as_a_whole(project, exempting)
-    is_doubtful = _has_header_loader(project, header_loaders)
+    is_doubtful, writing = _has_header_loader(project, header_loaders), project.once(Writing, lambda: Writing(project))
     seen: set[Span] = set()
     for route in project.routes:
         if route.span in seen or project.is_test(route.span.file) or not changes.cover(route):
@@ -44,7 +47,11 @@ def csrf_exempt_session_view(
                 Step(guards[0].span, f"'{guards[0].name}' knows the user by the session's cookie"),
                 Step(route.span, f"'{name_of(route.handler)}' changes something"),
             ),
-            precision=Precision.LOW if is_doubtful else None,
+            precision=Precision.LOW
+            if is_doubtful
+            else None
+            if route.function is None or writing.may_write(route.function.function)
+            else Precision(reading_precision),
             route=label(route),
         )
 

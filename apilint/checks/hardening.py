@@ -126,14 +126,17 @@ def _read(function: Function) -> Iterator[tuple[f.Expr, str]]:
     for call in function.nodes(f.Call):
         if isinstance(call.func, f.Attribute) and call.func.attr == "get" and call.args:
             if isinstance(call.func.value, f.Attribute) and call.func.value.attr in ("headers", "META"):
-                yield from _constant(call, call.args[0])
+                yield from _constant(call, call.args[0], call.func.value.attr)
     for item in function.nodes(f.Subscript):
         if isinstance(item.value, f.Attribute) and item.value.attr in ("headers", "META"):
-            yield from _constant(item, item.index)
+            yield from _constant(item, item.index, item.value.attr)
 
 
-def _constant(node: f.Expr, key: f.Expr) -> Iterator[tuple[f.Expr, str]]:
+def _constant(node: f.Expr, key: f.Expr, owner: str) -> Iterator[tuple[f.Expr, str]]:
+    """A header by its name. What the server itself says stands among them without `HTTP_`: `META["REMOTE_USER"]`."""
     if isinstance(key, f.Constant) and isinstance(key.value, str):
+        if owner == "META" and not key.value.startswith("HTTP_"):
+            return
         yield node, key.value.removeprefix("HTTP_").replace("_", "-").lower()
 
 

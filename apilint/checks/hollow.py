@@ -14,6 +14,7 @@ from apilint.flow import Call, Derived, Input
 from apilint.index import Function
 from apilint.model import Guard, Route, Step
 from apilint.project import Project
+from apilint.startup import attributes
 from apilint.startup.values import ClassValue, FunctionValue, Instance, Known, LambdaValue, Value, unwrap
 from apilint.unparse import unparse
 
@@ -107,9 +108,20 @@ def _lets_everybody_pass(project: Project, function: Function, guard: Guard, nam
         return False
     if guard.kind in ("dependency", "before_request") and _QUESTION.search(name):
         return False  # somebody asks, and may act on the answer
+    if guard.kind == "permission" and _compares(project, function):
+        return False  # a stranger may be alike, others are not
     if _GETTER.search(name) and not _is_constant_user(project, function, guard):
         return False  # it may look for a user, and leave what follows to the handler
     return all(_is_harmless(project, function, call) for call in project.trace(function).calls)
+
+
+def _compares(project: Project, function: Function) -> bool:
+    """Whether a permission's answer is a comparison, in its class or in one that it derives from."""
+    machine, owner = project.program.machine, function.owner
+    made = machine.classes.get((owner.module.file, owner.index)) if owner is not None else None
+    classes = (base.cls for base in attributes.mro(machine, made) if isinstance(base, ClassValue)) if made else ()
+    methods = (method for cls in classes if (method := cls.methods.get(function.name)) is not None)
+    return any(isinstance(node.value, (f.Compare, f.BoolOp)) for each in methods for node in each.nodes(f.Return))
 
 
 def _is_constant_user(project: Project, function: Function, guard: Guard) -> bool:

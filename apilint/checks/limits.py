@@ -17,6 +17,8 @@ from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.values import ClassValue, Env, FunctionValue, ModuleValue, Seq, Value, unwrap
 
+# Where a view class says which form is filled in.
+_FORMS = ("form_class", "authentication_form")
 MAX_DEPTH = 3
 _SETTINGS_WORDS = ("MIDDLEWARE", "INSTALLED_APPS", "AUTHENTICATION_BACKENDS")
 _EVERYWHERE = ("middleware", "before_request")
@@ -135,7 +137,18 @@ class Limits:
                     return not (isinstance(value, Seq) and not value.items and not value.open)
                 if name == "decorators" and any(self.entry(each) for each in _items(value)):
                     return True
+                if name in _FORMS and isinstance(value, ClassValue) and self._asks_more(value):
+                    return True
         return False
+
+    def _asks_more(self, form: ClassValue) -> bool:
+        """Whether a form has a field that slows down whoever sends it: `captcha = CaptchaField()`."""
+        return any(
+            self.is_named(name)
+            for base in attributes.mro(self.machine, form)
+            if isinstance(base, ClassValue)
+            for name in attributes.namespace(self.machine, base).vars
+        )
 
     def _says_so(self, function: Function, depth: int) -> bool:
         """Whether a function, or one that it calls, names something that limits, or answers 429."""

@@ -49,6 +49,8 @@ from apilint.unparse import unparse
 _OPENS = {vouching.PATH: "/", "markup": "<"}
 _KEYS = "keys()"
 """In a chain of attributes: the keys of what stands before it."""
+_EACH = "?each"
+"""In such a chain: what a loop over that gives, the items of a list and the keys of a dict."""
 _IS_READ = "is read from the request"
 REQUEST, DERIVED, ARGUMENT, LOCAL = "request", "derived", "argument", "local"
 RANKS = (REQUEST, DERIVED, ARGUMENT, LOCAL)
@@ -206,7 +208,7 @@ class Origins:
         if isinstance(value, Input):
             return self._of_argument(value, (_KEYS,), 0)
         if isinstance(element, Input):
-            return self._of_argument(element, ("?", _KEYS), 0)
+            return self._of_argument(element, (_EACH, _KEYS), 0)
         return self.of(value)
 
     def _judge(self, value: Value, depth: int) -> Origin | None:
@@ -285,6 +287,9 @@ class Origins:
                 return None
             origin = self._of_argument(source, (_KEYS,), depth) if isinstance(source, Input) else self.of(source, depth)
             return Origin(LOCAL, origin.what) if origin is not None and origin.kind == ARGUMENT else origin
+        root, steps = trail(value)
+        if isinstance(root, Input) and root.function is not None and len(steps) > 1 and not self.handler(root.function):
+            return self._of_argument(root, tuple(steps), depth)  # it may be a dict: then only its keys
         return self.of(source, depth)
 
     def _of_instance(self, value: Instance) -> Origin | None:
@@ -490,7 +495,7 @@ class Origins:
             if self._purpose in (vouching.PATH, vouching.REDIRECT) and value.param.name in self._segments(function):
                 return None
             return self._of_handler(value, function, steps, handler, depth)
-        if fields.kind_of_field(self._machine, value.annotation, steps) == kinds.FIXED:
+        if fields.kind_of_field(self._machine, value.annotation, _plain(steps)) == kinds.FIXED:
             return None
         origins = [self._passed(caller, call, value, steps, depth) for caller, call in self.callers.of(function)]
         found = [origin for origin in origins if origin is not None]
@@ -532,7 +537,7 @@ class Origins:
         route, handed = handler
         kind = handed.get(value.param.name, kinds.SERVER) if self._asks_callers else kinds.SERVER
         if kind == kinds.FIXED or (
-            kind == kinds.OBJECT and fields.kind_of_field(self._machine, value.annotation, steps) == kinds.FIXED
+            kind == kinds.OBJECT and fields.kind_of_field(self._machine, value.annotation, _plain(steps)) == kinds.FIXED
         ):
             return None
         what = _shown(value, steps)
@@ -614,7 +619,9 @@ class Origins:
                 value = join([self._select(option, (step,)) for option in value.options])
             elif isinstance(value, MappingValue) and step == _KEYS:
                 value = Seq("list", [inner if key is None else key for key, inner in value.unnamed])
-            elif step == "?" and isinstance(value, (Seq, MappingValue)):
+            elif step == _EACH and isinstance(value, MappingValue):
+                value = join([Known(None) if key is None else key for key, _ in value.unnamed] or [Known(None)])
+            elif step in ("?", _EACH) and isinstance(value, (Seq, MappingValue)):
                 value = join(list(value.items if isinstance(value, Seq) else value.values()) or [value])
             elif isinstance(value, MappingValue):
                 value = value.items.get(step, Unknown("a key that is not known"))
@@ -694,7 +701,7 @@ def trail(value: Value) -> tuple[Value, list[str]]:
         elif isinstance(value, Result) and isinstance(value.callee, Attr):
             value = value.callee
         elif isinstance(value, Element) and value.role == "element":
-            steps.append("?")
+            steps.append(_EACH)
             value = value.sources[0]
         elif isinstance(value, Derived) and value.sources and not isinstance(value, (Element, Checked, Number)):
             expr = value.expr
@@ -712,6 +719,11 @@ def trail(value: Value) -> tuple[Value, list[str]]:
             break
         value = unwrap(value)
     return value, [step.removeprefix("super.") for step in reversed(steps)]
+
+
+def _plain(steps: Sequence[str]) -> tuple[str, ...]:
+    """A chain with one word for any item, however it is taken."""
+    return tuple("?" if step == _EACH else step for step in steps)
 
 
 def _reads(entry: Mapping[str, Any], step: str) -> bool:
@@ -739,7 +751,7 @@ def _read_at(origin: Origin, span: Span | None) -> Origin:
 
 
 def _own(steps: Sequence[str]) -> str:
-    return ".".join(("self", *(step for step in steps if step != "get")))
+    return ".".join(("self", *(step for step in steps if step not in ("get", _EACH))))
 
 
 def _key(steps: Sequence[str]) -> str:

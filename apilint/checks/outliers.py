@@ -25,6 +25,7 @@ from apilint.checks.exposed import (
 )
 from apilint.checks.handlers import answers_constant
 from apilint.checks.rejections import Rejections
+from apilint.checks.writing import Writing
 from apilint.facts import Span
 from apilint.finding import Precision
 from apilint.model import Guard, Route, Step
@@ -59,10 +60,10 @@ def auth_outlier_route(
     conventions, capabilities = Conventions(project), Capabilities(project)
     exemptions, families, rejections = Exemptions(project.routes), _families(project), Rejections(project)
     changes, effects = Changes(project, unsafe_methods), Effects(project)
-    private = Privacy(project, private_sections)
+    private, effecting = Privacy(project, private_sections), project.once(Writing, lambda: Writing(project))
     for handler in open_handlers(project, changes):
-        changing = handler.changing(changes)
         first = handler.routes[0]
+        changing = handler.changing(changes) and not effecting.only_reads(first)
         if conventions.covers(first) or tolerates(first) or exemptions.cover(first) or capabilities.cover(first):
             continue
         family = (each for each in families[_family(first)] if each not in handler.routes and each.span != first.span)

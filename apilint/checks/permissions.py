@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 from apilint.check import Match, check
+from apilint.checks.choices import Choices
 from apilint.checks.conventions import Capabilities, Conventions, Privacy, literal_parts
 from apilint.checks.exposed import (
     BY_DEFAULT,
@@ -78,10 +80,17 @@ def drf_view_public(
 
 @check
 def drf_default_permission(
-    project: Project, *, setting: str, open_permissions: tuple[str, ...], examples: int = 3
+    project: Project,
+    *,
+    setting: str,
+    open_permissions: tuple[str, ...],
+    examples: int = 3,
+    asked_for: str = r"(?!)",
+    development: str = r"(?!)",
 ) -> Iterator[Match]:
     """A default that lets everybody in, once, with the views that inherit it."""
     conventions, changes = Conventions(project), Changes(project, UNSAFE)
+    choices, elsewhere = Choices(asked_for), re.compile(development)
     for span, found in _attached(project, "setting", open_permissions).items():
         routes = [route for route, guard in found if setting in guard.via and is_own(project, route)]
         views = list(dict.fromkeys(_view(route) for route in routes))
@@ -102,7 +111,11 @@ def drf_default_permission(
                 *(Step(route.span, f"'{label(route)}' asks nobody") for route in routes[:examples]),
             ),
             related=tuple(Step(route.span, f"'{label(route)}'") for route in routes),
-            precision=Precision.LOW if all(map(conventions.covers, routes)) else None,
+            precision=Precision.LOW
+            if all(map(conventions.covers, routes))
+            or elsewhere.search(span.file)
+            or choices.asked_for(project.module(span.file), span.start)
+            else None,
             about=(span, *_handlers([route for route in routes if not changes.cover(route)])),
             weight=BY_DEFAULT,
         )

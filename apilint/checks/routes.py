@@ -24,6 +24,7 @@ from apilint.checks.exposed import (
 )
 from apilint.checks.handlers import answers_constant
 from apilint.checks.rejections import Rejections, class_of
+from apilint.checks.writing import Writing
 from apilint.finding import Precision
 from apilint.model import Route, Step
 from apilint.project import Project
@@ -72,9 +73,10 @@ def route_without_auth(
     is_rare = bool(guarded and few) and habits.changing < rare and len(exposed) >= many
     if is_rare:
         yield _summary(project, exposed, {"guarded": guarded, "total": len(routes)}, "few", None)
+    writing = project.once(Writing, lambda: Writing(project))
     for handler in opened:
-        changing = handler.changing(changes)
         first = handler.routes[0]
+        changing = handler.changing(changes) and not writing.only_reads(first)
         is_private = first.framework not in page_frameworks and private.covers(first)
         if conventions.covers(first):
             precision: Precision | None = Precision(public_precision)

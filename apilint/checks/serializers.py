@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from apilint.check import Match, check
+from apilint.checks.exposed import words_of
 from apilint.checks.sensitive import Sensitive, quoted
 from apilint.facts import Span
 from apilint.finding import Precision, Severity
@@ -25,10 +26,11 @@ def serializer_all_fields(
     unused_severity: str = "note",
     plain_precision: str = "low",
     habit: int = 5,
+    private: str = r"(?!)",
 ) -> Iterator[Match]:
     """Serializers with every field of their model; where all of these are known and none is secret, that is mostly
-    decided."""
-    sensitive = Sensitive(project)
+    decided, and so it is where the model is not known and nothing `private` by its name."""
+    sensitive, telling = Sensitive(project), re.compile(private)
     found = [(each, _exposed(sensitive, each)) for each in _of_models(project, "all")]
     is_habit = sum(1 for each, names in found if each.used and not names) >= habit
     for each, names in found:
@@ -45,7 +47,7 @@ def serializer_all_fields(
             precision=_precision(each)
             if names
             else Precision(plain_precision)
-            if each.model is not None or is_habit or not each.used
+            if each.model is not None or is_habit or not each.used or not telling.search(words_of(each.model_name))
             else _precision(each),
             template="exposed" if names else "",
         )

@@ -276,7 +276,17 @@ class Trace(Machine):
         if isinstance(test, f.UnaryOp) and isinstance(test.operand, f.Name):
             inner = self._written.get(test.operand.id)
             return test if inner is None else f.UnaryOp(test.start, test.end, test.op, inner)
+        if isinstance(test, f.BoolOp):
+            return f.BoolOp(test.start, test.end, self._side(test.left), test.op, self._side(test.right))
         return test
+
+    def _side(self, test: f.Expr) -> f.Expr:
+        """One side of `and` or `or`: a name stays one unless what is behind it is a test."""
+        made = self.written(test)
+        is_test = not isinstance(test, f.Name) or any(
+            next(narrowing.vouched(made, each), None) for each in (True, False)
+        )
+        return made if is_test else test
 
     def vouch(self, expr: f.Expr, test: f.Expr, env: Env) -> None:
         """Remember that a name, attribute or item has passed a test."""

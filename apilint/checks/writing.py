@@ -1,0 +1,62 @@
+"""Functions -> whether what they call may change anything, by its name."""
+
+from __future__ import annotations
+
+from apilint.checks.exposed import words_of
+from apilint.checks.reached import Reached
+from apilint.index import Function
+from apilint.model import Route
+from apilint.project import Project
+
+MAX_DEPTH = 2
+# Beside the verbs of the models: what files, tables, queues and servers are told.
+_MORE = frozenset(
+    """
+    write put post patch commit flush execute executemany eval exec apply async delay enqueue dispatch login logout
+    append extend pop insert do perform process handle make generate mark toggle activate deactivate reply notify mail
+    email sync refresh log record fetch register popen system call request submit invoke
+    """.split()
+)
+
+# `has_import_perm`
+_ASKING = frozenset({"has", "is", "can", "may", "should", "get"})
+
+
+class Writing:
+    """Reads functions, each once."""
+
+    def __init__(self, project: Project) -> None:
+        changing = project.knowledge.sections.get("names", {}).get("changing", {})
+        self._named = frozenset(changing.get("words", ()))
+        self._verbs = self._named | _MORE
+        self._reached = project.once("reached", lambda: Reached(project))
+        self._found: dict[Function, bool] = {}
+
+    def only_reads(self, route: Route) -> bool:
+        """Whether a handler of all methods reads what is posted, and neither is nor calls something that is named for a
+        change."""
+        function = route.function.function if route.function is not None else None
+        if (
+            function is None
+            or "ANY" not in route.methods
+            or not self._named.isdisjoint(words_of(function.name).split("_"))
+        ):
+            return False
+        return not self.may_write(function)
+
+    def may_write(self, function: Function, depth: int = MAX_DEPTH) -> bool:
+        """Whether a function, or one that it calls, calls something that is named for a change."""
+        if function not in self._found:
+            self._found[function] = False  # for one that calls itself
+            called = self._reached.by(function) if depth > 0 else ()
+            self._found[function] = any(map(self._is_verb, function.words)) or any(
+                self.may_write(each, depth - 1) for each in called
+            )
+        return self._found[function]
+
+    def _is_verb(self, word: str) -> bool:
+        parts = words_of(word).split("_")
+        return parts[0] not in _ASKING and not self._verbs.isdisjoint(parts)
+
+
+__all__ = ["Writing"]
