@@ -151,12 +151,12 @@ def runs_for_few(project: Project, function: Function) -> bool:
 
 
 def asks_for_more(route: Route) -> bool:
-    """Whether a route asks for more than a user."""
+    """Whether a route asks for more than a user; what a guard is told to ask for counts, though how is not known."""
     return any(
         guard.demands or FOR_FEW.search(guard.name)
         for guard in route.guards
         if guard.effect in ("required", "conditional")
-    )
+    ) or any(guard.demands for guard in route.considered if guard.effect == "unknown")
 
 
 def _precision(name: str) -> Precision | None:

@@ -71,6 +71,8 @@ _HANDS_ON = frozenset(
 )
 _NAMES_ITS_OWN = frozenset({"dict", "model_dump", "asdict", "to_dict", "__dict__"})
 _NUMBERS = frozenset({"count", "index", "find", "__len__", "timestamp", "bit_length", "fileno", "toordinal"})
+# What a database answers was written by somebody, and not by whoever says which database or which row it is.
+_ROWS = frozenset({"execute", "exec_driver_sql", "fetchall", "fetchone", "fetchmany", "scalars"})
 _CASTS = frozenset({"builtins.int", "builtins.float", "builtins.bool", "uuid.UUID"})
 
 
@@ -332,6 +334,8 @@ class Origins:
             return None
         if method == "replace" and value.args and self._opens(constant(value.args[0])):
             return None
+        if method in _ROWS:
+            return Origin(LOCAL, f"{method}()")
         base = callee.base if isinstance(callee, Attr) else callee
         origin = self.of(base, depth) if not isinstance(base, Instance) or method in _HANDS_ON else None
         if isinstance(callee, Attr) and isinstance(base, (Instance, Result)):
@@ -401,6 +405,8 @@ class Origins:
         if _has_cast(expr):
             return None
         if isinstance(expr.func, f.Attribute):
+            if name in _ROWS:
+                return Origin(LOCAL, f"{name}()")
             receiver = self.of(sources[0], depth) if sources else None
             if name == "replace" and self._opens(_replaced(expr)):
                 return None
@@ -482,6 +488,8 @@ class Origins:
             return None
         if not _METADATA.isdisjoint(steps):
             return None
+        if not _ROWS.isdisjoint(steps):
+            return Origin(LOCAL, _shown(value, steps))
         if depth >= MAX_CALLS_DEEP:
             self._answers.is_cut = True
             return Origin(ARGUMENT, _shown(value, steps))

@@ -27,6 +27,7 @@ from apilint.walk import walk
 
 MAX_STEPS = 8
 _SENT = re.compile(r"(?:^|\.)(?:POST|GET|query_params|args|form|values|match_info|body)\b")
+_OF_SCHEMA = re.compile(r"\.(model_dump|dict)$")
 _MANAGED = (".objects.create", ".objects.acreate")
 _NO_ROW = re.compile(r"^(self|cls)$|(^|[._])(settings|options|config|params)$")
 _DUMPS = frozenset({"dict", "model_dump", "asdict", "dump"})
@@ -74,6 +75,8 @@ def mass_assignment(
                     doubt = Precision.LOW if runs_for_few(project, filled.function) else Precision.MEDIUM
                     yield _named(filled, origin, declared.name, fields[0], schema, doubt)
                 break
+            if _OF_SCHEMA.search(origin.what):
+                continue  # of a schema whose fields are not at hand: what it does not declare, is not among them
             if is_structured(value, origin) or _SENT.search(origin.what):
                 yield _unnarrowed(filled, origin, runs_for_few(project, filled.function))
                 break

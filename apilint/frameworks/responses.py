@@ -52,16 +52,16 @@ class Responses:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.machine = program.machine
-        self._registrations: dict[Span, Result] = {}
+        self._registrations: dict[Span, list[Result]] = {}
         for made in program.objects((*APPS, *ROUTERS)):
             for event in made.events:
-                self._registrations.setdefault(event.span, event)
+                self._registrations.setdefault(event.span, []).append(event)
 
     def declared(self, route: Route) -> Declared | None:
         """What a route answers with; None for frameworks that send what the handler returns, and for sockets."""
         if route.framework != "fastapi" or route.kind != "http" or route.function is None:
             return None
-        event = self._registrations.get(route.registered)
+        event = self._registration(route, route.function)
         kwargs = event.kwargs if event is not None else {}
         narrowed = any(
             name in kwargs for name in ("response_model_exclude", "response_model_include", "response_class")
@@ -71,6 +71,17 @@ class Responses:
             kind = "open" if isinstance(model, Known) and model.value is None else "model"
             return Declared(kind, model, route.registered, narrowed)
         return self._annotated(route.function, narrowed)
+
+    def _registration(self, route: Route, handler: FunctionValue) -> Result | None:
+        """The call that registered a route: of those at the same place (in a router's own `api_route`, say) that which
+        was used on the handler."""
+        events = self._registrations.get(route.registered, [])
+        for event in events[1:] and events:
+            for value in (*self.program.decorated(event), *event.args, *event.kwargs.values()):
+                inner = unwrap(value)
+                if isinstance(inner, FunctionValue) and inner.function is handler.function:
+                    return event
+        return events[0] if events else None
 
     def _annotated(self, function: FunctionValue, narrowed: bool) -> Declared:
         returns = function.function.head.returns
