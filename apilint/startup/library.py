@@ -476,7 +476,7 @@ def _type(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None
 
 
 def _import_module(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
-    name = text_of(args[0]) if args else None
+    name = text_of(args[0]) if args else text_of(kwargs["name"]) if "name" in kwargs else None
     if name is None or "{" in name:
         return None
     near = machine.index.file(span.file)
@@ -493,12 +493,13 @@ def _import_module(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Val
 
 
 def _import_string(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
-    name = text_of(args[0]) if args else None
+    given = args[0] if args else kwargs.get("dotted_path") or kwargs.get("import_name")
+    name = None if given is None else text_of(given)
     if not name or "{" in name:
         return None
     found = machine.resolve_dotted(name, span.file, span)
-    if isinstance(args[0], Setting):
-        return join([found, Unknown(f"what {args[0].name} names", span, args[0].name)])
+    if isinstance(given, Setting):
+        return join([found, Unknown(f"what {given.name} names", span, given.name)])
     return found
 
 

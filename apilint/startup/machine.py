@@ -427,12 +427,21 @@ def _for(machine: Machine, statement: f.For, env: Env, frame: Frame) -> str:
         span = env.module.span(statement.iterable.start, statement.iterable.end)
         item = Unknown(f"an element of '{unparse(statement.iterable)}'", span, unparse(statement.target))
         assign_target(machine, statement.target, item, env)
-        around = machine.loops
+        before, around = dict(env.vars), machine.loops
         machine.loops = (*around, Condition(span, unparse(statement.iterable), True, item))
         _loop_body(machine, statement.body, env, frame)
         machine.loops = around
+        _or_not(machine, before, env)
     machine.run_block(statement.orelse, env, frame)
     return FALL
+
+
+def _or_not(machine: Machine, before: dict[str, Value], env: Env) -> None:
+    """What a loop that may never run has bound: of what it makes unknown, what stood there before is known."""
+    for name, value in env.vars.items():
+        kept = before.get(name)
+        if kept is not None and kept is not value and isinstance(value, Unknown):
+            env.vars[name] = join([machine.force(kept, env), value])
 
 
 def _while(machine: Machine, statement: f.While, env: Env, frame: Frame) -> str:

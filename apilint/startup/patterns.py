@@ -37,7 +37,9 @@ def method(base: Result, name: str, args: list[Value]) -> Value | None:
     """A method of a compiled pattern; None for anything else."""
     if not isinstance(base.callee, External) or base.callee.name != "re.compile":
         return None
-    return matched(base.args[0], args[0], name) if len(base.args) == 1 and len(args) == 1 and not base.kwargs else None
+    given = [*base.args, *base.kwargs.values()]
+    is_plain = len(given) == len(args) == 1 and base.kwargs.keys() <= {"pattern"}
+    return matched(given[0], args[0], name) if is_plain else None
 
 
 def _function(how: str) -> Modelled:

@@ -82,3 +82,21 @@ def later(): ...
 
 def test_an_object_is_of_its_own_classes_alone(tmp_path: Path) -> None:
     assert [row.path for row in routes(write(tmp_path, {"app.py": ENTRIES}))] == ["/data", "/later"]
+
+
+LOOP = """
+from flask import Flask
+
+from elsewhere import changes
+
+app = Flask(__name__)
+paths = ["/one", "/two"]
+for change in changes():
+    paths = change(paths)
+for path in paths:
+    app.add_url_rule(path, view_func=lambda: "")
+"""
+
+
+def test_what_a_loop_makes_unknown_may_be_what_it_was(tmp_path: Path) -> None:
+    assert {"/one", "/two"} <= {row.path for row in routes(write(tmp_path, {"app.py": LOOP}))}

@@ -13,10 +13,12 @@ from apilint.frameworks.program import Program, under
 from apilint.guards.caller import GATE
 from apilint.guards.judge import Judgement
 from apilint.guards.knowledge import Entry
+from apilint.guards.visit import Answers, Visit
 from apilint.model import Guard
 from apilint.startup import attributes
 from apilint.startup.values import (
     NONE,
+    Attr,
     ClassValue,
     Condition,
     External,
@@ -34,6 +36,7 @@ from apilint.startup.values import (
 
 LOGIN_REQUIRED = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 OPTED_OUT = "opted out"
+_SUPER = ("super.process_request", "super.process_view")
 _REJECTING = ("required", "conditional", "optional", "unknown")
 
 
@@ -57,6 +60,7 @@ class Middleware:
         self.span = span
         self.conditions = conditions
         self.steps = list(self._steps())
+        self.inherited = program.knowledge.guard(program.machine, value)
         self.model = self._model()
         self._memo: ByTraits[Guard | None] = ByTraits()
         self._is_idle = not self.model and not any(self._may_reject(step) for step in self.steps)
@@ -65,8 +69,7 @@ class Middleware:
         """What the library models say, unless the project's own code decides."""
         if self.steps:
             return None
-        found = self.program.knowledge.guard(self.program.machine, self.value)
-        return found[1] if found is not None else None
+        return self.inherited[1] if self.inherited is not None else None
 
     # ---------------------------------------------------------------------- judging
 
@@ -93,9 +96,9 @@ class Middleware:
         return None
 
     def _judgements(self, request: Request, is_open: bool) -> Iterator[Judgement]:
-        found = [self._run(step, request) for step in self.steps]
+        found = [self._run(step, request, is_open=is_open) for step in self.steps]
         # A library's own step that the project did not override still runs.
-        inherited = self.program.knowledge.guard(self.program.machine, self.value)
+        inherited = self.inherited
         if inherited is not None and not any(step.with_view for step in self.steps):
             model = inherited[1]
             if not (model.get("opt_out") and is_open):
@@ -103,11 +106,28 @@ class Middleware:
         order = ("required", "conditional", "optional", "unknown", "none")
         yield from sorted(found, key=lambda judged: order.index(judged.effect) if judged.effect in order else 9)
 
-    def _run(self, step: Step, request: Request) -> Judgement:
+    def _run(self, step: Step, request: Request, *, is_open: bool = False) -> Judgement:
         first: list[Value] = [request]
         if step.with_view:
             first += [request.view, Seq("tuple", [], is_open=True), Mapping({}, is_open=True)]
-        return self.program.judge.function(step.value, step.mode, caller=request, first=first, memo=(None,))
+        answers = self._answers(is_open) if self.inherited is not None else None
+        judge = self.program.judge
+        return judge.function(step.value, step.mode, caller=request, first=first, answers=answers, memo=(None,))
+
+    def _answers(self, is_open: bool) -> Answers:
+        """What the library's own step does when the project's calls it: `super().process_view(request, view, …)`."""
+
+        def answer(
+            visit: Visit, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span
+        ) -> Value | None:
+            if not isinstance(callee, Attr) or callee.name not in _SUPER or self.inherited is None:
+                return None
+            name, model = self.inherited
+            if model.get("effect") == "required" and not (model.get("opt_out") and is_open):
+                visit.turn_away(span, 401, name)
+            return NONE
+
+        return answer
 
     def _may_reject(self, step: Step) -> bool:
         """Whether it turns anybody away on any route: a run that leaves open which route it is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
@@ -86,7 +87,7 @@ class Request(Caller):
 
     def _route(self, value: str, text: str) -> Value:
         self.looked.add("method" if text == "request.method" else "path")
-        return super()._route(value, text)
+        return super()._route(_addressed(value) if value is self.path else value, text)
 
     def attribute(self, name: str) -> Value:
         """What Django adds to any request."""
@@ -101,6 +102,20 @@ class Request(Caller):
         if name in ("is_secure", "get_host", "get_port", "build_absolute_uri", "is_ajax", "accepts"):
             return Unknown(f"request.{name}()", None, f"request.{name}()")
         return super().method(name, args, kwargs)
+
+
+_GROUP = re.compile(
+    r"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)[*+?]?"  # a group, with at most one level inside
+    r"|\[(?:[^]\\]|\\.)*\][*+?]?|\\[dDwWsS][*+?]?|\.[*+]"
+)
+
+
+def _addressed(path: str) -> str:
+    """The address that a route's pattern stands for, with `<>` for the parts that a regular expression leaves open."""
+    if not path.endswith(("$", "\\Z")) and "(?P<" not in path:
+        return path
+    plain = _GROUP.sub("<>", path.removesuffix("$").removesuffix("\\Z"))
+    return plain.replace("/?", "/").replace("\\", "")
 
 
 Judged = TypeVar("Judged")
