@@ -15,6 +15,8 @@ from apilint.project import Project
 # What stands before every route of an application says nothing about one of them.
 APPLICATION_WIDE = ("middleware", "before_request", "setting")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
+# A search is posted where its terms are too long for an address.
+_ASKING = frozenset({"GET", "POST", "HEAD", "OPTIONS"})
 SILENT_METHODS = frozenset({"OPTIONS", "HEAD", "TRACE"})
 # Which rule speaks of an open handler where several could: the one that knows best why it is open.
 NO_GUARD, BY_DEFAULT, UNLIKE_SIBLINGS, NOT_INHERITED, HOLLOW, ON_PURPOSE, UNREAD, MISPLACED = range(1, 9)
@@ -105,11 +107,13 @@ class Changes:
         changing = project.knowledge.sections.get("names", {}).get("changing", {})
         self.methods = frozenset(unsafe_methods)
         self.words = frozenset(changing.get("words", ()))
+        self.reading = frozenset(changing.get("reading", ()))
 
     def cover(self, route: Route) -> bool:
         """Whether a route changes something."""
         if not self.methods.isdisjoint(route.methods):
-            return True
+            last = words_of(route.path.rstrip("/$").rpartition("/")[2])
+            return not (last in self.reading and _ASKING.issuperset(route.methods))
         if "ANY" not in route.methods or route.function is None:
             return False
         name = words_of(route.function.function.name)

@@ -300,7 +300,7 @@ def _texts(sunk: Sunk) -> Iterator[tuple[Value, Precision]]:
     elif keyword is None:
         yield value, Precision.VERY_HIGH
     elif isinstance(value, Seq):
-        yield from _arguments(value, is_true(sunk.call.kwargs.get(keyword)))
+        yield from _arguments(_command(value, sunk), is_true(sunk.call.kwargs.get(keyword)))
     else:
         shell = sunk.call.kwargs.get(keyword)
         is_plain = shell is not None and constant(shell) is False
@@ -308,6 +308,13 @@ def _texts(sunk: Sunk) -> Iterator[tuple[Value, Precision]]:
         is_list = is_plain or not isinstance(value, (Text, Known, Operation))
         weak = Precision.LOW if is_list else Precision.MEDIUM
         yield value, Precision.VERY_HIGH if is_true(shell) else weak
+
+
+def _command(value: Seq, sunk: Sunk) -> Seq:
+    """A list of arguments; in front of it what stands for a list that is not known: `COMMAND.split() + [path]`."""
+    written = next(iter(sunk.call.node.args), None)
+    is_behind = isinstance(written, f.BinOp) and written.op == "+" and not isinstance(written.left, f.Sequence)
+    return Seq("list", [Known("a command"), *value.items]) if value.open and is_behind else value
 
 
 def _arguments(command: Seq, is_shell: bool) -> Iterator[tuple[Value, Precision]]:

@@ -59,7 +59,7 @@ def route_without_auth(
     guarded = sum(map(is_guarded, routes))
     unguarded = _unguarded(routes) if guarded else {route.app for route in routes}
     if guarded or not any(route.auth == "unknown" for route in routes):
-        yield from _open_as_a_whole(project, opened, routes, unguarded if guarded else {""})
+        yield from _open_as_a_whole(project, opened, routes, unguarded if guarded else {""}, changes)
     opened = [handler for handler in opened if handler.routes[0].app not in unguarded]
     conventions, private = Conventions(project), Privacy(project, private_sections)
     doubts = _Doubts(project, routes, page_views, debug_conditions)
@@ -152,7 +152,7 @@ def _unguarded(routes: Iterable[Route]) -> set[str]:
 
 
 def _open_as_a_whole(
-    project: Project, opened: Iterable[Open], routes: list[Route], apps: Collection[str]
+    project: Project, opened: Iterable[Open], routes: list[Route], apps: Collection[str], changes: Changes
 ) -> Iterator[Match]:
     """One match for each application without any guard; for the project as a whole its name is empty."""
     found: dict[str, list[Open]] = {}
@@ -161,16 +161,18 @@ def _open_as_a_whole(
         if "" in apps or app in apps:
             found.setdefault("" if "" in apps else app, []).append(handler)
     for app, handlers in found.items():
-        yield _nothing_guarded(project, handlers, routes, app)
+        yield _nothing_guarded(project, handlers, routes, app, changes)
 
 
-def _nothing_guarded(project: Project, opened: list[Open], routes: list[Route], app: str) -> Match:
+def _nothing_guarded(project: Project, opened: list[Open], routes: list[Route], app: str, changes: Changes) -> Match:
     """The one match for a project, or an application in it, that asks nobody who they are."""
     conventions = Conventions(project)
     meant = all(conventions.covers(route) for handler in opened for route in handler.routes)
     # What one application of several is for, its neighbours do not tell; and a project whose code says "not allowed"
     # somewhere may say it on a way that could not be followed.
     is_doubtful = meant or bool(app) or _knows_guards(project) or Rejections(project).known()
+    # What only reads, as a whole, is most likely for everybody.
+    is_doubtful = is_doubtful or not any(handler.changing(changes) for handler in opened)
     total = sum(1 for route in routes if not app or route.app == app)
     doubt = Precision.LOW if is_doubtful else None
     return _summary(project, opened, {"total": total, "app": app}, "application" if app else "summary", doubt)

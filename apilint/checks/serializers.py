@@ -45,10 +45,9 @@ def serializer_all_fields(
             severity=severity,
             security_severity=sensitive_security_severity if names and each.used else None,
             precision=_precision(each)
-            if names
-            else Precision(plain_precision)
-            if each.model is not None or is_habit or not each.used or not telling.search(words_of(each.model_name))
-            else _precision(each),
+            if each.used
+            and (names or (each.model is None and not is_habit and telling.search(words_of(each.model_name))))
+            else Precision(plain_precision),
             template="exposed" if names else "",
         )
 
