@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable
 
 from apilint import facts as f
 from apilint.index import Function, Index
+from apilint.startup import attributes
 from apilint.startup.core import Frame
-from apilint.startup.machine import Machine
-from apilint.startup.values import FunctionValue, unwrap
+from apilint.startup.machine import LATER_STEPS, Machine
+from apilint.startup.values import External, FunctionValue, unwrap
 
 MAIN_STEPS = 20_000
 _MAKING = ("__init__", "__new__")
@@ -16,10 +17,11 @@ _MAKING = ("__init__", "__new__")
 
 def start(machine: Machine, constructors: Collection[str], registrars: Collection[str] = ()) -> None:
     """Run every module that is not a test's, the `__main__` blocks, then each function that nobody called and
-    whose text names one of the `constructors` (an application factory that a server calls; a class that makes an
-    application when an object is made of it), then each that nobody called yet and that names one of the `registrars`
-    (it completes an application that a module made), each as far as its own budget goes: a command line that reaches
-    the whole library takes nothing from the others, and must not take long."""
+    whose text names one of the `constructors` (an application factory that a server calls, and what hands it its
+    arguments; a class that makes an application when an object is made of it, or in a method), then each that nobody
+    called yet and that names one of the `registrars` (it completes an application that a module made), each as far as
+    its own budget goes: a command line that reaches the whole library takes nothing from the others, and must not take
+    long."""
     index: Index = machine.index
     for module in index.modules.values():
         if not module.is_test:
@@ -28,10 +30,16 @@ def start(machine: Machine, constructors: Collection[str], registrars: Collectio
         with machine.later(module.span(statement.start, statement.end), MAIN_STEPS):
             machine.run_block(statement.body, machine.run_module(module), Frame(None))
     factories = list(index.functions_with(_with_subclasses(machine, constructors)))
-    for function in _callers_first(machine, factories):
+    for function in (*_callers_first(machine, factories), *_handing_on(machine, factories)):
         _enter(machine, function)
-    for function in factories:
-        _make(machine, function)
+    methods = [each for each in factories if each.owner is not None and each.name not in _MAKING]
+    for function in (*(each for each in factories if each.name in _MAKING), *methods):
+        if function.name in _MAKING or not _returns(function):
+            _make(machine, function)
+    # A method that returns an application has somebody who asks for it, and may put it anywhere.
+    if methods and not _is_made(machine, constructors):
+        for function in methods:
+            _make(machine, function)
     # What is decorated belongs to whoever decorates it: a route or a command runs later, if ever.
     completing = (each for each in index.functions_with(registrars) if not each.head.decorators)
     for function in _callers_first(machine, completing):
@@ -51,13 +59,39 @@ def _enter(machine: Machine, function: Function) -> None:
 
 
 def _make(machine: Machine, function: Function) -> None:
-    """Make an object of a class that makes an application when it is made, if nobody made one before."""
+    """Make an object of a class that makes an application when it is made, or in this method, if nobody did before."""
     owner = function.owner
     cls = machine.classes.get((function.module.file, owner.index)) if owner is not None else None
-    is_first = function.name in _MAKING and function not in machine.called and not function.module.is_test
+    is_first = function not in machine.called and not function.module.is_test
     if is_first and cls is not None and function.facts.parent < 0:
         machine.entries.add(function)
-        machine.call_within(cls, [], function.span)
+        with machine.later(function.span, LATER_STEPS):
+            made = machine.call(cls, [], {}, function.span)
+            if function not in machine.called and function.name not in _MAKING:
+                machine.call(machine.attribute(made, function.name, function.span), [], {}, function.span)
+
+
+def _handing_on(machine: Machine, factories: Iterable[Function]) -> list[Function]:
+    """The functions that return what a factory makes which takes arguments: they know what to hand it."""
+    names = {each.name for each in factories if each.facts.parent < 0 and each.owner is None and each.head.params}
+    callers = (each for each in machine.index.functions_with(names) if not each.head.decorators) if names else ()
+    return [each for each in callers if _returns(each)]
+
+
+def _returns(function: Function) -> bool:
+    return any(isinstance(node, f.Return) and node.value for node in function.body)
+
+
+def _is_made(machine: Machine, constructors: Collection[str]) -> bool:
+    """Whether the program has an application by now."""
+    made = (each.callee.name for each in machine.results if isinstance(each.callee, External))
+    names = (
+        each.name
+        for made in machine.instances
+        for each in attributes.mro(machine, made.cls)
+        if isinstance(each, External)
+    )
+    return any(name.rpartition(".")[2] in constructors for name in (*made, *names))
 
 
 def _is_uncalled(machine: Machine, function: Function) -> bool:

@@ -71,3 +71,83 @@ def test_a_main_block_that_takes_too_long_is_cut_short_and_the_rest_is_linked(tm
     assert [(each.file, each.message) for each in diagnostics] == [
         ("shop/a_main.py", "the start-up is too long to follow")
     ]
+
+
+SERVICE = """
+    from fastapi import APIRouter, FastAPI
+
+    orders = APIRouter()
+
+
+    @orders.get("/orders")
+    def list_orders(): ...
+
+
+    class Service:
+        def __init__(self, settings):
+            self.settings = settings
+            self.routers = [orders]
+
+        def serve(self):
+            self.app = FastAPI()
+            for router in self.routers:
+                self.app.include_router(router)
+"""
+PLUGIN = """
+    from fastapi import FastAPI
+
+
+    class Plugin:
+        def get_app(self):
+            app = FastAPI()
+
+            @app.get("/plugin")
+            def plugin(): ...
+
+            return app
+"""
+
+
+def test_a_method_that_nobody_calls_makes_the_application(tmp_path: Path) -> None:
+    assert paths(tmp_path, service=SERVICE) == ["/orders"]
+
+
+def test_an_application_that_a_method_returns_is_put_where_it_is_asked_for(tmp_path: Path) -> None:
+    assert paths(tmp_path / "beside", service=SERVICE, plugin=PLUGIN) == ["/orders"]
+    assert paths(tmp_path / "alone", plugin=PLUGIN) == ["/plugin"]
+
+
+FACTORY = """
+    from flask import Flask
+
+
+    def create_app(blueprints=()):
+        app = Flask("shop")
+        for blueprint in blueprints:
+            app.register_blueprint(blueprint)
+        return app
+"""
+SHOP = """
+    from flask import Blueprint
+
+    from shop import factory
+
+    items = Blueprint("items", "shop")
+
+
+    @items.get("/items")
+    def list_items(): ...
+
+
+    def create_app():
+        return factory.create_app(blueprints=[items])
+"""
+TASKS = """
+    from shop.factory import create_app
+
+    app = create_app()
+"""
+
+
+def test_who_hands_a_factory_its_arguments_is_heard_though_another_calls_it_without(tmp_path: Path) -> None:
+    assert paths(tmp_path, factory=FACTORY, server=SHOP, tasks=TASKS) == ["/items"]
