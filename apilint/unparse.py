@@ -11,9 +11,9 @@ def unparse(expr: f.Expr | None, depth: int = 6) -> str:
         return ""
     if depth == 0:
         return "…"
-    down = depth - 1
     if isinstance(expr, f.Name):
         return expr.id
+    down = depth - 1
     if isinstance(expr, f.Attribute):
         return f"{unparse(expr.value, depth)}.{expr.attr}" if depth > 1 else f"….{expr.attr}"
     if isinstance(expr, (f.Constant, f.Bytes)):

@@ -6,6 +6,7 @@ test for the code that runs only then.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -161,7 +162,7 @@ def _called(test: f.Call) -> Iterator[f.Expr]:
             yield from _trackable(test.args[1])
         elif {last_name(part) for part in _alternatives(test.args[1])} <= {"int", "float", "bool", "UUID", "Decimal"}:
             yield from _trackable(test.args[0])
-    elif _SAYS_IT_CHECKS.search(name):
+    elif _says(_SAYS_IT_CHECKS, name):
         for arg in (*test.args, *(keyword.value for keyword in test.keywords)):
             yield from _viewed(arg)
 
@@ -173,7 +174,7 @@ def _not_called(test: f.Call) -> Iterator[f.Expr]:
         arg = test.args[0]
         if isinstance(arg, f.Constant) and arg.value in ("//", "/", "."):
             yield from _viewed(test.func.value)
-    elif _SAYS_IT_IS_BAD.search(name):
+    elif _says(_SAYS_IT_IS_BAD, name):
         for arg in (*test.args, *(keyword.value for keyword in test.keywords)):
             yield from _trackable(arg)
 
@@ -217,7 +218,7 @@ def vouched_by_call(call: f.Expr) -> Iterator[Vouched]:
     if name in _ELSEWHERE and len(call.args) > 1:  # asyncio.to_thread(validate_url, url)
         yield from vouched_by_call(f.Call(call.start, call.end, call.args[0], call.args[1:], call.keywords))
         return
-    if (name in _CASTS and len(call.args) == 1) or _SAYS_IT_RAISES.search(name) or GUARDS.search(name):
+    if (name in _CASTS and len(call.args) == 1) or _says(_SAYS_IT_RAISES, name) or _says(GUARDS, name):
         for arg in (*call.args, *(keyword.value for keyword in call.keywords)):
             yield from ((each, call) for each in _viewed(arg))
     elif name == "relative_to" and isinstance(call.func, f.Attribute):
@@ -226,7 +227,13 @@ def vouched_by_call(call: f.Expr) -> Iterator[Vouched]:
 
 def says_it_raises(call: f.Expr) -> bool:
     """Whether a function is named for checking what it is given: `validate_url(url)`."""
-    return isinstance(call, f.Call) and _SAYS_IT_RAISES.search(last_name(call.func)) is not None
+    return isinstance(call, f.Call) and _says(_SAYS_IT_RAISES, last_name(call.func))
+
+
+@functools.cache
+def _says(pattern: re.Pattern[str], name: str) -> bool:
+    """Whether a name says something. The same few names are asked about again and again."""
+    return pattern.search(name) is not None
 
 
 def exists(test: f.Expr, holds: bool) -> Iterator[str]:
@@ -253,9 +260,11 @@ def _trackable(expr: f.Expr) -> Iterator[f.Expr]:
 
 def last_name(expr: f.Expr) -> str:
     """`c` of `a.b.c` and of `c`; the empty string for anything else."""
-    if isinstance(expr, f.Call):
-        return last_name(expr.func)
-    return expr.attr if isinstance(expr, f.Attribute) else expr.id if isinstance(expr, f.Name) else ""
+    while type(expr) is f.Call:
+        expr = expr.func
+    if type(expr) is f.Attribute:
+        return expr.attr
+    return expr.id if type(expr) is f.Name else ""
 
 
 def leaves(statements: tuple[f.Stmt, ...]) -> bool:

@@ -26,7 +26,7 @@ _EAGER = frozenset(
     Depends Security HTTPException PermissionDenied NotAuthenticated AuthenticationFailed Unauthorized Forbidden
     HttpResponseForbidden abort get_current_user has_object_permission has_permission login_required status_code wraps
     execute executemany executescript scalar scalars select text raw extra RawSQL commit rollback jsonify model_validate
-    exception Request post raise_for_status verify ~tls ~http
+    exception Request post raise_for_status verify get update query ~tls ~http ~splat
     """.split()
 )
 # With a secret in its text, a function that logs is always looked at.
