@@ -25,7 +25,10 @@ Locate = Callable[[Span, str], Place]
 CUT_SHORT = "cut short"
 """Under this key a project keeps the functions that were too long to follow, whichever process followed them."""
 _LARGE = 100  # modules; below, a second process costs more than it saves
-_LONG = ("injection", "logging", "exposure")
+_TASKS = 64
+_FIRST, _LAST = ("injection", "input", "resources"), ("exposure", "logging")
+"""The first families follow calls, and mostly in the same functions; the last look at what functions say. Those that
+are quickly done stand between them."""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -56,8 +59,8 @@ def _all_matches(
     project: Project, rules: Sequence[Rule], checks: Mapping[str, Check], jobs: int
 ) -> list[tuple[Rule, Match]]:
     """The matches of all rules, in the order of the rules. In a large project several processes share them: one begins
-    with the rules that ask for no routes while these are worked out, the others go by family, since the rules of one
-    look at the same functions, which should be followed only once."""
+    with the rules that ask for no routes while these are worked out; the others stand in a row, in which neighbours
+    look at the same functions, and are done from both ends."""
     if len(project.index.modules) < _LARGE:
         jobs = 1
 
@@ -74,7 +77,7 @@ def _all_matches(
     waiting = begin(functools.partial(judge, early), list[tuple[str, Match]], jobs)
     _ = project.routes  # worked out here, before others need them
     project.let_go()
-    tasks = [functools.partial(judge, family) for family in _families(rule for rule in rules if rule not in early)]
+    tasks = [functools.partial(judge, each) for each in _tasks([rule for rule in rules if rule not in early])]
     found: dict[str, list[Match]] = {}
     for code, match in itertools.chain(*share(tasks, list[tuple[str, Match]], jobs), waiting()):
         found.setdefault(code, []).append(match)
@@ -82,18 +85,21 @@ def _all_matches(
     return [(rule, match) for rule in rules for match in found.get(rule.code, ())]
 
 
-def _families(rules: Iterable[Rule]) -> Iterator[list[Rule]]:
-    """The rules by family, first those that take long; one that asks the same as an earlier one goes with that."""
-    families: dict[str, list[Rule]] = {}
-    homes: dict[tuple[str, str], str] = {}
-    for rule in rules:
-        families.setdefault(homes.setdefault(_question(rule), rule.family), []).append(rule)
-    for name in sorted(families, key=_expected):
-        yield families[name]
+def _tasks(rules: Sequence[Rule]) -> Iterator[list[Rule]]:
+    """The rules in the order of their families, a few at a time; those that ask the same are never apart."""
+    questions: dict[tuple[str, str], list[Rule]] = {}
+    for rule in sorted(rules, key=lambda rule: _position(rule.family)):
+        questions.setdefault(_question(rule), []).append(rule)
+    together = list(questions.values())
+    size = -(-len(together) // _TASKS)
+    for start in range(0, len(together), size or 1):
+        yield [rule for same in together[start : start + size] for rule in same]
 
 
-def _expected(family: str) -> tuple[int, str]:
-    return (_LONG.index(family) if family in _LONG else len(_LONG), family)
+def _position(family: str) -> tuple[int, str]:
+    if family in _FIRST:
+        return _FIRST.index(family), family
+    return len(_FIRST) + (1 + _LAST.index(family) if family in _LAST else 0), family
 
 
 def _plain(match: Match) -> Match:

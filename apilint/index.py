@@ -345,7 +345,11 @@ class Index:
 
     def imports(self, library: str) -> bool:
         """Whether any file names a library in an import."""
-        return any(name.partition(".")[0] == library for m in self.modules.values() for name in m.facts.imports)
+        return library in self._imported
+
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        return frozenset(name.partition(".")[0] for m in self.modules.values() for name in m.facts.imports)
 
     @cached_property
     def tells_bases(self) -> bool:

@@ -6,14 +6,14 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NoReturn, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
 
-MAX_TASKS = 256  # a claim is one byte
+MAX_TASKS = 256  # each is claimed through a pipe of its own
 
 
 def can_fork() -> bool:
@@ -31,7 +31,9 @@ def default_jobs() -> int:
 
 def share(tasks: Sequence[Callable[[], T]], sent: type[T], jobs: int) -> list[T]:
     """The results of at most `MAX_TASKS` tasks, in their order. Each of up to `jobs` processes, this one included, does
-    the next task that nobody has begun; results of type `sent` travel back.
+    the next task that nobody has begun: this one from the first on, the others from the last, so that tasks that stand
+    side by side are mostly done by the same process, which has at hand what they have in common. Results of type `sent`
+    travel back.
 
     A process that dies for whatever reason costs time only: what it would have said is worked out here.
     """
@@ -41,28 +43,36 @@ def share(tasks: Sequence[Callable[[], T]], sent: type[T], jobs: int) -> list[T]
         claims = _claims(len(tasks))
         others = [_fork(tasks, claims) for _ in range(count - 1)]
         try:
-            for number in _claimed(claims):
+            for number in _claimed(claims, range(len(tasks))):
                 results[number] = tasks[number]()
             for other in others:
                 results.update(other.results(sent))
         finally:
-            os.close(claims)
+            _close(claims)
             for other in others:
                 other.end()
     return [results[number] if number in results else task() for number, task in enumerate(tasks)]
 
 
-def _claims(count: int) -> int:
-    """A pipe that holds the numbers of the tasks: who reads one has it, and nobody else."""
-    claims, writing = os.pipe()
-    os.write(writing, bytes(range(count)))
-    os.close(writing)
+def _claims(count: int) -> list[int]:
+    """A pipe for each task, with one byte in it: who reads that has the task, and nobody else."""
+    claims = []
+    for _ in range(count):
+        reading, writing = os.pipe()
+        os.write(writing, b"!")
+        os.close(writing)
+        claims.append(reading)
     return claims
 
 
-def _claimed(claims: int) -> Iterator[int]:
-    while number := os.read(claims, 1):
-        yield number[0]
+def _claimed(claims: Sequence[int], order: Iterable[int]) -> Iterator[int]:
+    """The tasks that this process gets to do, of those that it would do in this order."""
+    return (number for number in order if os.read(claims[number], 1))
+
+
+def _close(claims: Iterable[int]) -> None:
+    for claim in claims:
+        os.close(claim)
 
 
 def begin(task: Callable[[], T], sent: type[T], jobs: int) -> Callable[[], T]:
@@ -72,7 +82,7 @@ def begin(task: Callable[[], T], sent: type[T], jobs: int) -> Callable[[], T]:
         return task
     claims = _claims(1)
     other = _fork([task], claims)
-    os.close(claims)
+    _close(claims)
 
     def result() -> T:
         try:
@@ -108,7 +118,7 @@ class _Other:
         os.waitpid(self._pid, 0)
 
 
-def _fork(tasks: Sequence[Callable[[], T]], claims: int) -> _Other:
+def _fork(tasks: Sequence[Callable[[], T]], claims: Sequence[int]) -> _Other:
     sys.stdout.flush()
     sys.stderr.flush()
     answers, writing = os.pipe()
@@ -119,11 +129,12 @@ def _fork(tasks: Sequence[Callable[[], T]], claims: int) -> _Other:
     return _Other(pid, answers)
 
 
-def _work(tasks: Sequence[Callable[[], T]], claims: int, writing: int) -> NoReturn:
+def _work(tasks: Sequence[Callable[[], T]], claims: Sequence[int], writing: int) -> NoReturn:
     """The other process's part: nothing of this one's must run on in it."""
     status = 1
     try:
-        data = msgspec.msgpack.encode({number: tasks[number]() for number in _claimed(claims)})
+        mine = _claimed(claims, reversed(range(len(tasks))))
+        data = msgspec.msgpack.encode({number: tasks[number]() for number in mine})
         with os.fdopen(writing, "wb") as stream:
             stream.write(data)
         status = 0
