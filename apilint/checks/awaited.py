@@ -7,7 +7,6 @@ nearly everything is run by some request.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Union
 
@@ -16,11 +15,12 @@ from apilint.checks.proofs import Proofs, Way
 from apilint.checks.rejections import class_of
 from apilint.flow.narrowing import last_name
 from apilint.index import Class, Function, Module
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.unparse import unparse
 from apilint.walk import walk
 
-_COMMANDS = re.compile(r"(?:^|\.)(?:command|group|option|argument|callback|cli)$")
+_COMMANDS = regex(r"(?:^|\.)(?:command|group|option|argument|callback|cli)$")
 _ADDING_COMMANDS = frozenset({"add_command", "add_typer", "command", "set_defaults"})
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Union
 
 from apilint import facts as f
 from apilint.index import Function, Module
+from apilint.patterns import regex
 from apilint.unparse import unparse
 from apilint.walk import walk
 
@@ -20,8 +20,8 @@ class Choices:
     it is not, so that its other branch is meant."""
 
     def __init__(self, off: str, on: str = r"(?!)") -> None:
-        self._off = re.compile(off)
-        self._on = re.compile(on)
+        self._off = regex(off)
+        self._on = regex(on)
 
     def asked_for(self, module: Module, start: int) -> bool:
         """Whether what stands at an offset of a module runs under such a test, or is kept under such a name."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from apilint.facts import Span
 from apilint.flow import Call
 from apilint.flow.narrowing import last_name
 from apilint.index import Class, Function, Module
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.values import Attr, Env, External, Partial, Unknown, Value, unwrap
@@ -62,9 +62,7 @@ class Clients:
         self.names = Names(project)
         self._machine = project.program.machine
         self._entries: Mapping[str, Any] = sections.get("http", {})
-        self._receivers = [
-            (re.compile(entry["receivers"]), entry) for entry in sections.get("http_methods", {}).values()
-        ]
+        self._receivers = [(regex(entry["receivers"]), entry) for entry in sections.get("http_methods", {}).values()]
         self._by_library: dict[str, set[str]] = {}
         for name, entry in self._entries.items():
             words = self._by_library.setdefault(name.partition(".")[0], set())

@@ -11,11 +11,12 @@ from apilint.facts import Span
 from apilint.frameworks.schemas import Schemas
 from apilint.index import Class
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.unparse import unparse
 
 # Room for the last digits only.
-_ENDING = re.compile(r"\b(max_length=|String\(|CHAR\()[1-4]\b", re.IGNORECASE)
+_ENDING = regex(r"\b(max_length=|String\(|CHAR\()[1-4]\b", re.IGNORECASE)
 
 
 @routeless
@@ -24,8 +25,8 @@ def sensitive_column_unencrypted(
     project: Project, *, names: str, words: str, plain: str, encrypted: str = r"(?!)", elsewhere: str = r"(?!)"
 ) -> Iterator[Match]:
     """Columns of database models that are called like numbers of cards and people, or keys of other services."""
-    sensitive, text, sealed, mentioned = map(re.compile, (names, plain, encrypted, words))
-    copied = re.compile(elsewhere)
+    sensitive, text, sealed, mentioned = map(regex, (names, plain, encrypted, words))
+    copied = regex(elsewhere)
     schemas = Schemas(project.program)
     for module in project.index.modules.values():
         if module.is_test or copied.search(module.file) or not mentioned.search(module.facts.words):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from apilint import facts as f
@@ -13,6 +12,7 @@ from apilint.checks.judging import judging
 from apilint.checks.sensitive import Sensitive
 from apilint.index import Function
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Known
 from apilint.unparse import unparse
@@ -45,7 +45,7 @@ def non_constant_time_compare(
 
 def plaintext_passwords(project: Project, password: str, owners: str) -> Iterator[Match]:
     """Log-ins that compare the password itself with what is stored."""
-    named, stored = re.compile(password), re.compile(owners)
+    named, stored = regex(password), regex(owners)
     for function in judging(project):
         for node in function.nodes(f.Compare):
             if len(node.ops) != 1 or node.ops[0] not in ("==", "!="):
@@ -75,10 +75,10 @@ class _Sides:
     def __init__(self, project: Project, presented: str, expected: str, secrets: str, never: str) -> None:
         self._project = project
         self._sensitive = Sensitive(project)
-        self._presented = re.compile(presented)
-        self._expected = re.compile(expected)
-        self._secrets = re.compile(secrets)
-        self._never = re.compile(never)
+        self._presented = regex(presented)
+        self._expected = regex(expected)
+        self._secrets = regex(secrets)
+        self._never = regex(never)
 
     def may_be_secret(self, node: f.Compare) -> bool:
         """Whether one of the two is called like a secret, and neither is a constant."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -11,16 +10,17 @@ from apilint.checks.exposed import name_of, words_of
 from apilint.flow.narrowing import last_name
 from apilint.index import Function
 from apilint.model import Route
+from apilint.patterns import regex
 from apilint.project import Project
 
-_PLACEHOLDER = re.compile(r"\{[^}]*\}|<[^>]*>|\(\?P<[^)]*\)|[\^$*]")
+_PLACEHOLDER = regex(r"\{[^}]*\}|<[^>]*>|\(\?P<[^)]*\)|[\^$*]")
 # `{token}`, `{path:token}`, `<token>`, `<str:token>`, `(?P<token>…)`
-_PARAMETER = re.compile(r"[{<](?:[^{}<>:]*(?:\([^)]*\))?:)?(\w+)(?::\w+)?[}>]")
+_PARAMETER = regex(r"[{<](?:[^{}<>:]*(?:\([^)]*\))?:)?(\w+)(?::\w+)?[}>]")
 
 # Methods of a class that answer the method of HTTP that they are called like: the class says what they are about.
 _VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "dispatch", "any"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_KIND = re.compile(r"_(view|view_set|viewset|resource|handler|api|endpoint|controller|mixin)$")
+_KIND = regex(r"_(view|view_set|viewset|resource|handler|api|endpoint|controller|mixin)$")
 
 _LOOK_UPS = frozenset(
     {"get", "aget", "filter", "filter_by", "find_one", "get_object_or_404", "aget_object_or_404", "get_or_404"}
@@ -51,7 +51,7 @@ class Conventions:
         self.sections = frozenset(map(words_of, public.get("sections", ())))
         self.shown = frozenset(map(words_of, public.get("shown", ())))
         self.paths = frozenset(public.get("paths", ()))
-        self.matches = re.compile(str(public.get("matches", "(?!)")))
+        self.matches = regex(str(public.get("matches", "(?!)")))
 
     def covers(self, route: Route) -> bool:
         """Whether a route is open by nature: by the last literal part of its path, its handler's name, or a section."""
@@ -73,9 +73,9 @@ class Capabilities:
         names = project.knowledge.sections.get("names", {})
         sensitive: Mapping[str, Any] = names.get("sensitive", {})
         capability: Mapping[str, Any] = names.get("capability", {})
-        self.secret = re.compile(str(sensitive.get("matches", "(?!)")))
-        self.never = re.compile(str(sensitive.get("never", "(?!)")))
-        self.given = re.compile(str(capability.get("matches", "(?!)")))
+        self.secret = regex(str(sensitive.get("matches", "(?!)")))
+        self.never = regex(str(sensitive.get("never", "(?!)")))
+        self.given = regex(str(capability.get("matches", "(?!)")))
 
     def cover(self, route: Route) -> bool:
         """Whether the path or the handler itself takes something that only somebody who was given it can know."""
@@ -102,7 +102,7 @@ class Privacy:
 
     def __init__(self, project: Project, sections: Collection[str] = ()) -> None:
         private: Mapping[str, Any] = project.knowledge.sections.get("names", {}).get("private_models", {})
-        self.models = re.compile(str(private.get("matches", "(?!)")))
+        self.models = regex(str(private.get("matches", "(?!)")))
         self.sections = frozenset(sections)
 
     def covers(self, route: Route) -> bool:

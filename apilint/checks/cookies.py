@@ -13,6 +13,7 @@ from apilint.checks.written import Written, calls, scopes
 from apilint.finding import Precision
 from apilint.flow.narrowing import last_name
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Known, Value, text_of
 from apilint.unparse import unparse
@@ -40,7 +41,7 @@ def insecure_cookie(
 ) -> Iterator[Match]:
     """Cookies set with a session or a token in them, and, less sure, others; settings and middleware of the session's
     cookie."""
-    held, without, local = re.compile(names), re.compile(never), re.compile(places)
+    held, without, local = regex(names), regex(never), regex(places)
     for where, node in calls(project, methods):
         name = _name_of(where, node)
         is_held = held.search(name) is not None

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from apilint import facts as f
 from apilint.index import Function
+from apilint.patterns import regex
 from apilint.unparse import unparse
 from apilint.walk import walk
 
 IGNORED, RETURNED, USED = "ignored", "returned", "used"
 _HANDING_ON = (f.AugAssign, f.Yield, f.For, f.With, f.Comprehension, f.Lambda, f.Starred, f.Match)
 # Calls that show a value and decide nothing.
-_SHOWS = re.compile(
+_SHOWS = regex(
     r"^(print|str|repr|len|bool|dict|list|type|HTTPException|jsonable_encoder|\w*Response)$"
     r"|(^|\.)(log\w*|_?logger)\.\w+$|\.(debug|info|warning|warn|error|exception|critical)$"
 )

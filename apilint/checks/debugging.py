@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from apilint.check import Match, check, routeless
@@ -15,6 +14,7 @@ from apilint.facts import Span
 from apilint.finding import Precision, Severity
 from apilint.frameworks.configured import Configured
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 
 
@@ -31,7 +31,7 @@ def debug_enabled(
     asked_for: str = r"(?!)",
 ) -> Iterator[Match]:
     """Debug mode that is switched on in the source, for everybody."""
-    choices, elsewhere = Choices(asked_for), re.compile(development)
+    choices, elsewhere = Choices(asked_for), regex(development)
 
     def found(span: Span, switch: str, sure: Precision, template: str) -> Match:
         module = project.module(span.file)

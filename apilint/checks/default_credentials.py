@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from apilint import facts as f
@@ -15,10 +14,11 @@ from apilint.finding import Precision
 from apilint.flow.narrowing import last_name
 from apilint.index import Function
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Known
 
-_MAY_HOLD = re.compile(r"(?i)passw|_pwd|create_?(super|admin)")
+_MAY_HOLD = regex(r"(?i)passw|_pwd|create_?(super|admin)")
 
 
 @routeless
@@ -33,7 +33,7 @@ def default_credentials(
     asked_for: str = r"(?!)",
 ) -> Iterator[Match]:
     """Passwords of administrators that stand in the source."""
-    pattern, elsewhere, choices = re.compile(names), re.compile(development), Choices(asked_for)
+    pattern, elsewhere, choices = regex(names), regex(development), Choices(asked_for)
     for module in project.index.modules.values():
         if module.is_test or elsewhere.search(module.file) or not _MAY_HOLD.search(module.facts.words):
             continue

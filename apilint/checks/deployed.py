@@ -16,12 +16,13 @@ from apilint.finding import Precision
 from apilint.flow.narrowing import last_name
 from apilint.index import Function, Module
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Env, Known, Value, text_of
 from apilint.unparse import unparse
 from apilint.walk import walk
 
-_PROBED = re.compile(r"(?i)health|liveness|readiness|probe|metrics|prometheus")
+_PROBED = regex(r"(?i)health|liveness|readiness|probe|metrics|prometheus")
 
 
 @routeless
@@ -30,7 +31,7 @@ def https_not_enforced(
     project: Project, *, settings_name: str, production: str, asked: tuple[str, ...], any_of: tuple[str, ...]
 ) -> Iterator[Match]:
     """Settings modules for production that say nothing of encrypted connections."""
-    named = re.compile(production)
+    named = regex(production)
     if settings_of(project, settings_name) is None:
         return
     for module in project.index.modules.values():
@@ -91,7 +92,7 @@ def no_request_logging(
             if is_silent or _is_one_of(value, entry.get("quiet", {}).get(name, ())):
                 is_meant = not is_silent or _is_probed(where.function, node)
                 found.append((where, node, keyword, Precision(quiet_precision) if is_meant else None))
-    if not found or _keeps_record(project, re.compile(recording), noting):
+    if not found or _keeps_record(project, regex(recording), noting):
         return
     for where, node, keyword, precision in found:
         span = where.span(keyword)

@@ -13,15 +13,16 @@ from apilint.checks.exposed import words_of
 from apilint.checks.library_calls import LibraryCalls, Used
 from apilint.finding import Precision
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.walk import walk
 
 # Hashes that are slow by their names: beside them a fast one only knows what was stored long ago.
-_SLOW = re.compile(r"(?i)bcrypt|argon2|scrypt|pbkdf2")
+_SLOW = regex(r"(?i)bcrypt|argon2|scrypt|pbkdf2")
 # What hashes many times over itself.
-_SLOW_MODULE = re.compile(r"(?i)crypt$")
+_SLOW_MODULE = regex(r"(?i)crypt$")
 # A request of a client library, by its method and what it takes.
-_ASKING = re.compile(r"^(get|post|put|request)$")
+_ASKING = regex(r"^(get|post|put|request)$")
 _SENT = frozenset({"params", "data", "json"})
 
 
@@ -40,8 +41,8 @@ def weak_password_hash(
     """Digests of passwords, where nothing slow follows, and passwords that are stored as they are. What a function
     named for `asking` another server puts into a dict is what that server wants."""
     yield from plaintext_passwords(project, password, owners)
-    named, purpose, other = re.compile(password), re.compile(hashing), re.compile(elsewhere)
-    client = re.compile(asking)
+    named, purpose, other = regex(password), regex(hashing), regex(elsewhere)
+    client = regex(asking)
     for used in LibraryCalls(project, "digests"):
         if used.function is None or not frozenset(slow).isdisjoint(used.function.words):
             continue

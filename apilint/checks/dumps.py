@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Entries
 from functools import cached_property
@@ -23,6 +22,7 @@ from apilint.frameworks.responses import Responses, body_of
 from apilint.frameworks.schemas import Schemas
 from apilint.index import Function
 from apilint.model import Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup import attributes as class_attributes
 from apilint.startup.values import Attr, Choice, ClassValue, External, Known, Mapping, Result, Seq, Value, unwrap
@@ -56,7 +56,7 @@ def raw_object_dump(
     """Handlers that answer with every attribute of an object."""
     sensitive, schemas = Sensitive(project), Schemas(project.program)
     rows, dumps = Rows(schemas), Dumps(project, methods, attributes)
-    hands_out, private = re.compile(issuing), re.compile(unknown_objects)
+    hands_out, private = regex(issuing), regex(unknown_objects)
     for route, function in _handled(project):
         if not dumps.may_dump(function):
             continue

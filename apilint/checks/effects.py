@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from apilint.flow.narrowing import last_name
 from apilint.frameworks import inputs, kinds
 from apilint.index import Function
 from apilint.model import Route
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.core import Core
@@ -37,8 +37,8 @@ class Effects:
         known: Mapping[str, Any] = project.knowledge.sections.get("computes", {})
         self._modules = frozenset(known.get("modules", {}).get("names", ()))
         self._acting = frozenset(known.get("modules", {}).get("never", ()))
-        self._functions = re.compile(str(known.get("functions", {}).get("matches", "(?!)")))
-        self._settings = re.compile(str(known.get("settings", {}).get("matches", "(?!)")))
+        self._functions = regex(str(known.get("functions", {}).get("matches", "(?!)")))
+        self._settings = regex(str(known.get("settings", {}).get("matches", "(?!)")))
         self._pure: dict[Function, bool] = {}
 
     def only_computes(self, route: Route) -> bool:

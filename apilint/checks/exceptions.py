@@ -13,6 +13,7 @@ from apilint.checks.logs import Logs
 from apilint.finding import Precision
 from apilint.index import Function
 from apilint.model import Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Result, Value
 from apilint.unparse import unparse
@@ -21,8 +22,8 @@ from apilint.walk import walk
 # A method of a shorter name is hardly the only one of that name.
 MIN_NAME = 8
 # What a variable is called that answers whether there is something.
-_QUESTION = re.compile(r"(?i)^_?(has|is|supports|uses)_|_?(available|supported|exists|installed|present|ready)$")
-_LOG = re.compile(r"(?i)_?log(ger|ging)?\.")
+_QUESTION = regex(r"(?i)^_?(has|is|supports|uses)_|_?(available|supported|exists|installed|present|ready)$")
+_LOG = regex(r"(?i)_?log(ger|ging)?\.")
 
 
 @check
@@ -37,8 +38,8 @@ def swallowed_exception(
     telling: str = r"(?!)",
 ) -> Iterator[Match]:
     """Clauses that catch everything and leave no trace of it, in handlers and what they call."""
-    logs, attempts = Logs(project, noting), Attempts(project, re.compile(harmless))
-    tells = re.compile(telling)
+    logs, attempts = Logs(project, noting), Attempts(project, regex(harmless))
+    tells = regex(telling)
     for function, route in _on_the_way(project, logs, depth):
         raised: set[int] | None = None
         taken_in_turn: set[int] | None = None

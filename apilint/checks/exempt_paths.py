@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import msgspec
@@ -11,18 +10,17 @@ from apilint import facts as f
 from apilint.facts import Span
 from apilint.guards.lapses import may_reject
 from apilint.index import Function
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.values import ClassValue, Env, Mapping, Seq, Setting, Value, text_of, unwrap
 from apilint.unparse import unparse
 from apilint.walk import walk
 
-_PATH = re.compile(r"(^|\.)(path|path_info|url_path|raw_path|request_path)$|scope\['path'\]$|url\.path$")
-_URL = re.compile(r"^(str\()?([\w.]*\.)?(url|full_path|get_full_path\(\)|build_absolute_uri\(\)|path_qs)\)?$")
-_ENDPOINT = re.compile(r"(^|\.)(endpoint|url_name|view_name)$")
-_EXEMPTS = re.compile(
-    r"(?i)exempt|public|skip|allow|white_?list|open|ignor|exclud|bypass|anonymous|unprotected|no_?auth"
-)
+_PATH = regex(r"(^|\.)(path|path_info|url_path|raw_path|request_path)$|scope\['path'\]$|url\.path$")
+_URL = regex(r"^(str\()?([\w.]*\.)?(url|full_path|get_full_path\(\)|build_absolute_uri\(\)|path_qs)\)?$")
+_ENDPOINT = regex(r"(^|\.)(endpoint|url_name|view_name)$")
+_EXEMPTS = regex(r"(?i)exempt|public|skip|allow|white_?list|open|ignor|exclud|bypass|anonymous|unprotected|no_?auth")
 
 
 class Test(msgspec.Struct, frozen=True):

@@ -14,12 +14,13 @@ from apilint.checks.exposed import is_open, label, name_of, turns_away
 from apilint.checks.reached import Reached
 from apilint.index import Function
 from apilint.model import Guard, Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.unparse import unparse
 
 GUARDING_ALL = ("middleware", "before_request")
 # `{name}`, `{path:path}`, `<name>`, `<path:rest>`, with the converter before or after the name.
-_PARAMETER = re.compile(r"\{(\w+)(?::(\w+))?\}|<(?:(\w+):)?(\w+)>")
+_PARAMETER = regex(r"\{(\w+)(?::(\w+))?\}|<(?:(\w+):)?(\w+)>")
 _NARROW = ("int", "float", "uuid", "UUID", "bool", "date", "datetime")
 
 

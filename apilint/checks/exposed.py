@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
@@ -10,11 +9,12 @@ import msgspec
 from apilint.checks.handlers import answers_nothing, reads_post
 from apilint.facts import Span
 from apilint.model import Guard, Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 
 # What stands before every route of an application says nothing about one of them.
 APPLICATION_WIDE = ("middleware", "before_request", "setting")
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
+_WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 # A search is posted where its terms are too long for an address.
 _ASKING = frozenset({"GET", "POST", "HEAD", "OPTIONS"})
 SILENT_METHODS = frozenset({"OPTIONS", "HEAD", "TRACE"})

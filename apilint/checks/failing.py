@@ -11,6 +11,7 @@ from apilint.facts import Span
 from apilint.finding import Precision
 from apilint.guards.lapses import is_open_mode
 from apilint.model import Guard, Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 
 
@@ -19,7 +20,7 @@ def fail_open_guard(project: Project) -> Iterator[Match]:
     """Ways through a guard that open when a secret is not set, in debug mode, or on an exception. That everybody passes
     without a secret is surely meant where the guard is called optional."""
     names = project.knowledge.sections.get("names", {}).get("guard", {})
-    optional = re.compile(str(names.get("optional", "(?!)")), re.IGNORECASE)
+    optional = regex(str(names.get("optional", "(?!)")), re.IGNORECASE)
     for span, found in _lapsing(project).items():
         route, guard, lapse = found[0]
         routes = list({each.span: each for each, _, _ in found}.values())

@@ -20,6 +20,7 @@ from apilint.finding import Precision
 from apilint.flow import Derived, Element, Input, Returned, parts
 from apilint.index import Function
 from apilint.model import Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import (
     NONE,
@@ -43,34 +44,34 @@ from apilint.walk import walk
 
 MAX_STEPS = 8
 MAX_BUILT = 2
-_SHELLS = re.compile(r"(?:^|/)(?:(?:ba|da|z|k|c)?sh|cmd(?:\.exe)?|powershell|pwsh)$")
+_SHELLS = regex(r"(?:^|/)(?:(?:ba|da|z|k|c)?sh|cmd(?:\.exe)?|powershell|pwsh)$")
 _SHELL_FLAGS = frozenset({"-c", "/c", "/C", "-lc", "-Command"})
-_SCHEME = re.compile(rf"(?i)^\s*(?:(?:[a-z][a-z0-9+.-]*|{GAP}):)?//")
-FOR_FEW = re.compile(r"(?i)admin|superuser|staff|owner|root")
-_SAFE_CLIENT = re.compile(r"(?i)ssrf|safe|guarded|restricted|advocate")
+_SCHEME = regex(rf"(?i)^\s*(?:(?:[a-z][a-z0-9+.-]*|{GAP}):)?//")
+FOR_FEW = regex(r"(?i)admin|superuser|staff|owner|root")
+_SAFE_CLIENT = regex(r"(?i)ssrf|safe|guarded|restricted|advocate")
 # Arguments that decide by which way a client sends.
 _WAYS_OUT = ("transport", "connector", "mounts")
-_JSON = re.compile(r"(?:^|\.)(?:json|get_json|receive_json|media|validated_data|initial_data|request\.data)\b")
-_FIELDS = re.compile(r"(?:^|\.)(?:POST|GET|query_params|args|form|values|match_info)\b")
+_JSON = regex(r"(?:^|\.)(?:json|get_json|receive_json|media|validated_data|initial_data|request\.data)\b")
+_FIELDS = regex(r"(?:^|\.)(?:POST|GET|query_params|args|form|values|match_info)\b")
 _DICTS = frozenset({"builtins.dict", "typing.Dict", "typing.Any", "typing.Mapping", "collections.abc.Mapping"})
 # Kinds for which it does not matter what stands before a part.
 _WHOLE = frozenset({"path", "document", "lookup"})
 # Kinds of which only the server's name matters.
 _ADDRESSES = frozenset({"url", "redirect"})
 # What no link can carry: the header says where the browser came from, and is sent back there.
-_HEADER = re.compile(r"(?i)(?:^|\.)(?:headers|META|referrer)(?:\.|$)")
+_HEADER = regex(r"(?i)(?:^|\.)(?:headers|META|referrer)(?:\.|$)")
 # What is posted, no link carries either: a page of the program puts it into its form. That of a log-in mostly takes it
 # from its own address.
-_POSTED = re.compile(r"(?:^|\.)(?:POST|form|json|data|body|get_json|validated_data|cleaned_data)(?:\.|$)")
-_LOGGING_IN = re.compile(r"(?i)log_?in|sign_?in|auth|sso|sign_?up|register")
-_ADDRESS_OF_REQUEST = re.compile(
+_POSTED = regex(r"(?:^|\.)(?:POST|form|json|data|body|get_json|validated_data|cleaned_data)(?:\.|$)")
+_LOGGING_IN = regex(r"(?i)log_?in|sign_?in|auth|sso|sign_?up|register")
+_ADDRESS_OF_REQUEST = regex(
     r"(?i)(?:^|\.)(?:\w*req(?:uest)?|websocket|ws)\.(?:url|path|full_path|base_url|url_root|host|host_url|path_info"
     r"|get_full_path|scheme|script_root|url_rule|endpoint|build_absolute_uri|META\.PATH_INFO|session)(?:\.|$)"
 )
 # The bytes of an upload, `file.read`, and not those of a whole request.
-_CONTENT = re.compile(r"(?i)^(?!.*(?:request|body))[\w.]+\.read$")
+_CONTENT = regex(r"(?i)^(?!.*(?:request|body))[\w.]+\.read$")
 # The page that a browser comes from: no link can name another. Whoever makes requests by hand can, for themselves.
-_WAY_BACK = re.compile(r"(?i)[\w.]*(?:\.|(?:\.get\(|\[)['\"])(?:http_)?referr?er(?:['\"][^()]*[\])])?$")
+_WAY_BACK = regex(r"(?i)[\w.]*(?:\.|(?:\.get\(|\[)['\"])(?:http_)?referr?er(?:['\"][^()]*[\])])?$")
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -107,7 +108,7 @@ def flow_to_sink(
         REQUEST: Precision.HIGH,
     }
     worst: dict[tuple[str, int, int], tuple[Precision, Case]] = {}
-    is_outside = bool(within) and not _imports(project, re.compile(within))
+    is_outside = bool(within) and not _imports(project, regex(within))
     for case in itertools.chain.from_iterable(Flows(project, kind).cases() for kind in kinds):
         level = levels[case.origin.kind]
         if level is None:

@@ -17,6 +17,7 @@ from apilint.finding import Precision, Severity
 from apilint.flow.narrowing import last_name
 from apilint.index import Function
 from apilint.model import Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.unparse import unparse
@@ -47,8 +48,8 @@ def unlimited_guessing(
     """Handlers that check a password or a code and that nothing limits; and `others`: which routes by their words, and
     by which calls they do it. Who sends something `unguessable` cannot try one after the other."""
     limits, guesses = Limits.of(project), Guesses(project, routes, never, verifying, carrying, forms)
-    guesses.others = {name: (re.compile(each["routes"]), re.compile(each["calls"])) for name, each in others.items()}
-    settings, secret = settings_of(project, settings_name), re.compile(unguessable)
+    guesses.others = {name: (regex(each["routes"]), regex(each["calls"])) for name, each in others.items()}
+    settings, secret = settings_of(project, settings_name), regex(unguessable)
     seen: set[Span] = set()
     for route in project.routes:
         if route.span in seen or CHANGING.isdisjoint(route.methods):
@@ -103,8 +104,8 @@ class Guesses:
         self.project = project
         self.logins: Mapping[str, Any] = project.knowledge.sections.get("logins", {})
         self.limits = Limits.of(project)
-        self._routes, self._never = re.compile(routes), re.compile(never)
-        self._verifying, self._carrying = re.compile(verifying), re.compile(carrying)
+        self._routes, self._never = regex(routes), regex(never)
+        self._verifying, self._carrying = regex(verifying), regex(carrying)
         self._forms = forms
         self.others: Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]] = {}
         self._found: dict[Function, Step | None] = {}

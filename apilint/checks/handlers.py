@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 
 from apilint import facts as f
 from apilint.index import Function
 from apilint.model import Route
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Attr, External, Known, Mapping, Result, Seq, Setting, Text, Unknown, Value, constant
 
 # The request itself, or the address that it was sent to.
-_REQUEST = re.compile(r"(^|\.)request(\.(base_url|url)(\.\w+)?)?$")
+_REQUEST = regex(r"(^|\.)request(\.(base_url|url)(\.\w+)?)?$")
 NO_CONTENT = 204
 # The caller learns that there is nothing here.
 NOTHING_HERE = (404, 405, 410, 501)

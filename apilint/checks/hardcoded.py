@@ -19,13 +19,14 @@ from apilint.facts import Span
 from apilint.finding import Precision
 from apilint.index import Module
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Value
 from apilint.walk import walk
 
 LONG = 10
 """A text of so many letters in a test can only mean the key that holds it."""
-_MAY_HOLD = re.compile(r"(?i)(?<!~)secret|jwt|signing|cookie|encryption|fernet|csrf")
+_MAY_HOLD = regex(r"(?i)(?<!~)secret|jwt|signing|cookie|encryption|fernet|csrf")
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -48,7 +49,7 @@ def hardcoded_secret(
     stand_in: str = r"(?!)",
 ) -> Iterator[Match]:
     """Signing and encryption keys that stand in the source, outright or as what is used when nothing is configured."""
-    choices, elsewhere, refused = Choices(asked_for), re.compile(development), re.compile(stand_in)
+    choices, elsewhere, refused = Choices(asked_for), regex(development), regex(stand_in)
     seen: set[str] = set()
     for key in _keys(project):
         found = next(literals(key.value), None)
@@ -81,7 +82,7 @@ def _is_name(found: Literal, name: str) -> bool:
 def _keys(project: Project) -> Iterator[Key]:
     """What is called like a key, then what is given where a library takes one."""
     names = project.knowledge.sections.get("key_names", {})
-    pattern = re.compile("|".join(entry["matches"] for entry in names.values()) or r"(?!)")
+    pattern = regex("|".join(entry["matches"] for entry in names.values()) or r"(?!)")
     for module in project.index.modules.values():
         if not module.is_test and _MAY_HOLD.search(module.facts.words):
             yield from named_values(project, module, pattern)

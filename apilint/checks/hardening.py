@@ -17,6 +17,7 @@ from apilint.finding import Precision
 from apilint.frameworks.configured import Configured
 from apilint.index import Function
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Choice, Known, Seq, Setting, Value, constant, text_of
 
@@ -98,7 +99,7 @@ def trusted_from_anyone(
         is_meant = choices.asked_for(used.module, used.node.start) or isinstance(given[0], (Setting, Choice))
         is_meant = is_meant or _is_true(used.argument(used.entry.get("developing", "")))
         yield _trusting(given[1], f"{used.entry['trusts']}='*'", "", Precision.LOW if is_meant else None)
-    named = re.compile(headers)
+    named = regex(headers)
     for function in judging(project):
         for node, header in _read(function):
             if named.search(header):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,15 +12,16 @@ from apilint.checks.rejections import Rejections, functions_of
 from apilint.flow import Call, Derived, Input
 from apilint.index import Function
 from apilint.model import Guard, Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.values import ClassValue, FunctionValue, Instance, Known, LambdaValue, Value, unwrap
 from apilint.unparse import unparse
 
 MAX_DEPTH = 2
-_GETTER = re.compile(r"^_?(get_)?(current|authenticated|logged_in)_")
-_QUESTION = re.compile(r"^_?(is|has|can)_")
-_ABSENT = re.compile(r"\bOptional\b|\bNone\b")
+_GETTER = regex(r"^_?(get_)?(current|authenticated|logged_in)_")
+_QUESTION = regex(r"^_?(is|has|can)_")
+_ABSENT = regex(r"\bOptional\b|\bNone\b")
 # Calls that neither reject anybody nor hand the decision on.
 _HARMLESS_MODULES = frozenset(
     """
@@ -71,8 +71,8 @@ class GuardNames:
 
     def __init__(self, project: Project) -> None:
         guard: Mapping[str, Any] = project.knowledge.sections.get("names", {}).get("guard", {})
-        self.matches = re.compile(str(guard.get("matches", "(?!)")))
-        self.optional = re.compile(str(guard.get("optional", "(?!)")))
+        self.matches = regex(str(guard.get("matches", "(?!)")))
+        self.optional = regex(str(guard.get("optional", "(?!)")))
 
     def covers(self, name: str) -> bool:
         """Whether something of this name is meant to turn callers away."""

@@ -15,10 +15,11 @@ from apilint.finding import Precision
 from apilint.frameworks.inputs import FIXED, TEXT, handed_in
 from apilint.index import Function
 from apilint.model import Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.unparse import unparse
 
-_PLACED = re.compile(r"\b(Header|Cookie|Body|Form|File|Depends|Security|Path|Inject|Provide)\b")
+_PLACED = regex(r"\b(Header|Cookie|Body|Form|File|Depends|Security|Path|Inject|Provide)\b")
 
 
 @check
@@ -33,8 +34,8 @@ def sensitive_in_query(
     asked_for: str = r"(?!)",
 ) -> Iterator[Match]:
     """Passwords, keys and tokens among the query parameters of a route."""
-    secret, given = re.compile(names), re.compile(handed_out)
-    conventions, other, choices = Conventions(project), re.compile(alternatives), Choices(asked_for)
+    secret, given = regex(names), regex(handed_out)
+    conventions, other, choices = Conventions(project), regex(alternatives), Choices(asked_for)
     seen: set[Span] = set()
     for route in project.routes:
         function = route.function.function if route.function is not None else None

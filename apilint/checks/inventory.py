@@ -10,9 +10,10 @@ from apilint.checks.conventions import Conventions, literal_parts
 from apilint.checks.exposed import is_open, label, name_of
 from apilint.facts import Span
 from apilint.model import Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 
-_VERSION = re.compile(r"(?i)^(?P<before>.*?/)v(?P<number>\d+)(?P<after>/.*|)$")
+_VERSION = regex(r"(?i)^(?P<before>.*?/)v(?P<number>\d+)(?P<after>/.*|)$")
 _UNKNOWN = "{?}"
 
 

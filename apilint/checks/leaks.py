@@ -14,14 +14,15 @@ from apilint.checks.credentials import assigned
 from apilint.finding import Precision
 from apilint.index import Function
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.unparse import unparse
 from apilint.walk import walk
 
 _BROAD = frozenset({"Exception", "BaseException"})
 _TEXT = frozenset({"str", "repr", "format", "join", "strip", "dumps"})
-_DEBUGGING = re.compile(r"(?i)^(?!not ).*(debug|verbose|log_?level)")
-_TRACES = re.compile(r"(^|\.)(format_exc|format_exception|format_tb)$")
+_DEBUGGING = regex(r"(?i)^(?!not ).*(debug|verbose|log_?level)")
+_TRACES = regex(r"(^|\.)(format_exc|format_exception|format_tb)$")
 
 
 @check
@@ -37,7 +38,7 @@ def exception_detail_to_client(
     raising = frozenset(
         name.rpartition(".")[2] for name in project.knowledge.sections.get("rejects", {}) if name.endswith("Exception")
     )
-    choices, told, meant = Choices(asked_for), re.compile(told_apart), re.compile(validating)
+    choices, told, meant = Choices(asked_for), regex(told_apart), regex(validating)
     for function in _candidates(project, raising):
         for attempt in function.nodes(f.Try):
             for handler in filter(_is_broad, attempt.handlers):

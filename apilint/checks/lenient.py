@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from apilint import facts as f
@@ -18,12 +17,13 @@ from apilint.frameworks.inputs import TEXT, handed_in
 from apilint.frameworks.responses import allows_extra, classes_in
 from apilint.index import Function
 from apilint.model import Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import ClassValue, Env
 from apilint.unparse import unparse
 
 _DUMPS = frozenset({"model_dump", "dict"})
-_ANY_SHAPE = re.compile(r"^(dict|Dict|Any|Mapping|object)\b|^(Annotated\[)?(dict|Dict|Any|typing\.Any|typing\.Dict)\b")
+_ANY_SHAPE = regex(r"^(dict|Dict|Any|Mapping|object)\b|^(Annotated\[)?(dict|Dict|Any|typing\.Any|typing\.Dict)\b")
 
 
 @check
@@ -41,8 +41,8 @@ def schema_allows_extra(
     """Bodies whose further fields go where they are used as names: into an object, a query or a call; and fields by
     which callers of a serializer give themselves rights, or something that is another's."""
     yield from _further_fields(project, frameworks)
-    rights = re.compile(privileged)
-    for found in writable(project, re.compile(f"{privileged}|{owning}")):
+    rights = regex(privileged)
+    for found in writable(project, regex(f"{privileged}|{owning}")):
         is_right = rights.search(found.field) is not None
         yield Match(
             span=found.span,

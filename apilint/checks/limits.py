@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -13,6 +12,7 @@ from apilint.checks.exposed import words_of
 from apilint.checks.reached import Reached
 from apilint.index import Function, Module
 from apilint.model import Route
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.values import ClassValue, Env, FunctionValue, ModuleValue, Seq, Value, unwrap
@@ -35,7 +35,7 @@ class Limits:
         self.entries: Mapping[str, Entry] = project.knowledge.sections.get("limiters", {})
         self.libraries = frozenset(name.partition(".")[0] for name in self.entries)
         names = project.knowledge.sections.get("names", {}).get("limiter", {})
-        self.named = re.compile(str(names.get("matches", "(?!)")))
+        self.named = regex(str(names.get("matches", "(?!)")))
         self.reached = project.once("reached", lambda: Reached(project))
         self._says: dict[Function, bool] = {}
 

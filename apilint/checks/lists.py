@@ -15,12 +15,13 @@ from apilint.checks.tables import Tables
 from apilint.facts import Span
 from apilint.finding import Precision
 from apilint.model import Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.values import ClassValue, External, Known, Value, text_of
 
 # What the name of a view class says of the class, and not of what it shows.
-_OF_VIEWS = re.compile(r"(View|ViewSet|APIView|List|API)+$")
+_OF_VIEWS = regex(r"(View|ViewSet|APIView|List|API)+$")
 READING = frozenset({"GET", "ANY"})
 
 
@@ -58,7 +59,7 @@ def unpaginated_list(
 def _growing(project: Project) -> re.Pattern[str]:
     """What tables are called that hold something of each user, and grow with every day."""
     private: Mapping[str, Any] = project.knowledge.sections.get("names", {}).get("private_models", {})
-    return re.compile(str(private.get("matches", "(?!)")))
+    return regex(str(private.get("matches", "(?!)")))
 
 
 # ---------------------------------------------------------------------------------------- views of a library

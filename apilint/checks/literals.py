@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import msgspec
 
+from apilint.patterns import regex
 from apilint.startup.values import Choice, Known, Result, Setting, Value
 
 # What stands for a value instead of being one.
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = regex(
     r"(?i)^\s*$|^<.*>$|\$\{|\{\{|%\(|^(none|null|undefined)$|"
     r"^(https?://|/|\./|~/|arn:|projects/)|^-+BEGIN (PUBLIC|CERT)"
 )

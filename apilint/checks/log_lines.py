@@ -18,13 +18,14 @@ from apilint.flow import Call
 from apilint.flow.narrowing import last_name
 from apilint.index import Function, Module
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Value
 from apilint.walk import walk
 
 MAX_STEPS = 8
 _CONFIGURING = frozenset({"LOGGING", "LOGGING_CONFIG", "dictConfig"})
-_CONVERSION = re.compile(r"%(?:\(\w+\))?[-#0 +]*(?:\d+|\*)?(?:\.(?:\d+|\*))?([a-zA-Z])")
+_CONVERSION = regex(r"%(?:\(\w+\))?[-#0 +]*(?:\d+|\*)?(?:\.(?:\d+|\*))?([a-zA-Z])")
 # What takes line breaks out of a text.
 _CLEANING = frozenset({"replace", "translate", "sub", "splitlines"})
 
@@ -35,9 +36,9 @@ def log_injection(
 ) -> Iterator[Match]:
     """Log lines of handlers with text of the caller in them that may hold line breaks, unless the program writes its
     lines as records (`structured`). Whose lines say who did what (`identifying` routes) is forged most."""
-    if _has_records(project, re.compile(structured)):
+    if _has_records(project, regex(structured)):
         return
-    lines, telling = _Lines(project), re.compile(identifying)
+    lines, telling = _Lines(project), regex(identifying)
     seen: set[Function] = set()
     for route in project.routes:
         function = route.function.function if route.function is not None else None

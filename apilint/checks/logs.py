@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from apilint import facts as f
 from apilint import flow
 from apilint.checks.names import Names
 from apilint.index import Function
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.values import ClassValue, Env, FunctionValue, Value, unwrap
@@ -30,12 +30,12 @@ class Logs:
         self.entries: Mapping[str, Any] = sections.get("loggers", {})
         methods = sections.get("logger_methods", {})
         self.methods = frozenset(methods.get("methods", ()))
-        self._receivers = re.compile(methods.get("receivers", r"(?!)"))
+        self._receivers = regex(methods.get("receivers", r"(?!)"))
         self._named = {
             *(name.rpartition(".")[2] for name in self.entries),
             *(str(method) for entry in self.entries.values() for method in entry.get("methods", ())),
         }
-        self._noting = re.compile(noting)
+        self._noting = regex(noting)
         self._library = project.once(Names, lambda: Names(project))
         self._functions: dict[Function, bool] = {}
 

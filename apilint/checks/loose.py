@@ -11,6 +11,7 @@ from apilint.checks.unserved import unserved_views
 from apilint.finding import Precision
 from apilint.index import Module
 from apilint.model import Loose, Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.unparse import unparse
 from apilint.walk import walk
@@ -23,7 +24,7 @@ def unserved_routes(
     """Routers that nobody includes, routes that are added after theirs was, views that no address leads to."""
     if not project.routes:
         return
-    yield from unserved_views(project, views, re.compile(never))
+    yield from unserved_views(project, views, regex(never))
     for loose in project.program.loose:
         module = project.index.file(loose.span.file)
         if module is None or project.is_test(loose.span.file):

@@ -20,12 +20,13 @@ from apilint.flow.narrowing import last_name
 from apilint.frameworks.schemas import Field, Schema, Schemas
 from apilint.index import Function
 from apilint.model import Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.values import ClassValue, Seq, unwrap
 from apilint.walk import walk
 
-_PARAMETER = re.compile(r"[{<](?:[^{}<>:]*(?:\([^)]*\))?:)?(\w+)(?::\w+)?[}>]")
+_PARAMETER = regex(r"[{<](?:[^{}<>:]*(?:\([^)]*\))?:)?(\w+)(?::\w+)?[}>]")
 
 
 @check
@@ -49,7 +50,7 @@ def object_not_scoped(
     a permission that would tell, in a view that asks it only when it is told to. Where there are as many as `shared`,
     and nothing in the project looks for what is somebody's own, users share what there is."""
     yield from _unasked(project, look_ups, plain_views, permissions, deciding, asking)
-    finder = _Finder(project, look_ups, re.compile(owners), re.compile(caller), re.compile(privileged))
+    finder = _Finder(project, look_ups, regex(owners), regex(caller), regex(privileged))
     found = list(_unscoped(project, finder, changing_security_severity))
     owned_by = {str(match.values["owner"]) for match in found}
     is_shared = len(found) >= shared and not finder.looks_for_own(owned_by)

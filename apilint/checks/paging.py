@@ -17,6 +17,7 @@ from apilint.flow.narrowing import last_name
 from apilint.frameworks import inputs
 from apilint.index import Function
 from apilint.model import Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import (
     Choice,
@@ -38,7 +39,7 @@ def unbounded_page_size(
     project: Project, *, names: str, paginator: str, limiting: tuple[str, ...], querying: str
 ) -> Iterator[Match]:
     """Sizes of pages that reach the database as the caller gave them, and paginators without a largest page."""
-    sizes, pages = re.compile(names), Pages(project, limiting, re.compile(querying))
+    sizes, pages = regex(names), Pages(project, limiting, regex(querying))
     seen: set[Span] = set()
     for route in project.routes:
         target = route.function

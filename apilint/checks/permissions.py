@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 
 from apilint.check import Match, check
@@ -22,6 +21,7 @@ from apilint.checks.rejections import Rejections
 from apilint.facts import Span
 from apilint.finding import Precision
 from apilint.model import Guard, Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 
 EMPTY = "no permission"
@@ -90,7 +90,7 @@ def drf_default_permission(
 ) -> Iterator[Match]:
     """A default that lets everybody in, once, with the views that inherit it."""
     conventions, changes = Conventions(project), Changes(project, UNSAFE)
-    choices, elsewhere = Choices(asked_for), re.compile(development)
+    choices, elsewhere = Choices(asked_for), regex(development)
     for span, found in _attached(project, "setting", open_permissions).items():
         routes = [route for route, guard in found if setting in guard.via and is_own(project, route)]
         views = list(dict.fromkeys(_view(route) for route in routes))

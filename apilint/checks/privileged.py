@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from apilint.check import Match, check
@@ -12,6 +11,7 @@ from apilint.checks.rejections import Rejections
 from apilint.finding import Precision
 from apilint.guards import demands
 from apilint.model import Demand, Guard, Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 
 
@@ -21,8 +21,8 @@ class Privileges:
     def __init__(self, project: Project, sections: tuple[str, ...], handlers: str, guards: str) -> None:
         self.project = project
         self.sections = frozenset(sections)
-        self.handlers = re.compile(handlers)
-        self.guards = re.compile(guards)
+        self.handlers = regex(handlers)
+        self.guards = regex(guards)
         self.rejections = Rejections(project)
 
     def section(self, route: Route) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from apilint import facts as f
@@ -10,14 +9,15 @@ from apilint.checks.assigned import Assignments
 from apilint.facts import Span
 from apilint.flow.narrowing import last_name
 from apilint.index import Function
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.unparse import unparse
 from apilint.walk import walk
 
 ALLOWED, WITH_COOKIES = "access-control-allow-origin", "access-control-allow-credentials"
 _SETTING = frozenset({"set", "add", "setdefault", "append", "add_header", "set_header", "__setitem__"})
-_CONFIGURED = re.compile(r"(?i)\b(settings|conf(ig)?|options|environ(?!\[))\b[.\[(]")
-_BY_TOKEN = re.compile(r"(?i)^(?!not )[\w.]*(token|bearer|api_?key)")
+_CONFIGURED = regex(r"(?i)\b(settings|conf(ig)?|options|environ(?!\[))\b[.\[(]")
+_BY_TOKEN = regex(r"(?i)^(?!not )[\w.]*(token|bearer|api_?key)")
 _ASKED = frozenset({"origin", "http_origin"})
 
 

@@ -10,6 +10,7 @@ from apilint.checks.reached import Reached
 from apilint.flow.narrowing import last_name
 from apilint.index import Class, Function
 from apilint.model import Guard, Route
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.values import ClassValue, FunctionValue, unwrap
@@ -18,28 +19,28 @@ from apilint.walk import walk
 
 MAX_DEPTH = 2
 # 401 and 403 by number or name, and exceptions that are called after what they mean.
-_REJECTING = re.compile(
+_REJECTING = regex(
     r"(?i)(?<![\d.])40[13](?!\d)|unauthori[sz]ed|forbidden|not_?auth|permission_?(denied|error|required)|access_?denied"
     r"|denied|not_?logged|login_?(required|error)|auth\w*_?(error|failed|failure|required|exception)|invalid_?(token|cred)"
     r"|credentials?_?(not_?|in)valid"
 )
-_REFUSED = re.compile(r"\b(1008|3000|3003|4[04]?0[13]|WS_1008\w*)\b|(?i:auth|denied|forbidden|token|login)")
+_REFUSED = regex(r"\b(1008|3000|3003|4[04]?0[13]|WS_1008\w*)\b|(?i:auth|denied|forbidden|token|login)")
 # What is asked about the caller.
-_ASKING = re.compile(
+_ASKING = regex(
     r"^_?(is_(authenticated|anonymous|staff|superuser|admin\w*|owner)|has_(perms?|permissions?|access|role)\w*|check_(access|perm)\w*"
     r"|user_can\w*|can_(view|edit|access|read|write|delete|change|manage)\w*|(verify|validate|check)_(\w+_)?(token|signature|jwt|hmac|callback|webhook)\w*)$"
 )
 # Where credentials stand in a request, and methods that are given a whole request to answer it.
-_HEADER = re.compile(r"(?i)^(authorization|x-(api|auth)[\w-]*|[\w-]*-(signature|token|secret|key)[\w-]*)$")
-_HANDING_ON = re.compile(r"^(handle\w*|process_\w+|dispatch)$")
+_HEADER = regex(r"(?i)^(authorization|x-(api|auth)[\w-]*|[\w-]*-(signature|token|secret|key)[\w-]*)$")
+_HANDING_ON = regex(r"^(handle\w*|process_\w+|dispatch)$")
 _WHOLE_REQUESTS = frozenset({"request", "req"})
 # A switch in the settings, and an answer that says there is nothing.
-_ENABLED = re.compile(r"(?i)_enabled?$|_disabled?$")
-_NOT_FOUND = re.compile(r"404|not_?found", re.IGNORECASE)
+_ENABLED = regex(r"(?i)_enabled?$|_disabled?$")
+_NOT_FOUND = regex(r"404|not_?found", re.IGNORECASE)
 # Who is calling, as an argument.
-_USER = re.compile(r"(^|\.)(current_)?user$")
-_REDIRECT = re.compile(r"(?i)redirect")
-_LOGIN = re.compile(r"(?i)log_?-?in(?!g)|sign_?-?in(?!g)|authenticate\b")
+_USER = regex(r"(^|\.)(current_)?user$")
+_REDIRECT = regex(r"(?i)redirect")
+_LOGIN = regex(r"(?i)log_?-?in(?!g)|sign_?-?in(?!g)|authenticate\b")
 
 
 class Rejections:

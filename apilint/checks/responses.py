@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from apilint import facts as f
@@ -18,6 +17,7 @@ from apilint.finding import Precision, Severity
 from apilint.frameworks.responses import Declared, Responses, allows_extra, body_of, classes_in
 from apilint.frameworks.schemas import Schema, Schemas
 from apilint.model import Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Attr, Choice, ClassValue, External, Instance, Mapping, Result, Seq, Value, unwrap
 from apilint.unparse import unparse
@@ -34,7 +34,7 @@ def returns_db_model(
 ) -> Iterator[Match]:
     """Routes that answer with rows of the database as they are."""
     sensitive, schemas = Sensitive(project), Schemas(project.program)
-    rows, names = Rows(schemas), re.compile(stored_names)
+    rows, names = Rows(schemas), regex(stored_names)
     fetching = Fetching(project, schemas, names)
     for route, declared in _declared(project):
         if declared.narrowed:

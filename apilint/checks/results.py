@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from apilint import facts as f
@@ -13,12 +12,13 @@ from apilint.checks.rejections import Rejections
 from apilint.finding import Precision
 from apilint.index import Function
 from apilint.model import Guard, Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.unparse import unparse
 from apilint.walk import walk
 
-_PARAMETER = re.compile(r"^parameter '(\w+)'$")
-_ANSWERS = re.compile(r"^(is_\w+|has_\w+|can_\w+|any|all|bool|compare_digest|isinstance)$")
+_PARAMETER = regex(r"^parameter '(\w+)'$")
+_ANSWERS = regex(r"^(is_\w+|has_\w+|can_\w+|any|all|bool|compare_digest|isinstance)$")
 
 
 @check

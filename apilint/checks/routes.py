@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 
 from apilint.check import Match, check
@@ -27,6 +26,7 @@ from apilint.checks.rejections import Rejections, class_of
 from apilint.checks.writing import Writing
 from apilint.finding import Precision
 from apilint.model import Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup import attributes
 
@@ -110,7 +110,7 @@ class _Doubts:
     def __init__(self, project: Project, routes: list[Route], page_views: tuple[str, ...], debugging: str) -> None:
         self._project = project
         self._page_views = page_views
-        self._debugging = re.compile(debugging or r"(?!)")
+        self._debugging = regex(debugging or r"(?!)")
         self._exemptions, self._capabilities = Exemptions(routes), Capabilities(project)
         self._rejections, self._effects = Rejections(project), Effects(project)
 

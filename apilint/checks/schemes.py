@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -17,13 +16,14 @@ from apilint.finding import Precision
 from apilint.frameworks.dependencies import Dependencies, depends_on
 from apilint.index import Function
 from apilint.model import Guard, Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import FunctionValue, Instance, Value, unwrap
 from apilint.unparse import unparse
 from apilint.walk import walk
 
 MAX_DEPTH = 6
-_HEADER = re.compile(r"(?i)authorization|token|bearer|api_?key|cookie|session")
+_HEADER = regex(r"(?i)authorization|token|bearer|api_?key|cookie|session")
 _SUPER = "super().__call__"
 
 

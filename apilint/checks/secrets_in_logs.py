@@ -16,6 +16,7 @@ from apilint.finding import Precision
 from apilint.frameworks.schemas import Schemas
 from apilint.index import Function
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Attr, Choice, ClassValue, Result, Setting, Subscripted, Unknown, Value
 from apilint.unparse import unparse
@@ -34,26 +35,26 @@ _REQUESTS = frozenset({"request", "req", "_request", "websocket"})
 # One of these in a name says which secret it is; `token` or `secret` alone may be a word, a page or an object.
 _BARE = frozenset({"token", "secret", "key", "salt", "credential", "credentials", "authorization", "hash"})
 # What is called so is no key to anything where texts are cut into tokens.
-_TOKEN_OF_TEXT = re.compile(
+_TOKEN_OF_TEXT = regex(
     r"^(?!(.*_)?(access|refresh|auth|api|bearer|session|id|jwt|oauth|hf|hub|hugging_?face|user|csrf|secret)_)(\w+_)?token(_(str|text|string|value))?$"
 )
 _WORDS_OF_TEXT = frozenset({"tokenizer", "tokenize", "tokenizers", "encode_plus", "max_tokens", "detokenize", "lexer"})
 # Commands print; in a file that answers requests what is printed goes to the server's log.
 _SPOKEN = frozenset({"print", "click.echo", "typer.echo", "rich.print", "echo"})
-_COMMAND_FILE = re.compile(
+_COMMAND_FILE = regex(
     r"(^|/)(__main__|cli|manage)\.py$|(^|/)management/commands/|(^|[/_])(mock|fake|dummy)(_\w+)?\.py$"
 )
 # Sensitive where it is shown to everybody, no secret.
 _FACTS = frozenset({"is_superuser", "is_staff"})
 # A variable that is called so refers to a secret, or counts some.
-_REFERS = re.compile(r"(?i)_(path|file|filename|dir|folder|id|count|length|len|size)s?$")
-_ONE_OF_SEVERAL = re.compile(r"^(old|new|existing|current|last|next|previous|prev|stored|this|that)_(token|key)$")
+_REFERS = regex(r"(?i)_(path|file|filename|dir|folder|id|count|length|len|size)s?$")
+_ONE_OF_SEVERAL = regex(r"^(old|new|existing|current|last|next|previous|prev|stored|this|that)_(token|key)$")
 # What is random cannot be guessed from its hash; what people choose can.
-_HASHED = re.compile(r"(^|_)(hash(ed|es)?|digest)(_|$)")
-_GUESSABLE = re.compile(r"passw|pwd|passphrase|passcode|pin(_|$)|otp|ssn|card|security_answer")
-_FINDS = re.compile(r"(find|get|first|one|fetch)(_|$)")
+_HASHED = regex(r"(^|_)(hash(ed|es)?|digest)(_|$)")
+_GUESSABLE = regex(r"passw|pwd|passphrase|passcode|pin(_|$)|otp|ssn|card|security_answer")
+_FINDS = regex(r"(find|get|first|one|fetch)(_|$)")
 # What stands in the place of a secret.
-_COVER = re.compile(r"(?i)[*\u2022x.]{3,}$|[<\[(]?\W*(redacted|masked|hidden|removed|omitted|filtered)\W*[>\])]?$")
+_COVER = regex(r"(?i)[*\u2022x.]{3,}$|[<\[(]?\W*(redacted|masked|hidden|removed|omitted|filtered)\W*[>\])]?$")
 MAX_DEPTH = 4
 
 
@@ -82,8 +83,8 @@ def secret_in_log(
 ) -> Iterator[Match]:
     """Log calls that are given a secret, or something that carries one."""
     logs = Logs(project)
-    reader = _Reader(project, logs, request_parts, re.compile(body_routes), re.compile(redacting))
-    meant, choices = re.compile(handed_out), Choices(asked_for)
+    reader = _Reader(project, logs, request_parts, regex(body_routes), regex(redacting))
+    meant, choices = regex(handed_out), Choices(asked_for)
     words = (*logs.methods, "print", "echo", "capture_message", "syslog")
     for function in project.index.functions_with(words, judged=True):
         # Most functions that log mention no secret at all: their text says so without its being read.

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from apilint.checks.exposed import words_of
+from apilint.patterns import regex
 from apilint.project import Project
 
 # What is stored in these is a fact about a secret, or refers to it.
-_FACTS = re.compile(
+_FACTS = regex(
     r"(?i)(bool|int(eger)?|float|decimal|date|time|duration|foreign|onetoone|manytomany|file|image|url|uri|relationship|"
     r"related|enum|choice|method|readonly)"
 )
 # What may follow the secret's own word in the name of the secret itself; `token_issuer` is an issuer.
-_STILL = re.compile(
+_STILL = regex(
     r"^(_?(hash(ed)?|digest|value|str|string|text|raw|plain|plaintext|hex|bytes|b64|base64|encrypted|confirm\w*|\d+))*$"
 )
-_SECRET_TYPE = re.compile(r"\bSecret(Str|Bytes)\b")
+_SECRET_TYPE = regex(r"\bSecret(Str|Bytes)\b")
 
 
 class Sensitive:
@@ -26,9 +26,9 @@ class Sensitive:
     def __init__(self, project: Project) -> None:
         names = project.knowledge.sections.get("names", {})
         sensitive = names.get("sensitive", {})
-        self._matches = re.compile(sensitive.get("matches", r"(?!)"))
+        self._matches = regex(sensitive.get("matches", r"(?!)"))
         self._known: dict[str, bool] = {}
-        self._never = re.compile(sensitive.get("never", r"(?!)"))
+        self._never = regex(sensitive.get("never", r"(?!)"))
 
     def is_name(self, name: str) -> bool:
         """Whether a field or variable of that name holds a secret."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from apilint.check import Match, check
@@ -13,6 +12,7 @@ from apilint.finding import Precision, Severity
 from apilint.frameworks.schemas import Schema
 from apilint.frameworks.serializers import Serializer, serializers
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 
 
@@ -30,7 +30,7 @@ def serializer_all_fields(
 ) -> Iterator[Match]:
     """Serializers with every field of their model; where all of these are known and none is secret, that is mostly
     decided, and so it is where the model is not known and nothing `private` by its name."""
-    sensitive, telling = Sensitive(project), re.compile(private)
+    sensitive, telling = Sensitive(project), regex(private)
     found = [(each, _exposed(sensitive, each)) for each in _of_models(project, "all")]
     is_habit = sum(1 for each, names in found if each.used and not names) >= habit
     for each, names in found:
@@ -94,7 +94,7 @@ def serializer_sensitive_field(
     """Serializers that name a secret among what they show, or nest a model that holds one. One with nothing else than
     what a person types into a `form` is a form."""
     sensitive = Sensitive(project)
-    hands_out, typed = re.compile(issuing), re.compile(form)
+    hands_out, typed = regex(issuing), regex(form)
     for each in serializers(project.program):
         if not each.used or project.is_test(each.span.file) or each.rewritten:
             continue

@@ -15,6 +15,7 @@ from apilint.checks.rejections import functions_of
 from apilint.flow.narrowing import leaves
 from apilint.index import Function
 from apilint.model import Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.values import ClassValue, Env, Instance, Result, Value, unwrap
@@ -23,11 +24,11 @@ from apilint.walk import walk
 
 # What registers a function for exceptions, and what runs for every answer.
 _HANDLING = ("exception_handler", "errorhandler", "app_errorhandler", "add_exception_handler", "register_error_handler")
-_EXPIRY = re.compile(r"(?i)(^|[._\W])(exp|expire[sd]?|expiry|expiration|is_expired|valid_until|not_after)(_\w+)?\b")
-_SAYS_EXPIRED = re.compile(r"(?i)\bexpired\b")
-_SAYS_WRONG = re.compile(r"(?i)invalid|wrong|incorrect|not valid|denied|unknown|bad\b")
+_EXPIRY = regex(r"(?i)(^|[._\W])(exp|expire[sd]?|expiry|expiration|is_expired|valid_until|not_after)(_\w+)?\b")
+_SAYS_EXPIRED = regex(r"(?i)\bexpired\b")
+_SAYS_WRONG = regex(r"(?i)invalid|wrong|incorrect|not valid|denied|unknown|bad\b")
 # A request that another site forged brings no credential that somebody guessed.
-_FORGERY = re.compile(r"(?i)[cx]srf")
+_FORGERY = regex(r"(?i)[cx]srf")
 _WATCHING = ("middleware", "after_request", "after_app_request")
 
 
@@ -53,7 +54,7 @@ def silent_auth_failure(
 ) -> Iterator[Match]:
     """Guards and log-ins that refuse a credential and log nothing."""
     logs = Logs(project, noting)
-    reader, handlers = _Reader(project, logs, statuses, re.compile(verifying)), _Handlers(logs)
+    reader, handlers = _Reader(project, logs, statuses, regex(verifying)), _Handlers(logs)
     for function in _judging(project, logs, logged_by):
         silent = [
             refusal

@@ -13,6 +13,7 @@ from apilint.checks.names import Names, label_of
 from apilint.flow import HANDS_ON, Call, Derived, Returned, parts
 from apilint.flow.narrowing import last_name
 from apilint.index import Function, Module
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Attr, External, FunctionValue, Instance, Known, Seq, Value, constant, unwrap
 from apilint.startup.values import Mapping as Dict
@@ -20,10 +21,10 @@ from apilint.unparse import unparse
 from apilint.walk import walk
 
 # A file in the place of a name, or a name that the framework has already freed from folders.
-_FILE = re.compile(r"(?:^|\.)(?:files(?:\.(?!filename$|name$)\w+)?|FILES(?:\.\w+)*)$")
+_FILE = regex(r"(?:^|\.)(?:files(?:\.(?!filename$|name$)\w+)?|FILES(?:\.\w+)*)$")
 SELF = "self"
 # `get` is what dicts have as well: only what is called like a client, or like a table, is looked at.
-_CLIENT = re.compile(
+_CLIENT = regex(
     r"(?i)sess|client|http|request|api|url|pool|agent|fetch|conn|proxy|\b[scr]\b|objects|queryset|\bqs\b|_set"
 )
 _PLAIN = (f.Constant, f.Compare, f.Lambda)
@@ -71,8 +72,7 @@ class Sinks:
             self._methods |= _guessed_addresses(sections.get("http_methods", {}), libraries)
         self._returned = frozenset(name for name, each in sections.get("returned", {}).items() if each["kind"] == kind)
         self._receivers = {
-            name: [re.compile(pattern) for pattern in _patterns(each["receivers"])]
-            for name, each in self._methods.items()
+            name: [regex(pattern) for pattern in _patterns(each["receivers"])] for name, each in self._methods.items()
         }
         self._is_splat = kind == "lookup"
         self._by_library: dict[str, set[str]] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -14,6 +13,7 @@ from apilint.checks.rejections import Rejections
 from apilint.facts import Span
 from apilint.finding import Precision
 from apilint.model import Guard, Route, Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.unparse import unparse
 from apilint.walk import walk
@@ -23,7 +23,7 @@ MIDDLEWARE = "middleware"
 RARE = 4
 """One route in so many has to ask who is calling, for an open websocket to be remarkable."""
 # Signs that the handler itself, or what it calls, asks the peer who they are.
-_ASKS = re.compile(
+_ASKS = regex(
     r"(?i)auth|token|origin|session|cookie|user|login|ticket|signature|credential|api_?key|secret|permission|allowed|jwt"
 )
 

@@ -15,6 +15,7 @@ from apilint.checks.spelling import Part, Speller
 from apilint.flow import Call, Checked, Derived, Input
 from apilint.flow.narrowing import last_name
 from apilint.index import Function, Module
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import (
     Attr,
@@ -34,15 +35,15 @@ KEYWORDS = ("query", "sql", "statement", "operation", "stmt")
 
 PLACEHOLDER, VALUE, QUOTED, NAME, STATEMENT = "placeholder", "value", "quoted", "name", "statement"
 
-_ARGUMENT_NAMES = re.compile(r"(?i)^_?(sql|query|statement|stmt|command|q)(_?(str|string|text|sql))?$")
-_SAYS_STATEMENT = re.compile(r"(?i)(sql|query|stmt|statement|select)(\b|_|$)")
-_BEFORE_VALUE = re.compile(
+_ARGUMENT_NAMES = regex(r"(?i)^_?(sql|query|statement|stmt|command|q)(_?(str|string|text|sql))?$")
+_SAYS_STATEMENT = regex(r"(?i)(sql|query|stmt|statement|select)(\b|_|$)")
+_BEFORE_VALUE = regex(
     r"(?i)(?:[=<>~+]|!=|\|\||\b(?:like|ilike|in|limit|offset|between|top|interval|regexp)\b)\s*\(?\s*%?$"
 )
-_IN_LIST = re.compile(r"(?i)\b(?:values|in)\s*\([^()]*$")
-_BEFORE_PLACEHOLDER = re.compile(r"(?:(?<!:):|%\(|@|\$)\w*$")
-_ONLY_PREFIX = re.compile(r"(?is)^[\s(\x00]*(?:explain(?:\s+\w+)*\s*)?$")
-_QUOTE = re.compile(r"(?<![\\])'")
+_IN_LIST = regex(r"(?i)\b(?:values|in)\s*\([^()]*$")
+_BEFORE_PLACEHOLDER = regex(r"(?:(?<!:):|%\(|@|\$)\w*$")
+_ONLY_PREFIX = regex(r"(?is)^[\s(\x00]*(?:explain(?:\s+\w+)*\s*)?$")
+_QUOTE = regex(r"(?<![\\])'")
 
 
 class Sink(msgspec.Struct, frozen=True):
@@ -77,14 +78,14 @@ class Statements:
         self._sinks: Mapping[str, Any] = {**sections.get("sql", {}), **sections.get("sql_text", {})}
         self._methods: Mapping[str, Any] = sections.get("sql_methods", {})
         self._patterns = {
-            name: (re.compile(entry["receivers"]), re.compile(entry["never"])) for name, entry in self._methods.items()
+            name: (regex(entry["receivers"]), regex(entry["never"])) for name, entry in self._methods.items()
         }
         self._libraries = _libraries(self._sinks, self._methods)
         stops = {*self._sinks, *sections.get("statements", {})}
         self._constructors = frozenset(name.rpartition(".")[2] for name in stops) - set(self._methods)
         self._speller = Speller(self._names, sections.get("passes", {}), stops)
         self._origins = Origins(project, self._names, "sql", quoting)
-        self._keyword = re.compile(rf"(?i)\b(?:{'|'.join(map(re.escape, keywords))})\b")
+        self._keyword = regex(rf"(?i)\b(?:{'|'.join(map(re.escape, keywords))})\b")
         self._seen: set[tuple[Function, int]] = set()
 
     def cases(self) -> Iterator[Case]:

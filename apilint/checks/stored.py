@@ -20,16 +20,17 @@ from apilint.flow.narrowing import last_name
 from apilint.frameworks.schemas import Schema, Schemas
 from apilint.index import Function
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Attr, ClassValue, External, Instance, Result, Unknown, Value, unwrap
 from apilint.unparse import unparse
 from apilint.walk import walk
 
 MAX_STEPS = 8
-_SENT = re.compile(r"(?:^|\.)(?:POST|GET|query_params|args|form|values|match_info|body)\b")
-_OF_SCHEMA = re.compile(r"\.(model_dump|dict)$")
+_SENT = regex(r"(?:^|\.)(?:POST|GET|query_params|args|form|values|match_info|body)\b")
+_OF_SCHEMA = regex(r"\.(model_dump|dict)$")
 _MANAGED = (".objects.create", ".objects.acreate")
-_NO_ROW = re.compile(r"^(self|cls)$|(^|[._])(settings|options|config|params)$")
+_NO_ROW = regex(r"^(self|cls)$|(^|[._])(settings|options|config|params)$")
 _DUMPS = frozenset({"dict", "model_dump", "asdict", "dump"})
 
 
@@ -58,9 +59,9 @@ def mass_assignment(
 ) -> Iterator[Match]:
     """Objects of the database whose fields a caller names: by a body that nothing has narrowed, or by a schema that has
     a `privileged` field. `methods` make or change a row when they are called on what `receivers` matches."""
-    rows = Rows(project, frozenset(methods), re.compile(receivers))
+    rows = Rows(project, frozenset(methods), regex(receivers))
     origins = Origins(project, rows.names, "fields")
-    private = re.compile(privileged)
+    private = regex(privileged)
     for filled in rows.filled():
         for value in keys_of(unwrap(filled.given)):
             origin = origins.of_keys(value)
@@ -210,7 +211,7 @@ def plaintext_password_stored(project: Project, *, fields: str, hashing: str) ->
     """Passwords that reach a column as the caller typed them: by a constructor, by assignment. A class that hashes in a
     setter, a validator or when it is saved (a method that `hashing` matches) is let through."""
     names = project.once(Names, lambda: Names(project))
-    passwords = Passwords(project, Schemas(project.program), re.compile(fields), re.compile(hashing))
+    passwords = Passwords(project, Schemas(project.program), regex(fields), regex(hashing))
     origins = Origins(project, names, "password")
     for function, span, name, value, model in passwords.stored():
         origin = origins.of(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from apilint.facts import Span
 from apilint.finding import Precision
 from apilint.index import Function
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Known
 from apilint.unparse import unparse
@@ -31,7 +31,7 @@ def request_without_timeout(
     libraries = frozenset(name.partition(".")[0] for name in entries)
     scripts = {(module.file, main.start, main.end) for module, main in project.program.machine.mains}
     assigned: dict[Function, Assignments] = {}
-    run_by_hand = re.compile(by_hand)
+    run_by_hand = regex(by_hand)
     for where, node in calls(project, words, libraries, mark="~waits"):
         entry = _entry(where, node, entries, assigned)
         if (

@@ -13,6 +13,7 @@ from apilint.checks.written import Written, calls, scopes
 from apilint.facts import Span
 from apilint.finding import Precision
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.unparse import unparse
 from apilint.walk import walk
@@ -70,7 +71,7 @@ def weak_tls_version(project: Project, *, setting: str, chosen_precision: str = 
     entries: Mapping[str, Any] = project.knowledge.sections.get("weak_tls", {})
     last = frozenset(name.rpartition(".")[2] for name in entries)
     libraries = frozenset(name.partition(".")[0] for name in entries)
-    sets, seen = re.compile(setting), set[Span]()
+    sets, seen = regex(setting), set[Span]()
     for where, nodes in scopes(project, ("~tls",), libraries):
         for node in nodes:
             for used, how in _used(node, sets, last):

@@ -17,18 +17,17 @@ from apilint.finding import Precision
 from apilint.flow.narrowing import last_name
 from apilint.index import Function
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Mapping, Result, Value, text_of
 from apilint.unparse import unparse
 
-_EXPIRY = re.compile(r"(?i)expir|is_valid_until|not_too_old")
-_USER = re.compile(
+_EXPIRY = regex(r"(?i)expir|is_valid_until|not_too_old")
+_USER = regex(
     r"(?i)(current|authenticated|active|verified|logged_in)_\w*(user|account|principal)"
     r"|(require|verify)_\w*(user|auth|token)"
 )
-_REQUIRING = re.compile(
-    r"(?i)(login|auth\w*|permission|jwt|token)_required|require_(auth|login|permission|role|token|user)"
-)
+_REQUIRING = regex(r"(?i)(login|auth\w*|permission|jwt|token)_required|require_(auth|login|permission|role|token|user)")
 
 
 @routeless
@@ -48,8 +47,8 @@ def jwt_not_verified(
 ) -> Iterator[Match]:
     """Calls that give the claims of a token nobody verified, where they are used for more than finding the key."""
     tokens = _Tokens(project)
-    choices, direct, verifies = Choices(asked_for, unless), re.compile(delivered), re.compile(verifying)
-    said = re.compile(explained)
+    choices, direct, verifies = Choices(asked_for, unless), regex(delivered), regex(verifying)
+    said = regex(explained)
     for used in tokens.calls:
         template = "" if tokens.is_unverified(used) else tokens.weakness(used)
         if template is None:
@@ -88,7 +87,7 @@ def jwt_claims_unchecked(
     issued_severity: float = 4.3,
 ) -> Iterator[Match]:
     """Tokens that are accepted after they expired or for somebody else, and tokens that never expire."""
-    tokens, shared = _Tokens(project), re.compile(symmetric)
+    tokens, shared = _Tokens(project), regex(symmetric)
     for used in tokens.calls:
         if used.entry.get("issues") and tokens.never_expires(used):
             yield _claims_match(used, "unbounded", issued_severity, "the token is issued without 'exp'")

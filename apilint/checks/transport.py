@@ -15,16 +15,17 @@ from apilint.finding import Precision
 from apilint.flow import Input
 from apilint.index import Module
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import External, Known, Setting, Text, Value, text_of
 from apilint.startup.values import Mapping as Dict
 from apilint.unparse import unparse
 
 _PLAINTEXT = frozenset({"sslmode", "use_ssl", "dsn"})
-_HOST = re.compile(r"(?i)^http://([^/?#:\s{}]+)(?=[/?#:]|$)")
-_ADDRESS = re.compile(r"^(?:[\w+.-]+://)?(?:[^@/]*@)?(\[[^\]]*\]|[^:/?#\s]*)")
-_HOST_KEYWORD = re.compile(r"(?:^|\s)host(?:name|addr)?\s*=\s*'?([^\s']+)")
-_PRIVATE = re.compile(r"^(127|10|0)\.|^192\.168\.|^169\.254\.|^172\.(1[6-9]|2\d|3[01])\.|^\[|^::")
+_HOST = regex(r"(?i)^http://([^/?#:\s{}]+)(?=[/?#:]|$)")
+_ADDRESS = regex(r"^(?:[\w+.-]+://)?(?:[^@/]*@)?(\[[^\]]*\]|[^:/?#\s]*)")
+_HOST_KEYWORD = regex(r"(?:^|\s)host(?:name|addr)?\s*=\s*'?([^\s']+)")
+_PRIVATE = regex(r"^(127|10|0)\.|^192\.168\.|^169\.254\.|^172\.(1[6-9]|2\d|3[01])\.|^\[|^::")
 _CREDENTIALS = frozenset({"authorization", "x-api-key", "api-key", "x-auth-token", "cookie"})
 
 
@@ -192,7 +193,7 @@ def cleartext_http(
                 precision=Precision(example_precision) if is_example(host[1]) else likely,
                 trace=(*_given_in(value, found[1].file), Step(found[1], f"'{sent.name}' is called with this address")),
             )
-    pattern = re.compile(names)
+    pattern = regex(names)
     for module in project.index.with_words(("~http",), judged=True):
         for name, constant in _constants(module):
             host = _HOST.match(str(constant.value))

@@ -15,6 +15,7 @@ from apilint.finding import Precision
 from apilint.flow.narrowing import last_name
 from apilint.index import Function
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Known
 from apilint.unparse import unparse
@@ -36,8 +37,8 @@ def unbounded_upload(
 ) -> Iterator[Match]:
     """Files and bodies that a handler reads into memory at once, and limits of a framework that are switched off.
     `bodies` are the methods, by framework, that give a whole body, `bounding` the settings by which it refuses one."""
-    yield from _switched_off(project, settings, re.compile(places))
-    bounds = re.compile(limiting)
+    yield from _switched_off(project, settings, regex(places))
+    bounds = regex(limiting)
     if _limits_somewhere(project, bounds):
         return
     served = {route.framework for route in project.routes}

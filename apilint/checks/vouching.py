@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from apilint import facts as f
 from apilint.flow.narrowing import CLIMBING, GUARDS, is_place, last_name
+from apilint.patterns import regex
 
 PATH, URL, REDIRECT = "path", "url", "redirect"
 SAFE, PERHAPS, WEAK, NOTHING = "safe", "perhaps", "weak", "nothing"
@@ -13,7 +12,7 @@ SAFE, PERHAPS, WEAK, NOTHING = "safe", "perhaps", "weak", "nothing"
 
 _STAYS_INSIDE = frozenset({"is_relative_to", "relative_to", "commonpath"})
 _SETTLES = frozenset({"isinstance", "hasattr", "all", "int", "float", "UUID", "Decimal", "match", "fullmatch"})
-_WITH_HOST = re.compile(r"(?i)^(?:[a-z][a-z0-9+.-]*:)?//[^/?#]+[/?#]")
+_WITH_HOST = regex(r"(?i)^(?:[a-z][a-z0-9+.-]*:)?//[^/?#]+[/?#]")
 
 
 def judge(test: f.Expr, purpose: str) -> str:

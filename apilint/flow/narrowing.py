@@ -11,25 +11,26 @@ import re
 from collections.abc import Iterator
 
 from apilint import facts as f
+from apilint.patterns import regex
 from apilint.unparse import unparse
 
 # Methods of a string that allow no quotes, blanks or semicolons.
 _PLAIN_TEXT = frozenset({"isidentifier", "isalnum", "isalpha", "isdigit", "isdecimal", "isnumeric"})
 _MATCHES = frozenset({"match", "fullmatch"})
 _CASTS = frozenset({"int", "float", "UUID", "Decimal"})
-_SAYS_IT_CHECKS = re.compile(
+_SAYS_IT_CHECKS = regex(
     r"(?i)^(?!.*(perm|access|auth|login|user|csrf|token|password)).*"
     r"(valid|allow|permit|safe|saniti[sz]e|whitelist|identifier|supported|known|legal|inside|within|contained|trusted|relative|local_(path|ur[il])|same_(origin|site|host)|_in_)"
 )
-_SAYS_IT_RAISES = re.compile(
+_SAYS_IT_RAISES = regex(
     r"(?i)^(?!.*(perm|access|auth|login|user|csrf|token|password))_*"
     r"(validate|check|ensure|assert|verify|sanitize|require|reject|guard)_?\w*"
     r"(name|ident|table|column|field|sort|order|key|sql|schema|input|value|id|type|param|arg|url|uri|host|path|ssrf"
     r"|redirect|file|dir|address|domain|origin|safe|command|expr)"
 )
-GUARDS = re.compile(r"(?i)^_*(validate|check|ensure|assert|verify|restrict|require)_?\w*(access|perm)")
+GUARDS = regex(r"(?i)^_*(validate|check|ensure|assert|verify|restrict|require)_?\w*(access|perm)")
 """Of files and addresses: `check_access_permission(folder, name)`."""
-_SAYS_IT_IS_BAD = re.compile(
+_SAYS_IT_IS_BAD = regex(
     r"(?i)(^|_)(un(safe|trusted|allowed)|disallowed|forbidden|blocked|private|internal|local|invalid|traversal|bad|malicious)(_|$)"
 )
 _ELSEWHERE = frozenset({"to_thread", "run_in_threadpool", "run_sync"})

@@ -6,22 +6,22 @@ object of somebody who is not logged in, `Caller` the request that they send.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
+from apilint.patterns import regex
 from apilint.startup.values import Known, Special, Unknown, Value, constant, text_of
 
-CREDENTIAL_WORD = re.compile(
+CREDENTIAL_WORD = regex(
     r"(?i)(^|_|-|\b)(auth\w*|token\w*|api_?-?keys?|x_?-?key|secret\w*|passw\w*|credential\w*|session\w*|jwt\w*|bearer|"
     r"signature|cookie\w*|user\w*|login\w*|identity|principal|account|claims|subject|access|permission\w*)"
 )
-_PLAIN_HEADERS = re.compile(
+_PLAIN_HEADERS = regex(
     r"(?i)^(HTTP_)?(host|user[-_]agent|accept.*|content[-_].*|origin|referer|connection|x[-_]forwarded.*|x[-_]real[-_]ip|"
     r".*csrf.*|.*xsrf.*|remote_addr|remote_host|server_.*|request_method|path_info|query_string|upgrade|range|if[-_].*|"
     r"x[-_]requested[-_]with|x[-_]request[-_]id|(.*[-_])?version|script_name|wsgi.*)$"
 )
 # What a session or a cookie remembers of somebody whom nobody knows: what was chosen, where they were, what they buy.
-_PLAIN_STATE = re.compile(
+_PLAIN_STATE = regex(
     r"(?i)(^|[_\-.: ])(_?(lang(uage)?|locale|theme|colou?r|dark|tz|time_?zone|currency|country|consent|cart|basket|"
     r"order|checkout|payment|voucher|step|wizard|next|back|return|redirect\w*|referr?er|ref|flash|messages?|page|sort|filters?|"
     r"tab|view|columns|layout|sidebar|registration|sent|attempts?|captcha|visited|seen|history|count(er)?|utm\w*|"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from apilint import facts as f
 from apilint.index import Function
 from apilint.model import Demand
+from apilint.patterns import regex
 from apilint.startup.values import (
     Attr,
     Choice,
@@ -26,28 +27,26 @@ from apilint.unparse import unparse
 from apilint.walk import walk
 
 _KINDS = (
-    ("scope", re.compile(r"(?i)scope")),
-    ("role", re.compile(r"(?i)role|(^|_)(is_)?(admin|staff|superuser|moderator|editor|owner)")),
+    ("scope", regex(r"(?i)scope")),
+    ("role", regex(r"(?i)role|(^|_)(is_)?(admin|staff|superuser|moderator|editor|owner)")),
     (
         "permission",
-        re.compile(r"(?i)perm|privilege|(^|_)can_|ability|policy|has_access|capabilit|authorize|requires?$"),
+        regex(r"(?i)perm|privilege|(^|_)can_|ability|policy|has_access|capabilit|authorize|requires?$"),
     ),
-    ("group", re.compile(r"(?i)group")),
+    ("group", regex(r"(?i)group")),
 )
-_QUALITY = re.compile(
+_QUALITY = regex(
     r"^(role_\w+|is_(admin\w*|staff|superuser|super_?admin|moderator|owner|manager)|(super_?)?admin|superuser)$"
 )
-_HELD = re.compile(r"^(roles?|role_names|permissions?|perms|scopes?|groups?|privileges)$")
-_ASKED = re.compile(
+_HELD = regex(r"^(roles?|role_names|permissions?|perms|scopes?|groups?|privileges)$")
+_ASKED = regex(
     r"^(has|user_has|check|can|require|ensure|verify|user)_?(\w+_)?(perms?|permissions?|roles?|scopes?|groups?|access)$"
 )
-_OWNER = re.compile(
+_OWNER = regex(
     r"(?i)(^|_)(owner|author|creator|created_by|user|tenant|org|organi[sz]ation|account|team|project)(_id)?$"
 )
-_CALLER = re.compile(
-    r"(?i)(^|\.)(current_user|user|account|principal|identity|claims|me)(\.|$|\[)|current_user|user_id"
-)
-_REJECTS = re.compile(r"(?i)40[1348]|forbidden|denied|unauthori[sz]ed|not_?found|HTTPException|abort|permission")
+_CALLER = regex(r"(?i)(^|\.)(current_user|user|account|principal|identity|claims|me)(\.|$|\[)|current_user|user_id")
+_REJECTS = regex(r"(?i)40[1348]|forbidden|denied|unauthori[sz]ed|not_?found|HTTPException|abort|permission")
 _KIND_OF = {"perm": "permission", "perms": "permission", "permissions": "permission", "privileges": "permission"}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -18,6 +17,7 @@ from apilint.guards.statements import Visit
 from apilint.guards.visit import Answers, Turned
 from apilint.index import Function
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.startup import attributes, expressions
 from apilint.startup.core import Core
 from apilint.startup.values import (
@@ -44,13 +44,13 @@ from apilint.unparse import unparse
 
 _LONGEST_TEST = 100
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_CREDENTIAL_TEXT = re.compile(
+_CREDENTIAL_TEXT = regex(
     r"(?i)user|token|auth|login|session|credential|api_?key|permission|role|identity|secret|password|access"
 )
 
 # What tells one route from another: which of them a guard leaves out is no matter of data.
-_ROUTE_TEXT = re.compile(r"(?i)request|endpoint|path|url|view|route|method|exempt|public|anonymous|skip|ignore|scope")
-_NOT_CREDENTIAL = re.compile(
+_ROUTE_TEXT = regex(r"(?i)request|endpoint|path|url|view|route|method|exempt|public|anonymous|skip|ignore|scope")
+_NOT_CREDENTIAL = regex(
     r"(?i)[\w.]*(csrf|xsrf|captcha|remote_addr|client\.host|user_?agent|auth\w*_?(backend|provider|method)s?|"
     r"rate_?limit|throttl|(log_?in|sign_?in)_?(form|page|view|url|template|enabled|disabled)|settings\.)[\w.]*"
 )

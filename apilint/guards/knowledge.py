@@ -10,6 +10,7 @@ from typing import Any
 from apilint.facts import Span
 from apilint.guards.caller import NOTHING, Sure
 from apilint.guards.exits import Exit
+from apilint.patterns import regex
 from apilint.startup import attributes
 from apilint.startup.core import Core
 from apilint.startup.values import (
@@ -36,11 +37,11 @@ from apilint.startup.values import (
 REJECTING = frozenset({401, 403, 407, 419, 440, 511})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 POLICY_VIOLATION = frozenset({1008, 3000, 3003, 4001, 4003, 4401, 4403})
-_AUTH_NAME = re.compile(
+_AUTH_NAME = regex(
     r"(?i)(unauth|not_?auth|auth\w*(error|exception|failed|failure|required)|permission|forbidden|denied|credential|not_?logged|"
     r"login|invalid_?token|token_?(invalid|expired|error|missing)|access_?denied|^auth\w*$|jwt\w*error|no_?access|unprivileged)"
 )
-_LOGIN = re.compile(r"(?i)(log_?-?in|sign_?-?in|sso|auth|session)")
+_LOGIN = regex(r"(?i)(log_?-?in|sign_?-?in|sso|auth|session)")
 
 Entry = Mapping[str, Any]
 _NOWHERE = Span("", 0, 0)

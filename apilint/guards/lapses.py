@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 from apilint import facts as f
 from apilint.guards.exits import Exit
 from apilint.index import Function
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.startup.values import Condition
 from apilint.unparse import unparse
 from apilint.walk import walk
 
-_SECRET = re.compile(r"(?i)secret|api_?keys?|token|passw|_pass$|credential|auth_?key|access_?key|_keys?\b|\bkey\b")
+_SECRET = regex(r"(?i)secret|api_?keys?|token|passw|_pass$|credential|auth_?key|access_?key|_keys?\b|\bkey\b")
 # A name that says what it switches is no secret that was forgotten.
-_SWITCH = re.compile(r"(?i)(^|[._])(is|has|use|uses|needs?|enabled?|disabled?|required?|requires|checks?)(_|$)")
-_DEBUG = re.compile(r"(?i)(^|[\W_])(debug|testing|test_?mode|dev_?mode|is_?dev|development)($|[\W_])")
-_SET = re.compile(r"[\w.]+(\[['\"]\w+['\"]\])?|[\w.]+\(['\"][\w.]+['\"](, (None|''|\"\"))?\)")
-_EMPTY = re.compile(r" (is|==) (None|''|\"\")$")
-_FILLED = re.compile(r" (is not|!=) (None|''|\"\")$")
+_SWITCH = regex(r"(?i)(^|[._])(is|has|use|uses|needs?|enabled?|disabled?|required?|requires|checks?)(_|$)")
+_DEBUG = regex(r"(?i)(^|[\W_])(debug|testing|test_?mode|dev_?mode|is_?dev|development)($|[\W_])")
+_SET = regex(r"[\w.]+(\[['\"]\w+['\"]\])?|[\w.]+\(['\"][\w.]+['\"](, (None|''|\"\"))?\)")
+_EMPTY = regex(r" (is|==) (None|''|\"\")$")
+_FILLED = regex(r" (is not|!=) (None|''|\"\")$")
 _BROAD = frozenset({"", "Exception", "BaseException"})
-_FAILURE = re.compile(
+_FAILURE = regex(
     r"(?i)(jwt|token|auth\w*|signature|decode|verification|credential\w*)_?(error|exception)$|^(Invalid|Expired)\w+$"
 )
-_CHECKS = re.compile(
+_CHECKS = regex(
     r"(?i)(^|_)(verif(y|ies)|authenticate|authorize|introspect|compare_digest|decode_(token|jwt)|jwt_decode|parse_token"
     r"|(check|validate|load|get)_(\w+_)?(token|jwt|auth|session|signature|credentials?|api_?key|permissions?|access|user|password))"
     r"|^jwt\.decode$|\bjwt\.decode$"
 )
-_REJECTS = re.compile(
+_REJECTS = regex(
     r"(?i)\b(abort|deny|reject|unauthori[sz]ed|forbidden|redirect\w*|close|fail|permission_?denied|login_url|handle_no_permission)\b"
     r"|40[0-9]|50[0-9]|HTTPException|unauth|forbid|denied|\w*error_?response"
 )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from apilint.guards.caller import Anonymous, Body, Caller, Container, Nothing, Sure
 from apilint.guards.exits import Exit
 from apilint.index import Function
+from apilint.patterns import regex
 from apilint.startup.values import (
     Attr,
     Choice,
@@ -101,7 +100,7 @@ class Remembered:
         return known
 
 
-_TURNS_AWAY = re.compile(
+_TURNS_AWAY = regex(
     # In lower case. What stands around these does not matter: looking for it, or for both cases, costs ten times
     # as much.
     r"(auth|permission|forbid|denied|credential|log_?in|logged|token|session|current_user|identity|access|"

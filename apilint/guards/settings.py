@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from apilint.patterns import regex
 from apilint.startup.values import (
     Attr,
     Choice,
@@ -16,11 +15,11 @@ from apilint.startup.values import (
     Value,
 )
 
-_TEXT = re.compile(
+_TEXT = regex(
     r"(?i:(\b|_)settings?\b|(?<![a-z])config(?![a-z])|\bconf\b|environ|getenv|\bdebug\b|\boptions?\b|feature|enabled?\b|"
     r"disabled?\b)|^(not )?\(?[\w.]*\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|^[A-Z]{4,}$"
 )
-_CLASS = re.compile(r"(?i)(config|configuration|settings|options)$")
+_CLASS = regex(r"(?i)(config|configuration|settings|options)$")
 _PARSES = frozenset({"parse_args", "parse_known_args"})
 _READS = frozenset({"get", "super.get", "__getitem__", "super.__getitem__"})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from apilint import facts as f
@@ -26,6 +25,7 @@ from apilint.guards.knowledge import POLICY_VIOLATION, Knowledge, is_waived, sta
 from apilint.guards.remembered import LONG, CallKey, Followed, Remembered, call_key, decides, holds_request
 from apilint.guards.settings import is_setting
 from apilint.index import Function
+from apilint.patterns import regex
 from apilint.startup import attributes, calls, expressions
 from apilint.startup.core import FALL, JUMP, LEAVE, Core, Frame, OutOfBudget
 from apilint.startup.machine import Machine
@@ -64,7 +64,7 @@ _MISSING = {attributes.NO_KEY: "KeyError", attributes.NO_INDEX: "IndexError"}
 _ASKING = ("builtins.", "inspect.", "asyncio.iscoroutine")
 
 # What code that is not known may well do with credentials that are missing: turn the caller away.
-_JUDGES = re.compile(
+_JUDGES = regex(
     r"(?i)auth|verif|validat|secur|current_?user|log_?in|protect|permi|"
     r"(check|require|ensure)\w*(user|token|key|access|scope|role)"
 )
