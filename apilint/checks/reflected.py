@@ -16,7 +16,7 @@ from apilint.walk import walk
 
 ALLOWED, WITH_COOKIES = "access-control-allow-origin", "access-control-allow-credentials"
 _SETTING = frozenset({"set", "add", "setdefault", "append", "add_header", "set_header", "__setitem__"})
-_CONFIGURED = regex(r"(?i)\b(settings|conf(ig)?|options|environ(?!\[))\b[.\[(]")
+_CONFIGURED = regex(r"(?i)\b(settings|conf(ig)?|options|(?<!request\.)environ(?!\[))\b[.\[(]")
 _BY_TOKEN = regex(r"(?i)^(?!not )[\w.]*(token|bearer|api_?key)")
 _ASKED = frozenset({"origin", "http_origin"})
 
