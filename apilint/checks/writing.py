@@ -23,14 +23,14 @@ _ASKING = frozenset({"has", "is", "can", "may", "should", "get"})
 
 
 class Writing:
-    """Reads functions, each once."""
+    """Reads functions, each once at each depth of calls."""
 
     def __init__(self, project: Project) -> None:
         changing = project.knowledge.sections.get("names", {}).get("changing", {})
         self._named = frozenset(changing.get("words", ()))
         self._verbs = self._named | _MORE
         self._reached = project.once("reached", lambda: Reached(project))
-        self._found: dict[Function, bool] = {}
+        self._found: dict[tuple[Function, int], bool] = {}
 
     def only_reads(self, route: Route) -> bool:
         """Whether a handler of all methods reads what is posted, and neither is nor calls something that is named for a
@@ -46,13 +46,13 @@ class Writing:
 
     def may_write(self, function: Function, depth: int = MAX_DEPTH) -> bool:
         """Whether a function, or one that it calls, calls something that is named for a change."""
-        if function not in self._found:
-            self._found[function] = False  # for one that calls itself
+        key = (function, depth)  # what was cut short at some depth holds for that depth only
+        if key not in self._found:
             called = self._reached.by(function) if depth > 0 else ()
-            self._found[function] = any(map(self._is_verb, function.words)) or any(
+            self._found[key] = any(map(self._is_verb, function.words)) or any(
                 self.may_write(each, depth - 1) for each in called
             )
-        return self._found[function]
+        return self._found[key]
 
     def _is_verb(self, word: str) -> bool:
         parts = words_of(word).split("_")
