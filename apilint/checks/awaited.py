@@ -7,6 +7,7 @@ nearly everything is run by some request.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Union
 
@@ -66,6 +67,7 @@ class Awaited:
                 self._views.add(view)
             if route.function is not None:
                 self._handlers.add(route.function.function)
+        self._found: dict[str, Iterator[Module]] = {}
         self._mentioned: dict[Function | Class, frozenset[str]] = {}
         self._statements: dict[Module, _Statements] = {}
         self._proofs: Proofs[_Goal] = Proofs(self._ways)
@@ -113,15 +115,21 @@ class Awaited:
         not import are others of that name."""
         if name in self._given:
             yield ()
-        for module in self._modules:
-            if not self._index.may_mention(module, name):
-                continue
+        for module in self._mentioning(name):
             statements = self._of_module(module)
             if name in statements.handed:
                 yield ()
             yield from ((_Named(table),) for table, names in statements.tables if name in names)
             if where is None or _knows(module, where):
                 yield from self._naming_in(module, name)
+
+    def _mentioning(self, name: str) -> Iterator[Module]:
+        """The modules that may mention a name, looked for as far as somebody asks, and once for all who do."""
+        found = self._found.get(name)
+        if found is None:
+            found = (module for module in self._modules if self._index.may_mention(module, name))
+        self._found[name], again = itertools.tee(found)
+        return again
 
     def _naming_in(self, module: Module, name: str) -> Iterator[Way[_Goal]]:
         for function in module.functions:

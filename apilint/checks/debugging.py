@@ -47,7 +47,8 @@ def debug_enabled(
             security_severity=shown_security_severity if is_shown else None,
         )
 
-    for used in LibraryCalls(project, "debug"):
+    switches = {str(entry.get("switch")) for entry in project.knowledge.sections.get("debug", {}).values()}
+    for used in LibraryCalls(project, "debug", giving=switches):
         given = used.argument(used.entry.get("switch") or "")
         sure = sureness(given[0], (True,), Precision.LOW) if given is not None else None
         if given is not None and sure is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -69,8 +69,11 @@ class LibraryCalls:
     """The calls of what one section of the models names. What a call is handed instead of made from
     (`add_middleware(CORSMiddleware, …)`) counts where the entry says by what (`handed`)."""
 
-    def __init__(self, project: Project, section: str) -> None:
+    def __init__(self, project: Project, section: str, *, giving: Collection[str] = ()) -> None:
+        """Where `giving` names arguments, only calls matter that are written with one of these, by keyword or behind
+        stars, or with so many arguments that one of them may stand among them."""
         self.project = project
+        self._giving = frozenset(giving)
         self.names = project.once(Names, lambda: Names(project))
         self._machine = project.program.machine
         self._entries: Mapping[str, Any] = project.knowledge.sections.get(section, {})
@@ -80,6 +83,9 @@ class LibraryCalls:
             words.add(name.rpartition(".")[2])
             words.add(name.rpartition(".")[0].rpartition(".")[2])
             words.update(entry.get("handed") or ())
+        self._enough = min(
+            (at for entry in self._entries.values() for at in (entry.get("positions") or {}).values()), default=0
+        )
 
     def __iter__(self) -> Iterator[Used]:
         for module in self.project.index.modules.values():
@@ -91,13 +97,24 @@ class LibraryCalls:
 
     def _in_module(self, module: Module, words: set[str]) -> Iterator[Used]:
         for function in module.functions:
-            if not words.isdisjoint(function.words):
+            if not words.isdisjoint(function.words) and self._may_give(function, words):
                 for call in self.project.trace(function).calls:
                     if call.depth == 0:
                         yield from self._known(call, module, function)
         for node, env in (*_decorators(self._machine, module), *outside(self._machine, module)):
             if isinstance(node, f.Call) and last_name(node.func) in words:
                 yield from self._known(evaluated(self._machine, node, env), module, None)
+
+    def _may_give(self, function: Function, words: Collection[str]) -> bool:
+        """Whether a call is written in a way that matters; what is followed only to find that it is not costs most."""
+        return not self._giving or any(
+            last_name(node.func) in words
+            and (
+                any(keyword.name is None or keyword.name in self._giving for keyword in node.keywords)
+                or len(node.args) > self._enough
+            )
+            for node in function.nodes(f.Call)
+        )
 
     def _known(self, call: Call, module: Module, function: Function | None) -> Iterator[Used]:
         callee, args = call.callee, call.args

@@ -99,9 +99,12 @@ class Program:
         found: list[Object] = [
             result
             for result in self.machine.results
-            if isinstance(result.callee, External) and result.callee.name in wanted
+            if type(result.callee) is External and result.callee.name in wanted
         ]
-        found += [instance for instance in self.machine.instances if self.is_a(instance, wanted)]
+        kinds = {instance.cls: False for instance in self.machine.instances}
+        for cls in kinds:
+            kinds[cls] = not wanted.isdisjoint(attributes.external_bases(self.machine, cls))
+        found += [instance for instance in self.machine.instances if kinds[instance.cls]]
         return sorted(found, key=lambda made: made.order)
 
     def is_a(self, value: Value, names: Collection[str]) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 from apilint.guards.caller import Anonymous, Body, Caller, Container, Nothing, Sure
 from apilint.guards.exits import Exit
 from apilint.index import Function
@@ -19,6 +22,7 @@ from apilint.startup.values import (
     ModuleValue,
     Operation,
     Partial,
+    Record,
     Result,
     Seq,
     Setting,
@@ -30,7 +34,7 @@ from apilint.startup.values import (
 )
 
 CallKey = tuple[object, ...]
-_BY_IDENTITY = (ClassValue, Instance, LambdaValue, ModuleValue, Partial, Result, Wrapped)
+_BY_IDENTITY = frozenset({ClassValue, Instance, LambdaValue, ModuleValue, Partial, Wrapped})
 _STATELESS = (Anonymous, Nothing, Sure, Container, Body)
 
 
@@ -137,25 +141,26 @@ def holds_request(value: Value, depth: int = 3) -> bool:
     """Whether a value is a request, or keeps one: it speaks of one route, and of no other."""
     if isinstance(value, Caller):
         return True
-    parts: list[Value] = []
-    if depth and isinstance(value, (Seq, Mapping)):
-        parts = value.items if isinstance(value, Seq) else list(value.items.values())
-    elif depth and isinstance(value, (Instance, Result)):
-        parts = [*value.args, *value.kwargs.values(), *value.attrs.values()]
-    elif depth and isinstance(value, Choice):
-        parts = value.options
-    elif depth and isinstance(value, (FunctionValue, Partial, Attr)):
-        parts = _behind(value)
-    return any(holds_request(part, depth - 1) for part in parts)
+    within = _WITHIN.get(type(value)) if depth else None
+    if within is not None:
+        for part in within(value):
+            if holds_request(part, depth - 1):
+                return True
+    return False
 
 
-def _behind(value: FunctionValue | Partial | Attr) -> list[Value]:
-    """What a method is bound to, and what else a call of a value brings along."""
-    if isinstance(value, Partial):
-        return [value.func, *value.args]
-    if isinstance(value, Attr):
-        return [value.base]
-    return [] if value.self_value is None else [value.self_value]
+_WITHIN: dict[type, Callable[[Any], Iterable[Value]]] = {
+    Seq: lambda value: value.items,
+    Record: lambda value: value.items,
+    Mapping: lambda value: value.items.values(),
+    Instance: lambda value: (*value.args, *value.kwargs.values(), *value.attrs.values()),
+    Result: lambda value: (*value.args, *value.kwargs.values(), *value.attrs.values()),
+    Choice: lambda value: value.options,
+    FunctionValue: lambda value: () if value.self_value is None else (value.self_value,),
+    Partial: lambda value: (value.func, *value.args),
+    Attr: lambda value: (value.base,),
+}
+"""What a value of each kind is made of, or brings along when it is called."""
 
 
 def decides(value: Value) -> bool:
@@ -168,6 +173,8 @@ def decides(value: Value) -> bool:
 
 
 def _key(value: Value, depth: int = 3) -> object:
+    if type(value) in _BY_IDENTITY:
+        return id(value)
     if isinstance(value, (Mapping, Seq)):
         return _content_key(value, depth) if depth else None
     if isinstance(value, Known):
@@ -193,9 +200,7 @@ def _key(value: Value, depth: int = 3) -> object:
     if isinstance(value, (Choice, Text)) and depth:
         parts = [_key(item, depth - 1) for item in (value.options if isinstance(value, Choice) else value.parts)]
         return None if None in parts else tuple(parts)
-    if isinstance(value, (Operation, Subscripted)):
-        return id(value)
-    return id(value) if isinstance(value, _BY_IDENTITY) else None
+    return id(value) if isinstance(value, (Operation, Subscripted, Result)) else None
 
 
 def _content_key(value: Mapping | Seq, depth: int) -> object:

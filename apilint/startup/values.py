@@ -533,9 +533,9 @@ FALSE = Known(False)
 def unwrap(value: Value) -> Value:
     """The function or class below all decorators, partials included."""
     while True:
-        if isinstance(value, Wrapped):
+        if type(value) is Wrapped:
             value = value.inner
-        elif isinstance(value, Partial):
+        elif type(value) is Partial:
             value = value.func
         else:
             return value
