@@ -25,6 +25,8 @@ from apilint.startup.values import (
 )
 
 HTTP_ONLY = "http only"
+# What is too long to judge for any route may not be so for this one: most end where the path is looked at.
+MOST_UNCLEAR = 50
 BASE_HTTP = "starlette.middleware.base.BaseHTTPMiddleware"
 
 
@@ -47,6 +49,7 @@ class Layer:
         self.is_function = is_function
         self._made: Value | None = None
         self._everywhere: dict[str, Judgement] = {}
+        self._unclear = 0
 
     def guards(self, program: Program, caller: Caller, *, is_socket: bool) -> list[Guard]:
         """What this layer does to a caller of one route. HTTP middleware does not run for websockets."""
@@ -86,9 +89,12 @@ class Layer:
         if everywhere is None:
             everywhere = self._everywhere[socket] = self._run(program, method, Caller(socket), is_http=is_http)
         is_harmless = everywhere.effect in ("none", "optional") and not everywhere.refuses
-        if is_harmless or not everywhere.particular:
+        is_unclear = everywhere.effect == "unknown" and self._unclear < MOST_UNCLEAR
+        if is_harmless or not (everywhere.particular or is_unclear):
             return everywhere
-        return self._run(program, method, caller, is_http=is_http)
+        judged = self._run(program, method, caller, is_http=is_http)
+        self._unclear += judged.effect == "unknown"
+        return judged
 
     def _method(self, program: Program, target: Value, *, is_http: bool) -> FunctionValue | None:
         """The function that a request goes through."""

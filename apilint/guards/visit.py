@@ -82,6 +82,7 @@ _PARTIAL = "functools.partial"
 _OF_THREADS = frozenset({"limiter", "abandon_on_cancel", "cancellable"})
 
 # What reads an ASGI scope: the request again, or its headers.
+_ROUTE_PATH = "get_route_path"
 _WRAPPERS = {"Headers": "headers", "Request": "", "HTTPConnection": "", "WebSocket": ""}
 
 
@@ -302,7 +303,10 @@ class Visit(Machine):
             return NOTHING
         name = self.knowledge.name_of(callee)
         if name and any(isinstance(arg, Caller) for arg in (*args, *kwargs.values())):
-            wrapped = _WRAPPERS.get(name.rpartition(".")[2])
+            last = name.rpartition(".")[2]
+            if last == _ROUTE_PATH:
+                return self.caller.attribute("path")
+            wrapped = _WRAPPERS.get(last)
             if wrapped is not None:
                 return Container(wrapped) if wrapped else self.caller
         if name in _ELSEWHERE and args and isinstance(args[0], (FunctionValue, Partial, Wrapped, Choice)):

@@ -85,3 +85,44 @@ def test_a_text_that_doubles_does_not_grow_for_ever(tmp_path: Path) -> None:
     statements = "\n".join(["    number += number"] * 200)
     write(tmp_path, {"app.py": PROGRAM.format(statements=statements).replace("answer(1)", "answer('ab')")})
     assert {route.path for route in routes(tmp_path)} == {"/orders", "/offers"}
+
+
+METERED = """from fastapi import FastAPI
+from starlette.routing import get_route_path
+
+app = FastAPI()
+
+
+def count(number):
+{statements}
+    return number
+
+
+class Metered:
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        if get_route_path(scope).startswith("/metrics"):
+            count(1)
+        await self.app(scope, receive, send)
+
+
+app.add_middleware(Metered)
+
+
+@app.get("/metrics")
+def metrics(): ...
+
+
+@app.get("/orders")
+def orders(): ...
+"""
+
+
+def test_middleware_that_is_long_for_some_paths_is_judged_for_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visit, "MAX_STEPS", 20)
+    write(tmp_path, {"app.py": METERED.format(statements="\n".join(["    number += 1"] * 40))})
+    assert {row.path: row.auth for row in routes(tmp_path)} == {"/metrics": "unknown", "/orders": "none"}
