@@ -17,6 +17,7 @@ from apilint.startup import attributes, calls, classes, expressions, library
 from apilint.startup.core import FALL, JUMP, LEAVE, MAX_ITEMS, MAX_STEPS, Core, Frame, OutOfBudget
 from apilint.startup.values import (
     NONE,
+    Choice,
     ClassValue,
     Condition,
     Env,
@@ -275,7 +276,7 @@ def assign_target(machine: Machine, target: f.Expr, value: Value, env: Env) -> N
         key = machine.evaluate(target.index, env)
         attributes.set_item(machine, base, key, value, env.module.span(target.start, target.end))
     elif isinstance(target, f.Sequence):
-        items, is_open = expressions.iterate(value)
+        items, is_open = expressions.iterate(_unpacked(value, len(target.items)))
         known = not is_open and len(items) == len(target.items)
         for number, part in enumerate(target.items):
             inner = part.value if isinstance(part, f.Starred) else part
@@ -289,6 +290,18 @@ def assign_target(machine: Machine, target: f.Expr, value: Value, env: Env) -> N
             assign_target(machine, inner, item, env)
     elif isinstance(target, f.Starred):
         assign_target(machine, target.value, value, env)
+
+
+def _unpacked(value: Value, length: int) -> Value:
+    """What is unpacked into so many names: of one of several, at each place one of what stands there."""
+    if not isinstance(value, Choice):
+        return value
+    listed = [option for option in value.options if isinstance(option, Seq) and len(option.items) == length]
+    if not listed or any(option.open for option in listed):
+        return value
+    unknown = [option for option in value.options if isinstance(option, Unknown)]
+    columns = zip(*(option.items for option in listed), strict=True)
+    return Seq("tuple", [join([*column, *unknown], value.test) for column in columns])
 
 
 def _ann_assign(machine: Machine, statement: f.AnnAssign, env: Env, frame: Frame) -> str:

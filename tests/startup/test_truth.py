@@ -100,3 +100,37 @@ for path in paths:
 
 def test_what_a_loop_makes_unknown_may_be_what_it_was(tmp_path: Path) -> None:
     assert {"/one", "/two"} <= {row.path for row in routes(write(tmp_path, {"app.py": LOOP}))}
+
+
+SEVERAL = """
+import os
+
+from flask import Flask
+
+
+def one(): ...
+
+
+def other(): ...
+
+
+def pair():
+    return [one, other]
+
+
+def load():
+    if os.environ.get("PLAIN"):
+        return pair()
+    return __import__("elsewhere").pair()
+
+
+app = Flask(__name__)
+first, second = load()
+app.add_url_rule("/first", view_func=first)
+app.add_url_rule("/second", view_func=second)
+"""
+
+
+def test_one_of_several_pairs_is_unpacked(tmp_path: Path) -> None:
+    found = {row.path: row.handler for row in routes(write(tmp_path, {"app.py": SEVERAL}))}
+    assert found == {"/first": "app:one", "/second": "app:other"}
