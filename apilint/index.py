@@ -135,7 +135,7 @@ class Function:
 class Class:
     """One `class` of the project."""
 
-    __slots__ = ("_code", "facts", "index", "module", "name", "qualname")
+    __slots__ = ("_code", "_nodes", "facts", "index", "module", "name", "qualname")
 
     def __init__(self, module: Module, index: int) -> None:
         self.module = module
@@ -144,6 +144,7 @@ class Class:
         self.name = self.facts.name
         self.qualname = self.facts.qualname
         self._code: ClassCode | None = None
+        self._nodes: dict[type, list[Any]] | None = None
 
     @property
     def code(self) -> ClassCode:
@@ -151,6 +152,12 @@ class Class:
         if self._code is None:
             self._code = decode_class(self.facts.code)
         return self._code
+
+    def nodes(self, kind: type[T]) -> Sequence[T]:
+        """The nodes of one kind in its own body, as those of a function."""
+        if self._nodes is None:
+            self._nodes = by_kind(self.code.body)
+        return self._nodes.get(kind, ())
 
     def method(self, name: str) -> Function | None:
         """The method defined directly in its body."""
@@ -185,7 +192,11 @@ class Class:
     def revise(self) -> None:
         """Take the facts that the module holds now, and forget what was decoded of earlier ones."""
         self.facts = self.module.facts.classes[self.index]
-        self._code = None
+        self._code = self._nodes = None
+
+    def let_go(self) -> None:
+        """Forget what was made of the body; it is made again for whoever asks."""
+        self._nodes = None
 
     def __repr__(self) -> str:
         return f"<Class {self.id}>"
@@ -195,7 +206,7 @@ class Module:
     """One file of the project under its dotted name."""
 
     __slots__ = (
-        "_body", "_classes", "_functions", "_lines", "_words",
+        "_body", "_classes", "_functions", "_lines", "_nodes", "_words",
         "facts", "file", "index", "is_package", "is_test", "name",
     )  # fmt: skip
 
@@ -210,6 +221,7 @@ class Module:
         self._classes: list[Class] | None = None
         self._body: tuple[Stmt, ...] | None = None
         self._lines: array[int] | None = None
+        self._nodes: dict[type, list[Any]] | None = None
         self._words: frozenset[str] | None = None
 
     @property
@@ -233,6 +245,12 @@ class Module:
             self._body = decode_body(self.facts.body)
         return self._body
 
+    def nodes(self, kind: type[T]) -> Sequence[T]:
+        """The nodes of one kind in its own statements, as those of a function."""
+        if self._nodes is None:
+            self._nodes = by_kind(self.body)
+        return self._nodes.get(kind, ())
+
     @property
     def words(self) -> frozenset[str]:
         """What the whole file calls, passes as keyword or assigns."""
@@ -246,7 +264,7 @@ class Module:
         if _names(facts) != _names(self.facts):
             return False
         self.facts = facts
-        self._body = self._lines = self._words = None
+        self._body = self._lines = self._nodes = self._words = None
         for function in self._functions or ():
             function.revise()
         for cls in self._classes or ():
@@ -254,9 +272,12 @@ class Module:
         return True
 
     def let_go(self) -> None:
-        """Forget the bodies of the functions."""
+        """Forget the bodies of the functions, and what was made of those of classes."""
+        self._nodes = None
         for function in self._functions or ():
             function.let_go()
+        for cls in self._classes or ():
+            cls.let_go()
 
     def line(self, offset: int) -> int:
         """The 1-based line of a byte offset."""

@@ -162,10 +162,9 @@ class _Statements:
     """What the statements of a module hand to others, and the variables that mention something."""
 
     def __init__(self, module: Module) -> None:
-        nodes = list(walk(module.body))
-        calls = [node for node in nodes if isinstance(node, f.Call) and last_name(node.func) not in _ADDING_COMMANDS]
+        calls = [node for node in module.nodes(f.Call) if last_name(node.func) not in _ADDING_COMMANDS]
         self.handed = {arg.id for call in calls for arg in _arguments(call) if isinstance(arg, f.Name)}
-        self.tables = [(name, frozenset(_mentioned((value,)))) for name, value in _assigned(nodes)]
+        self.tables = [(name, frozenset(_mentioned((value,)))) for name, value in _assigned(module)]
 
 
 def _knows(module: Module, other: Module) -> bool:
@@ -197,13 +196,13 @@ def _arguments(call: f.Call) -> Iterator[f.Expr]:
     yield from (keyword.value for keyword in call.keywords)
 
 
-def _assigned(nodes: Iterable[object]) -> Iterator[tuple[str, f.Expr]]:
+def _assigned(module: Module) -> Iterator[tuple[str, f.Expr]]:
     """The names that a module's statements assign, with what they are given."""
-    for node in nodes:
-        if isinstance(node, f.Assign):
-            yield from ((target.id, node.value) for target in node.targets if isinstance(target, f.Name))
-        elif isinstance(node, f.AnnAssign) and node.value is not None and isinstance(node.target, f.Name):
-            yield node.target.id, node.value
+    for node in module.nodes(f.Assign):
+        yield from ((target.id, node.value) for target in node.targets if isinstance(target, f.Name))
+    for declared in module.nodes(f.AnnAssign):
+        if declared.value is not None and isinstance(declared.target, f.Name):
+            yield declared.target.id, declared.value
 
 
 __all__ = ["Awaited"]

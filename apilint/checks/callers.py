@@ -26,7 +26,6 @@ from apilint.startup.values import (
 from apilint.startup.values import (
     Mapping as MappingValue,
 )
-from apilint.walk import walk
 
 MAX_CALLERS = 40
 MAX_LOOKED_AT = 120
@@ -100,10 +99,10 @@ class Callers:
         if self._calls is None:
             self._calls = {}
             for module in self._project.index.modules.values():
-                bodies = () if module.is_test else (module.body, *(cls.code.body for cls in module.classes))
-                for node in (node for body in bodies for node in walk(body)):
-                    if isinstance(node, f.Call):
-                        self._calls.setdefault(last_name(node.func), []).append(node)
+                if module.is_test:
+                    continue
+                for node in (*module.nodes(f.Call), *(node for cls in module.classes for node in cls.nodes(f.Call))):
+                    self._calls.setdefault(last_name(node.func), []).append(node)
         return self._calls
 
     def in_wrappers(self, function: Function) -> Iterator[Called]:

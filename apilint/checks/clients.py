@@ -100,8 +100,8 @@ class Clients:
                 for call in self.project.trace(function).calls:
                     if call.depth == 0:
                         yield from self._known(call, module)
-            for node, env in outside(self._machine, module):
-                if isinstance(node, f.Call) and last_name(node.func) in (*words, "partial"):
+            for node, env in outside(self._machine, module, f.Call):
+                if last_name(node.func) in (*words, "partial"):
                     yield from self._known(evaluated(self._machine, node, env), module)
 
     def _known(self, call: Call, module: Module) -> Iterator[Sent]:
@@ -143,9 +143,9 @@ class Clients:
         for module, words in self._modules(mark):
             for function in self._functions(module, words, mark):
                 yield from self._in_function(function)
-            for node, env in outside(self._machine, module):
-                target = node.targets[0] if isinstance(node, f.Assign) else None
-                if isinstance(node, f.Assign) and isinstance(target, f.Attribute) and target.attr in self._attributes:
+            for node, env in outside(self._machine, module, f.Assign):
+                target = node.targets[0]
+                if isinstance(target, f.Attribute) and target.attr in self._attributes:
                     base, value = self._machine.evaluate(target.value, env), self._machine.evaluate(node.value, env)
                     yield from self._attribute(base, target, value, module.span(node.start, node.end))
             for cls in module.classes:

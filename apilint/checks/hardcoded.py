@@ -97,7 +97,7 @@ def _keys(project: Project) -> Iterator[Key]:
 def named_values(project: Project, module: Module, pattern: re.Pattern[str]) -> Iterator[Key]:
     """What a module and its classes assign to names of a pattern."""
     machine = project.program.machine
-    for node, env in outside(machine, module):
+    for node, env in outside(machine, module, f.Assign, f.AnnAssign):
         if isinstance(node, f.Assign):
             targets, value = node.targets, node.value
         elif isinstance(node, f.AnnAssign) and node.value is not None:

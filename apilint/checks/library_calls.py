@@ -18,7 +18,6 @@ from apilint.startup import attributes
 from apilint.startup.core import Core
 from apilint.startup.values import Env, Partial, Value
 from apilint.startup.values import Mapping as Dict
-from apilint.walk import walk
 
 
 class Argued(msgspec.Struct, frozen=True):
@@ -101,7 +100,7 @@ class LibraryCalls:
                 for call in self.project.trace(function).calls:
                     if call.depth == 0:
                         yield from self._known(call, module, function)
-        for node, env in (*_decorators(self._machine, module), *outside(self._machine, module)):
+        for node, env in (*_decorators(self._machine, module), *outside(self._machine, module, f.Call)):
             if isinstance(node, f.Call) and last_name(node.func) in words:
                 yield from self._known(evaluated(self._machine, node, env), module, None)
 
@@ -155,16 +154,16 @@ def _spelt(module: Module, words: set[str]) -> set[str]:
     return words | {alias for each in imports for name, alias in each.names if alias and name in words}
 
 
-def outside(machine: Core, module: Module) -> Iterator[tuple[Any, Env]]:
-    """The nodes of a module's and its classes' own statements, with the scope that they run in."""
+def outside(machine: Core, module: Module, *kinds: type[Any]) -> Iterator[tuple[Any, Env]]:
+    """The nodes of some kinds in a module's and its classes' own statements, with the scope that they run in."""
     env = machine.run_module(module)
-    for node in walk(module.body):
-        yield node, env
+    for kind in kinds:
+        yield from ((node, env) for node in module.nodes(kind))
     for cls in module.classes:
-        made = machine.classes.get((module.file, cls.index))
+        nodes = [node for kind in kinds for node in cls.nodes(kind)]
+        made = machine.classes.get((module.file, cls.index)) if nodes else None
         scope = attributes.namespace(machine, made) if made is not None else env
-        for node in walk(cls.code.body):
-            yield node, scope
+        yield from ((node, scope) for node in nodes)
 
 
 def _decorators(machine: Core, module: Module) -> Iterator[tuple[f.Expr, Env]]:

@@ -51,7 +51,7 @@ def _in_module(project: Project, module: Module, makers: Collection[str], keys: 
                 yield each.name, each.value, each.span
         for call in function.nodes(f.Call):
             yield from _filled(machine, call, env_of(machine, function), keys)
-    for node, env in outside(machine, module):
+    for node, env in outside(machine, module, f.Assign, f.Call):
         if isinstance(node, f.Assign) and isinstance(node.targets[0], f.Subscript):
             target = node.targets[0]
             if isinstance(target.index, f.Constant) and target.index.value in keys and _is_config(target.value):

@@ -8,11 +8,10 @@ from apilint import facts as f
 from apilint.facts import Span
 from apilint.flow import env_in
 from apilint.flow.narrowing import last_name
-from apilint.index import Function, Module
+from apilint.index import Class, Function, Module
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.values import Env, Value
-from apilint.walk import walk
 
 
 class Written:
@@ -58,28 +57,24 @@ def scopes(
             continue
         keyed = bool(text) and text in bytes(module.facts.body)
         if keyed or not wanted.isdisjoint(module.words):
-            yield Written(project, module, None), list(_outside(module.body))
+            yield Written(project, module, None), _nodes(module)
             for cls in module.classes:
                 made = machine.classes.get((module.file, cls.index))
                 if made is not None:
                     scope = attributes.namespace(machine, made)
-                    yield Written(project, module, None, scope), list(_outside(cls.code.body))
+                    yield Written(project, module, None, scope), _nodes(cls)
         elif not text:
             continue
         for function in module.functions:
             if (text and text in bytes(function.facts.body)) or not wanted.isdisjoint(function.words):
                 yield (
                     Written(project, module, function, env_in(machine, function)),
-                    [
-                        *function.nodes(f.Call),
-                        *function.nodes(f.Assign),
-                        *function.nodes(f.AnnAssign),
-                    ],
+                    _nodes(function),
                 )
 
 
-def _outside(body: Collection[f.Stmt]) -> Iterator[f.Call | f.Assign | f.AnnAssign]:
-    yield from (node for node in walk(body) if isinstance(node, (f.Call, f.Assign, f.AnnAssign)))
+def _nodes(place: Module | Class | Function) -> list[f.Call | f.Assign | f.AnnAssign]:
+    return [*place.nodes(f.Call), *place.nodes(f.Assign), *place.nodes(f.AnnAssign)]
 
 
 def _imports(module: Module, libraries: Collection[str]) -> bool:
