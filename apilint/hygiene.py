@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from apilint.check import Match
 from apilint.engine import Locate, fill
 from apilint.facts import Span
-from apilint.finding import Diagnostic, Finding, Place
+from apilint.finding import Diagnostic, Finding, Place, Precision
 from apilint.fingerprint import fingerprints
 from apilint.project import Project
 from apilint.report.summary import PARSE_ERROR
@@ -18,6 +19,7 @@ from apilint.source import Sources
 from apilint.suppress import suppress
 
 UNUSED = "APL906"
+_TAG = re.compile(rb"\{%-?\s*\w+[^%]*%\}")
 
 
 def with_suppressions(
@@ -66,9 +68,18 @@ def parse_errors(diagnostics: Iterable[Diagnostic], chosen: Sequence[Rule], sour
                 Place(diagnostic.file, line, 1, line, 2, "", _text(sources, diagnostic.file, line)),
                 message,
                 False,
+                Precision.LOW if _is_template(sources, diagnostic.file) else None,
             )
         )
     return _marked(found)
+
+
+def _is_template(sources: Sources, file: str) -> bool:
+    """Whether Python is only made of a file, by filling in what stands between its tags."""
+    try:
+        return _TAG.search(sources.text(file)) is not None
+    except OSError:
+        return False
 
 
 def _text(sources: Sources, file: str, line: int) -> str:
@@ -79,13 +90,13 @@ def _text(sources: Sources, file: str, line: int) -> str:
     return lines[line - 1].decode("utf-8", "replace") if 0 < line <= len(lines) else ""
 
 
-def _made(rule: Rule, place: Place, message: str, is_test: bool) -> Finding:
+def _made(rule: Rule, place: Place, message: str, is_test: bool, precision: Precision | None = None) -> Finding:
     return Finding(
         code=rule.code,
         name=rule.name,
         severity=rule.severity,
         security_severity=rule.security_severity,
-        precision=rule.precision,
+        precision=precision or rule.precision,
         message=message,
         place=place,
         cwe=rule.cwe,

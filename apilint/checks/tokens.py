@@ -180,7 +180,9 @@ class _Tokens:
         if algorithm is not None and text_of(algorithm[0]) == "none":
             return False  # not signed at all
         payload = given[0] if given is not None else None
-        return isinstance(payload, Mapping) and not payload.open and bool(payload.items) and "exp" not in payload.items
+        if not isinstance(payload, Mapping) or payload.open or not payload.items:
+            return False
+        return not any(key == "exp" or _EXPIRY.search(str(key)) for key in payload.items)
 
     def is_left_unvalidated(self, used: Used) -> bool:
         """Whether the function that decodes a token uses its claims, and validates none."""

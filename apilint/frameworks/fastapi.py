@@ -57,7 +57,7 @@ from apilint.startup.values import (
 
 CONSTRUCTORS = ("FastAPI", "Starlette")
 LIVE_ROUTERS = "0.137"
-REGISTRARS = ("include_router", "add_api_route", "mount", "add_route")
+REGISTRARS = ("include_router", "add_api_route", "mount", "add_route", "add_middleware")
 
 
 def _is_optional_around(app: Object, child: Object) -> bool:

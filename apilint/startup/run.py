@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 
 from apilint import facts as f
+from apilint.facts import Span
 from apilint.index import Function, Index
 from apilint.startup import attributes
 from apilint.startup.core import Frame
 from apilint.startup.machine import LATER_STEPS, Machine
-from apilint.startup.values import External, FunctionValue, unwrap
+from apilint.startup.values import External, FunctionValue, Partial, Unknown, Value, unwrap
 
 MAIN_STEPS = 20_000
+_SECRET = re.compile(r"(?i)(^|_)(api_?keys?|keys?|tokens?|secrets?|passwords?|credentials?|auth)$")
 _MAKING = ("__init__", "__new__")
 
 
@@ -55,7 +58,21 @@ def _enter(machine: Machine, function: Function) -> None:
     value = unwrap(env.vars.get(function.name) or FunctionValue(function, env))
     if isinstance(value, FunctionValue) and value.function is function:
         machine.entries.add(function)
-        machine.call_within(value, [], function.span)
+        given = _given_by_hand(function)
+        machine.call_within(Partial(value, [], given) if given else value, [], function.span)
+
+
+def _given_by_hand(function: Function) -> dict[str, Value]:
+    """The secrets that an entry point takes and does without: whether they are there, whoever starts it decides."""
+    return {
+        param.name: Unknown("an argument of whoever starts the program", _place(function, param), param.name)
+        for param in function.head.params
+        if isinstance(param.default, f.Constant) and param.default.value is None and _SECRET.search(param.name)
+    }
+
+
+def _place(function: Function, param: f.Param) -> Span:
+    return function.module.span(param.start, param.end)
 
 
 def _make(machine: Machine, function: Function) -> None:

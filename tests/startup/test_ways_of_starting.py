@@ -151,3 +151,40 @@ TASKS = """
 
 def test_who_hands_a_factory_its_arguments_is_heard_though_another_calls_it_without(tmp_path: Path) -> None:
     assert paths(tmp_path, factory=FACTORY, server=SHOP, tasks=TASKS) == ["/items"]
+
+
+GIVEN_A_KEY = """
+from fastapi import FastAPI
+from starlette.responses import JSONResponse
+
+
+class KeyMiddleware:
+    def __init__(self, app, key):
+        self.app = app
+        self.key = key
+
+    async def __call__(self, scope, receive, send):
+        headers = dict(scope["headers"])
+        if headers.get(b"x-api-key") != self.key:
+            return await JSONResponse({}, status_code=401)(scope, receive, send)
+        return await self.app(scope, receive, send)
+
+
+def serve(host: str, api_key: str | None = None, prefix: str | None = None):
+    app = FastAPI()
+    if prefix is not None:
+        app = FastAPI(root_path=prefix)
+
+    @app.get("/jobs")
+    def jobs():
+        return []
+
+    if api_key is not None:
+        app.add_middleware(KeyMiddleware, key=api_key)
+    return app
+"""
+
+
+def test_whoever_starts_a_program_decides_whether_there_is_a_key(tmp_path: Path) -> None:
+    rows = routes(write(tmp_path, {"server.py": GIVEN_A_KEY}))
+    assert [(row.path, row.auth, row.condition) for row in rows] == [("/jobs", "conditional", "api_key is not None")]
