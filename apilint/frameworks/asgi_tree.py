@@ -21,6 +21,7 @@ _SCHEMA = {"openapi_url": "/openapi.json"}
 
 
 MOUNT_CLASSES = ("starlette.routing.Mount",)
+HOST_CLASSES = ("starlette.routing.Host",)
 
 
 def mounted(program: Program, app: Object) -> Iterator[Object]:
@@ -36,7 +37,7 @@ def mounted(program: Program, app: Object) -> Iterator[Object]:
 
 def _mounted_in(program: Program, value: Value | None) -> Iterator[Object]:
     for item in program.items(value):
-        if program.is_a(item, MOUNT_CLASSES) and isinstance(item, Result):
+        if program.is_a(item, (*MOUNT_CLASSES, *HOST_CLASSES)) and isinstance(item, Result):
             child = program.object_of(argument(item, 1, "app") or Known(None))
             if child is not None:
                 yield child
@@ -138,4 +139,4 @@ def _paths(kwargs: dict[str, Value], defaults: dict[str, str]) -> list[str] | No
     return found
 
 
-__all__ = ["MOUNT_CLASSES", "Tree", "handed_over", "mounted", "published"]
+__all__ = ["HOST_CLASSES", "MOUNT_CLASSES", "Tree", "handed_over", "mounted", "published"]

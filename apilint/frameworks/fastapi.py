@@ -24,7 +24,7 @@ from apilint.frameworks.asgi_objects import (
     below,
     run_startup,
 )
-from apilint.frameworks.asgi_tree import MOUNT_CLASSES, Tree, mounted, published
+from apilint.frameworks.asgi_tree import HOST_CLASSES, MOUNT_CLASSES, Tree, mounted, published
 from apilint.frameworks.dependencies import Dependencies
 from apilint.frameworks.program import (
     Mounted,
@@ -215,7 +215,8 @@ class Walker:
             yield from self._include(event, scope)
         elif name in ("mount", "host"):
             kind = "mount" if self.program.is_a(made, APPS) else "mount on a router"
-            yield from self._mount(event, argument(event, 0, "path"), argument(event, 1, "app"), scope, kind)
+            path = argument(event, 0, "path") if name == "mount" else None  # a host is no part of a path
+            yield from self._mount(event, path, argument(event, 1, "app"), scope, kind)
         elif name in ("routes.append", "routes.extend", "routes.insert") and event.args:
             for item in self.program.items(event.args[-1]):
                 yield from self._listed(item, scope)
@@ -286,10 +287,11 @@ class Walker:
         if not isinstance(item, Result):
             return
         scope = below(scope, item.conditions)
-        if self.program.is_a(item, MOUNT_CLASSES):
+        if self.program.is_a(item, (*MOUNT_CLASSES, *HOST_CLASSES)):
             extra = asgi_middleware.listed(self.program, item.kwargs.get("middleware"))
             scope = msgspec.structs.replace(scope, middleware=(*scope.middleware, *extra))
-            yield from self._mount(item, argument(item, 0, "path"), argument(item, 1, "app"), scope)
+            path = argument(item, 0, "path") if self.program.is_a(item, MOUNT_CLASSES) else None
+            yield from self._mount(item, path, argument(item, 1, "app"), scope)
         elif self.program.is_a(item, (*ROUTE_CLASSES, *WEBSOCKET_CLASSES)):
             handler = argument(item, 1, "endpoint")
             is_socket = self.program.is_a(item, WEBSOCKET_CLASSES)

@@ -430,8 +430,7 @@ def path_part(value: Value | None) -> str:
     """A piece of a path; what is not known stands in braces."""
     if value is None or (isinstance(value, Known) and value.value is None):
         return ""
-    options = [text_of(option) for option in value.options] if isinstance(value, Choice) else []
-    text = next((option for option in options if option is not None and "{" not in option), None) or text_of(value)
+    text = text_of(value)
     if text is not None:
         return text
     return "{" + (value.text if isinstance(value, Unknown) and value.text else "?") + "}"

@@ -330,7 +330,9 @@ class Visit(Machine):
             status = self.knowledge.status(rejecting, args, kwargs)
             raise Turned(Exit("raise", NONE, self.conditions, span, status, name))
         if name == "builtins.isinstance" and args and isinstance(args[0], (Anonymous, Nothing)):
-            return Sure(isinstance(args[0], Anonymous) and "Anonymous" in repr(args[1:]))
+            return Sure("Anonymous" in repr(args[1:]))
+        if name == "builtins.type" and len(args) == 1 and isinstance(args[0], (Anonymous, Nothing)):
+            return NOTHING  # none of the classes that callers with credentials are of
         if name in ("builtins.getattr", "builtins.hasattr") and args and isinstance(args[0], (Anonymous, Nothing)):
             return NOTHING if name.endswith("getattr") else Sure(False)
         if name == "builtins.dict" and args and isinstance(args[0], Container):

@@ -10,6 +10,7 @@ from apilint.index import Function, Index, Module
 from apilint.startup.values import ClassValue, Condition, Env, FunctionValue, Instance, LazyName, Result, Value
 
 MAX_STEPS = 3_000_000
+"""What a whole start-up may take, as a number of statements."""
 MAX_ITEMS = 1_000
 MAX_LENGTH = 2_000
 """A list that grows beyond this (it is put into itself, say) is open from there on."""
@@ -76,6 +77,9 @@ class Core:
         """Loops over what is not known, that run here once in the place of any number of times."""
         self.order = 0
         self.steps = 0
+        self.limit = MAX_STEPS
+        """How many steps there may have been when what is running now has to be over."""
+        self.is_starting = True
         self.is_later = False
         self.stack: list[Function] = []
         self.lambdas: list[int] = []  # those that are being called, by identity

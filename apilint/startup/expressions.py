@@ -212,6 +212,8 @@ def _compared_special(left: Value, op: str, right: Value) -> Value | None:
     return right.compared(op, left, is_left=False) if isinstance(right, Special) else None
 
 
+_NAMED = (ModuleValue, ClassValue, FunctionValue)
+"""What is one thing wherever it is named."""
 _SOLID = (FunctionValue, ClassValue, Instance, ModuleValue, Wrapped, Seq, Mapping, Partial, LambdaValue)
 
 
@@ -228,7 +230,7 @@ def _compared(left: Value, op: str, right: Value) -> bool | None:
             return (a in b) == (op == "in")
         return None
     if op in ("is", "is not", "==", "!="):
-        if type(left) is type(right) and isinstance(left, (ModuleValue, ClassValue, FunctionValue)):
+        if type(left) is type(right) and isinstance(left, _NAMED):
             return (
                 _identity(left) is _identity(right) if op in ("is", "==") else _identity(left) is not _identity(right)
             )
@@ -243,6 +245,11 @@ def _compared(left: Value, op: str, right: Value) -> bool | None:
             return any(isinstance(i, Known) and i.value == left.value for i in right.items) == (op == "in")
         if isinstance(right, Mapping) and not right.open:
             return (left.value in right.items) == (op == "in")
+    if op in ("in", "not in") and isinstance(left, _NAMED) and isinstance(right, Seq) and not right.open:
+        if any(type(item) is type(left) and _identity(item) is _identity(left) for item in right.items):
+            return op == "in"
+        if all(isinstance(item, (Known, *_NAMED)) for item in right.items):
+            return op == "not in"
     return None
 
 

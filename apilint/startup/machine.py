@@ -39,6 +39,9 @@ from apilint.unparse import unparse
 
 # What an application does when it is served, beside what importing it does.
 LATER_STEPS = 8_000
+# What one module does when it is imported, its own imports aside. Those of real applications stay below 20,000; a
+# script that works something out as it is imported takes nothing from them.
+MODULE_STEPS = 100_000
 
 
 class Machine(Core):
@@ -58,14 +61,19 @@ class Machine(Core):
             if module.is_package:
                 env.vars["__path__"] = Seq("list", [Known(module.file.rpartition("/")[0])])
             self.running.add(module.file)
-            before = self.conditions
+            conditions, loops = self.conditions, self.loops
             self.conditions = ()
+            start, limit = self.steps, self.limit
+            has_own = self.is_starting and not self.is_later
+            if has_own:
+                self.limit = min(start + MODULE_STEPS, MAX_STEPS)
             try:
                 self.run_block(module.body, env, Frame(None))
             except OutOfBudget:
                 self.cut_short.append(module.span(0, 0))
             finally:
-                self.conditions = before
+                self.limit = min(limit + self.steps - start, MAX_STEPS) if has_own else limit
+                self.conditions, self.loops = conditions, loops
                 self.running.discard(module.file)
         return env
 
@@ -193,26 +201,30 @@ class Machine(Core):
         not depend on what else was asked, and where these do not suffice there is none."""
         if self.stack or self.running or self.is_later:
             return calls.call_function(self, callee, args, kwargs, span)
-        before, self.steps = self.steps, MAX_STEPS - LATER_STEPS
+        before, limit = self.steps, self.limit
+        self.limit = before + LATER_STEPS
         try:
             return calls.call_function(self, callee, args, kwargs, span)
         except OutOfBudget:
             return Unknown("a call that is too long to follow", span, callee.function.name)
         finally:
-            self.steps = before
+            self.steps, self.limit = before, limit
 
     @contextlib.contextmanager
     def later(self, span: Span, budget: int) -> Iterator[None]:
         """Run something that one way of starting the program does, as far as the steps go that it is allowed. What it
         leaves in flags holds for that way only."""
-        before, self.steps = self.steps, max(self.steps, MAX_STEPS - budget)
+        before, limit = self.steps, self.limit
+        self.limit = min(before + budget, limit)
         outer, self.is_later = self.is_later, True
+        conditions, loops = self.conditions, self.loops
         try:
             yield
         except OutOfBudget:
             self.cut_short.append(span)
         finally:
-            self.steps, self.is_later = before, outer
+            self.conditions, self.loops = conditions, loops
+            self.steps, self.limit, self.is_later = before, limit, outer
 
     def call_within(self, callee: Value, args: list[Value], span: Span, budget: int = LATER_STEPS) -> None:
         """Call something that the application runs later, as far as the steps go that it is allowed."""
@@ -231,7 +243,7 @@ class Machine(Core):
         flow: str | Condition = FALL
         for statement in statements:
             self.steps += 1
-            if self.steps > MAX_STEPS:
+            if self.steps > self.limit:
                 raise OutOfBudget
             flow = self.table[type(statement)](self, statement, env, frame)
             if flow is LEAVE or flow is JUMP:

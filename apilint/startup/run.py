@@ -47,7 +47,7 @@ def start(machine: Machine, constructors: Collection[str], registrars: Collectio
     completing = (each for each in index.functions_with(registrars) if not each.head.decorators)
     for function in _callers_first(machine, completing):
         _enter(machine, function)
-    machine.steps = 0  # what is asked of the machine from now on is not the start-up's
+    machine.steps, machine.is_starting = 0, False  # what is asked of the machine from now on is not the start-up's
 
 
 def _enter(machine: Machine, function: Function) -> None:

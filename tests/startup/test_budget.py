@@ -32,7 +32,6 @@ def offer():
 
 
 def test_a_question_that_takes_too_long_has_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "MAX_STEPS", 30)
     monkeypatch.setattr(machine, "LATER_STEPS", 20)
     write(tmp_path, {"app.py": PROGRAM.format(statements="\n".join(["    number += 1"] * 40))})
     assert {each.code for each in findings(tmp_path, "APL101", "APL998")} == {"APL101"}
@@ -126,3 +125,20 @@ def test_middleware_that_is_long_for_some_paths_is_judged_for_the_others(
     monkeypatch.setattr(visit, "MAX_STEPS", 20)
     write(tmp_path, {"app.py": METERED.format(statements="\n".join(["    number += 1"] * 40))})
     assert {row.path: row.auth for row in routes(tmp_path)} == {"/metrics": "unknown", "/orders": "none"}
+
+
+COUNTING = """
+total = 0
+for number in range(1000):
+    for other in range(1000):
+        total += number * other
+"""
+
+
+def test_a_module_that_works_something_out_takes_nothing_from_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "MODULE_STEPS", 200)
+    app = PROGRAM.format(statements="    number += 1").replace("app = ", "import later\n\napp = ")
+    write(tmp_path, {"aaa.py": COUNTING, "app.py": f"import aaa\n{app}", "later.py": COUNTING})
+    assert {route.path for route in routes(tmp_path)} == {"/orders", "/offers"}
