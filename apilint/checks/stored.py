@@ -22,6 +22,7 @@ from apilint.index import Function
 from apilint.model import Step
 from apilint.patterns import regex
 from apilint.project import Project
+from apilint.startup import attributes
 from apilint.startup.values import Attr, ClassValue, External, Instance, Result, Unknown, Value, unwrap
 from apilint.unparse import unparse
 from apilint.walk import walk
@@ -314,11 +315,13 @@ class Passwords:
         return value if isinstance(value, ClassValue) else None
 
     def _is_hashing(self, cls: ClassValue) -> bool:
-        """Whether the class does something with a password that is given to it."""
+        """Whether the class, or one that it derives from, does something with a password that is given to it."""
         if cls not in self._hashes:
+            line = attributes.mro(self._project.program.machine, cls)
+            methods = (each for base in line if isinstance(base, ClassValue) for each in base.cls.methods.items())
             self._hashes[cls] = any(
                 self._hashing.search(name) or any(self._hashing.search(word) for word in method.words)
-                for name, method in cls.cls.methods.items()
+                for name, method in methods
                 if name in ("save", "__init__", "__setattr__", "password") or self.is_password(name)
             )
         return self._hashes[cls]

@@ -340,13 +340,16 @@ def _under(item: Known, value: Choice) -> Known:
 
 
 def _assigned(index: Index, module: Module, name: str, seen: set[str]) -> Span | None:
-    """The last assignment of a name at the top of a module, or of one that it takes its names from."""
+    """The last assignment of a name at the top of a module, or of one that it takes its names from; what stands in an
+    `except` is for those who have no other."""
     if module.file in seen:
         return None
     seen.add(module.file)
     found: Span | None = None
     sources: list[str] = []
-    for node in walk(module.body):
+    tries = (node for node in walk(module.body) if isinstance(node, f.Try))
+    spare = {id(node) for each in tries for handler in each.handlers for node in walk(handler.body)}
+    for node in sorted(walk(module.body), key=lambda node: id(node) not in spare):
         if isinstance(node, f.Assign):
             for target in node.targets:
                 if isinstance(target, f.Name) and target.id == name:
