@@ -7,23 +7,30 @@ from array import array
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from apilint.finding import Place
 
 if TYPE_CHECKING:
     from apilint.facts import Span
 
-KEEP_BYTES = 32 * 1024 * 1024
+KEEP_BYTES = 128 * 1024 * 1024
+"""The source of more than two million lines: what looks for names goes through all of it again and again."""
 
 
-class Text(NamedTuple):
-    """A file's text in UTF-8 and the offsets at which its lines start."""
+class Text:
+    """A file's text in UTF-8."""
 
-    data: bytes
-    lines: array[int]
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    @cached_property
+    def lines(self) -> array[int]:
+        """The offsets at which its lines start."""
+        return array("I", accumulate(map(len, self.data.splitlines(keepends=True)), initial=0))
 
 
 class Sources:
@@ -70,7 +77,7 @@ class Sources:
             self._texts.move_to_end(file)
             return known
         data = self._instead[file] if file in self._instead else decoded(self._path(file).read_bytes())
-        text = Text(data, array("I", accumulate(map(len, data.splitlines(keepends=True)), initial=0)))
+        text = Text(data)
         self._texts[file] = text
         self._held += len(data)
         while self._held > self._keep_bytes and len(self._texts) > 1:
