@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from array import array
 from bisect import bisect_right
@@ -29,6 +30,7 @@ from apilint.walk import by_kind
 T = TypeVar("T")
 
 _NOT_LOWERED = bytes(NOT_LOWERED)
+_WORD = rb"[0-9A-Za-z_\x80-\xff]+"
 _WORD_BYTES = frozenset(bytes([each]) for each in range(256) if each > 127 or chr(each).isalnum() or chr(each) == "_")
 
 Opened = Callable[[str], "tuple[str, FileFacts] | None"]
@@ -357,6 +359,10 @@ class Index:
         if isinstance(where, Module):
             return _has_word(self._text(where.file), name.encode(), 0, sys.maxsize)
         return _has_word(self._text(where.module.file), name.encode(), where.facts.start, where.facts.end)
+
+    def words_of(self, module: Module) -> frozenset[bytes] | None:
+        """All words of a file's text; None where nobody can say."""
+        return None if self._text is None else frozenset(re.findall(_WORD, self._text(module.file)))
 
     def let_go(self) -> None:
         """Forget the bodies of all functions, which take most of the memory of a large program."""

@@ -8,19 +8,21 @@ nearly everything is run by some request.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple, Union
 
 from apilint import facts as f
 from apilint.checks.proofs import Proofs, Way
 from apilint.checks.rejections import class_of
 from apilint.flow.narrowing import last_name
-from apilint.index import Class, Function, Module
+from apilint.index import Class, Function, Index, Module
 from apilint.patterns import regex
 from apilint.project import Project
 from apilint.unparse import unparse
 from apilint.walk import walk
 
+MANY = 300
 _COMMANDS = regex(r"(?:^|\.)(?:command|group|option|argument|callback|cli)$")
 _ADDING_COMMANDS = frozenset({"add_command", "add_typer", "command", "set_defaults"})
 
@@ -67,7 +69,7 @@ class Awaited:
                 self._views.add(view)
             if route.function is not None:
                 self._handlers.add(route.function.function)
-        self._found: dict[str, Iterator[Module]] = {}
+        self._mentions = _Mentions(project.index, self._modules)
         self._mentioned: dict[Function | Class, frozenset[str]] = {}
         self._statements: dict[Module, _Statements] = {}
         self._proofs: Proofs[_Goal] = Proofs(self._ways)
@@ -115,21 +117,13 @@ class Awaited:
         not import are others of that name."""
         if name in self._given:
             yield ()
-        for module in self._mentioning(name):
+        for module in self._mentions.of(name):
             statements = self._of_module(module)
             if name in statements.handed:
                 yield ()
             yield from ((_Named(table),) for table, names in statements.tables if name in names)
             if where is None or _knows(module, where):
                 yield from self._naming_in(module, name)
-
-    def _mentioning(self, name: str) -> Iterator[Module]:
-        """The modules that may mention a name, looked for as far as somebody asks, and once for all who do."""
-        found = self._found.get(name)
-        if found is None:
-            found = (module for module in self._modules if self._index.may_mention(module, name))
-        self._found[name], again = itertools.tee(found)
-        return again
 
     def _naming_in(self, module: Module, name: str) -> Iterator[Way[_Goal]]:
         for function in module.functions:
@@ -156,6 +150,41 @@ class Awaited:
         if module not in self._statements:
             self._statements[module] = _Statements(module)
         return self._statements[module]
+
+
+class _Mentions:
+    """The modules that may mention a name. Each is looked through for a name, as far as somebody asks; from the
+    `MANY`th name on all have been taken apart into words."""
+
+    def __init__(self, index: Index, modules: Sequence[Module]) -> None:
+        self._index = index
+        self._modules = modules
+        self._found: dict[str, Iterator[Module]] = {}
+
+    def of(self, name: str) -> Iterator[Module]:
+        """Those modules, in their order, once for all who ask."""
+        found = self._found.get(name)
+        if found is None:
+            found = iter(self._look_up(name)) if len(self._found) >= MANY else self._look_through(name)
+        self._found[name], again = itertools.tee(found)
+        return again
+
+    def _look_through(self, name: str) -> Iterator[Module]:
+        return (module for module in self._modules if self._index.may_mention(module, name))
+
+    def _look_up(self, name: str) -> Sequence[Module]:
+        return self._by_word.get(name.encode(), ()) if self._by_word is not None else self._modules
+
+    @cached_property
+    def _by_word(self) -> dict[bytes, list[Module]] | None:
+        found: dict[bytes, list[Module]] = {}
+        for module in self._modules:
+            words = self._index.words_of(module)
+            if words is None:
+                return None
+            for word in words:
+                found.setdefault(word, []).append(module)
+        return found
 
 
 class _Statements:
