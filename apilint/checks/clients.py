@@ -163,7 +163,7 @@ class Clients:
             yield msgspec.structs.replace(one, others=tuple(others))
 
     def _in_class(self, cls: Class) -> Iterator[Set]:
-        made = self._machine.classes.get((cls.module.file, cls.index))
+        made = self._machine.class_value(cls)
         if made is None or not cls.code.bases:
             return
         for statement in cls.code.body:

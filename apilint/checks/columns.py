@@ -32,7 +32,7 @@ def sensitive_column_unencrypted(
         if module.is_test or copied.search(module.file) or not mentioned.search(module.facts.words):
             continue
         for cls in module.classes:
-            made = project.program.machine.classes.get((module.file, cls.index))
+            made = project.program.machine.class_value(cls)
             schema = schemas.of(made) if made is not None else None
             if schema is None or not schema.stored:
                 continue

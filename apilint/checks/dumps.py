@@ -115,8 +115,7 @@ def _handled(project: Project) -> Iterator[tuple[Route, Function]]:
 def _decides(project: Project, cls: ClassValue, dump: Dump) -> bool:
     """Whether the method that dumps an object is the project's own, and picks what it likes."""
     name = dump.text.strip(".()")
-    found = class_attributes.in_class(project.program.machine, cls, name)
-    return found is not None and isinstance(found[1], ClassValue)
+    return class_attributes.own(project.program.machine, cls, name) is not None
 
 
 def _is_changed(expr: f.Expr | None, assigned: Assignments) -> bool:

@@ -178,5 +178,4 @@ def _is_response(param: f.Param) -> bool:
 
 def _is_plain(machine: Core, cls: ClassValue) -> bool:
     """Whether making an object runs nothing of the project's."""
-    found = attributes.in_class(machine, cls, "__init__")
-    return found is None or not isinstance(found[1], ClassValue)
+    return attributes.own(machine, cls, "__init__") is None

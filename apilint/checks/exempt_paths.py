@@ -137,7 +137,7 @@ class Reader:
     def _value(self, expr: f.Expr) -> Value:
         owner = self.function.owner
         if isinstance(expr, f.Attribute) and isinstance(expr.value, f.Name) and expr.value.id in ("self", "cls"):
-            made = self.machine.classes.get((owner.module.file, owner.index)) if owner is not None else None
+            made = self.machine.class_value(owner) if owner is not None else None
             found = attributes.in_class(self.machine, made, expr.attr) if isinstance(made, ClassValue) else None
             if found is not None:
                 return found[0]

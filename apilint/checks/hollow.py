@@ -118,8 +118,8 @@ def _lets_everybody_pass(project: Project, function: Function, guard: Guard, nam
 def _compares(project: Project, function: Function) -> bool:
     """Whether a permission's answer is a comparison, in its class or in one that it derives from."""
     machine, owner = project.program.machine, function.owner
-    made = machine.classes.get((owner.module.file, owner.index)) if owner is not None else None
-    classes = (base.cls for base in attributes.mro(machine, made) if isinstance(base, ClassValue)) if made else ()
+    made = machine.class_value(owner) if owner is not None else None
+    classes = (base.cls for base in attributes.own_classes(machine, made)) if made else ()
     methods = (method for cls in classes if (method := cls.methods.get(function.name)) is not None)
     return any(isinstance(node.value, (f.Compare, f.BoolOp)) for each in methods for node in each.nodes(f.Return))
 

@@ -161,7 +161,7 @@ def outside(machine: Core, module: Module, *kinds: type[Any]) -> Iterator[tuple[
         yield from ((node, env) for node in module.nodes(kind))
     for cls in module.classes:
         nodes = [node for kind in kinds for node in cls.nodes(kind)]
-        made = machine.classes.get((module.file, cls.index)) if nodes else None
+        made = machine.class_value(cls) if nodes else None
         scope = attributes.namespace(machine, made) if made is not None else env
         yield from ((node, scope) for node in nodes)
 

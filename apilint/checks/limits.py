@@ -96,7 +96,7 @@ class Limits:
         module = self.project.index.module(name, route.span.file)
         for cls in module.classes if module is not None else ():
             if cls.qualname in (qualname, qualname.rpartition(".")[0]):
-                return self.machine.classes.get((cls.module.file, cls.index))
+                return self.machine.class_value(cls)
         return None
 
     @cached_property
@@ -119,7 +119,7 @@ class Limits:
         function = target.function
         nodes: list[f.Expr] = [*function.head.decorators]
         owner = function.owner
-        made = self.machine.classes.get((owner.module.file, owner.index)) if owner is not None else None
+        made = self.machine.class_value(owner) if owner is not None else None
         return any(map(self._names_limiter, nodes)) or (made is not None and self._class_limits(made))
 
     def _names_limiter(self, node: f.Expr) -> bool:
@@ -127,9 +127,7 @@ class Limits:
 
     def _class_limits(self, cls: ClassValue) -> bool:
         """`throttle_classes = [LoginThrottle]`, `throttle_scope = "login"`, `decorators = [limiter.limit("5/m")]`."""
-        for base in attributes.mro(self.machine, cls):
-            if not isinstance(base, ClassValue):
-                continue
+        for base in attributes.own_classes(self.machine, cls):
             if any(map(self._names_limiter, base.cls.code.decorators)) or any(map(self.is_named, base.cls.methods)):
                 return True
             for name, value in attributes.namespace(self.machine, base).vars.items():
@@ -145,8 +143,7 @@ class Limits:
         """Whether a form has a field that slows down whoever sends it: `captcha = CaptchaField()`."""
         return any(
             self.is_named(name)
-            for base in attributes.mro(self.machine, form)
-            if isinstance(base, ClassValue)
+            for base in attributes.own_classes(self.machine, form)
             for name in attributes.namespace(self.machine, base).vars
         )
 
@@ -186,7 +183,7 @@ class Limits:
 
     def _made_of_it(self, cls: ClassValue) -> bool:
         """Whether a method of a class, or of one that it derives from, speaks of limits."""
-        bases = (base for base in attributes.mro(self.machine, cls) if isinstance(base, ClassValue))
+        bases = attributes.own_classes(self.machine, cls)
         return any(any(map(self.is_named, method.words)) for base in bases for method in base.cls.methods.values())
 
     # ------------------------------------------------------------ whole programs

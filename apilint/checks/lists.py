@@ -106,7 +106,7 @@ def _views(project: Project, listing: set[str]) -> Iterator[tuple[Route, ClassVa
 
 
 def _pages_itself(project: Project, view: ClassValue) -> bool:
-    bases = (base for base in attributes.mro(project.program.machine, view) if isinstance(base, ClassValue))
+    bases = attributes.own_classes(project.program.machine, view)
     return any(name in base.cls.methods for base in bases for name in ("list", "paginator", "paginate_queryset", "get"))
 
 

@@ -117,7 +117,7 @@ class Logs:
         """What an expression stands for; methods of `self` by the class that the function stands in."""
         if isinstance(func, f.Attribute) and isinstance(func.value, f.Name) and func.value.id in ("self", "cls"):
             owner = function.owner
-            cls = self.machine.classes.get((function.module.file, owner.index)) if owner is not None else None
+            cls = self.machine.class_value(owner) if owner is not None else None
             found = attributes.in_class(self.machine, cls, func.attr) if cls is not None else None
             return found[0] if found is not None else None
         root = func

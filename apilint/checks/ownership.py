@@ -107,7 +107,7 @@ def _unasked(
         if not bases or not frozenset(plain).issuperset(bases):
             continue
         permission = next(_deciding(project, view, attribute, deciding), None)
-        own = [base.cls for base in attributes.mro(machine, view) if isinstance(base, ClassValue)]
+        own = [base.cls for base in attributes.own_classes(machine, view)]
         asked = any(not method.words.isdisjoint(asking) for cls in own for method in cls.methods.values())
         names = set(_PARAMETER.findall(route.path)) & {param.name for param in target.function.head.params}
         if permission is None or asked or not names:

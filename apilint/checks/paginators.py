@@ -26,7 +26,7 @@ def paginators(project: Project, template: str) -> Iterator[Match]:
         if module.is_test or not any(_reaches(name, modules) for name in module.facts.imports):
             continue
         for cls in module.classes:
-            made = machine.classes.get((module.file, cls.index))
+            made = machine.class_value(cls)
             name = next((b for b in attributes.external_bases(machine, made) if b in limited), "") if made else ""
             if made is not None and name and _is_unlimited(project, made, limited[name]):
                 yield _of_paginator(cls.span, cls.name, limited[name], template)
@@ -47,13 +47,12 @@ def _is_unlimited(project: Project, cls: ClassValue, entry: Mapping[str, Any]) -
     machine = project.program.machine
 
     def own(name: str) -> Value | None:
-        found = attributes.in_class(machine, cls, name)
-        return found[0] if found is not None and isinstance(found[1], ClassValue) else None
+        return attributes.own(machine, cls, name)
 
     limit, asked = own(entry["limited_by"]), own(entry.get("asked_by", entry["limited_by"]))
     if "asked_by" in entry and (asked is None or (isinstance(asked, Known) and not asked.value)):
         return False
-    bases = (base for base in attributes.mro(machine, cls) if isinstance(base, ClassValue))
+    bases = attributes.own_classes(machine, cls)
     if any(name.startswith(("get_page_size", "get_limit", "paginate")) for base in bases for name in base.cls.methods):
         return False  # decides itself
     return limit is None or (isinstance(limit, Known) and limit.value is None)

@@ -108,7 +108,7 @@ def permission_attribute_without_drf(
     words = frozenset((*attributes, *misspelt))
     for module in project.index.with_words(words):
         for cls in module.classes if not module.is_test else ():
-            made = project.program.machine.classes.get((module.file, cls.index))
+            made = project.program.machine.class_value(cls)
             for name, statement in _assigned(cls, words) if made is not None else ():
                 if made is None or not _holds_permissions(project, made, name):
                     continue
@@ -218,7 +218,7 @@ def _instead(project: Project, function: Function, policy: str, defaults: Mappin
     owner = function.owner
     if owner is None:
         return "here nothing checks the caller"
-    made = project.program.machine.classes.get((owner.module.file, owner.index))
+    made = project.program.machine.class_value(owner)
     found = attributes.in_class(project.program.machine, made, policy) if made is not None else None
     if found is not None and isinstance(found[1], ClassValue):
         return f"here '{policy}' of '{found[1].cls.name}' decides"
@@ -296,8 +296,8 @@ def _spells(function: Function, name: str) -> bool:
 def _reads(project: Project, cls: Class, name: str) -> bool:
     """Whether a view class, or one that it derives from, asks its methods for the attribute."""
     machine = project.program.machine
-    made = machine.classes.get((cls.module.file, cls.index))
-    bases = [base.cls for base in attributes.mro(machine, made) if isinstance(base, ClassValue)] if made else [cls]
+    made = machine.class_value(cls)
+    bases = [base.cls for base in attributes.own_classes(machine, made)] if made else [cls]
     return any(_spells(method, name) for base in bases for method in base.methods.values())
 
 

@@ -212,7 +212,7 @@ def _by_base(project: Project) -> dict[str, list[ClassValue]]:
     found: dict[str, list[ClassValue]] = {}
     for module in project.index.modules.values():
         for cls in module.classes if not module.is_test else ():
-            made = machine.classes.get((module.file, cls.index))
+            made = machine.class_value(cls)
             if made is None:
                 continue
             own = [base.cls.dotted for base in attributes.mro(machine, made)[1:] if isinstance(base, ClassValue)]

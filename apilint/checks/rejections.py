@@ -13,7 +13,7 @@ from apilint.model import Guard, Route
 from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup import attributes
-from apilint.startup.values import ClassValue, FunctionValue, unwrap
+from apilint.startup.values import FunctionValue, unwrap
 from apilint.unparse import unparse
 from apilint.walk import walk
 
@@ -107,9 +107,9 @@ class Rejections:
     def _classes(self, route: Route, function: Function | None) -> Iterator[Class]:
         """The project's classes of which the view is made."""
         owner = function.owner if function is not None else class_of(self._project, route.handler)
-        made = self._machine.classes.get((owner.module.file, owner.index)) if owner is not None else None
+        made = self._machine.class_value(owner) if owner is not None else None
         if made is not None:
-            yield from (base.cls for base in attributes.mro(self._machine, made) if isinstance(base, ClassValue))
+            yield from (base.cls for base in attributes.own_classes(self._machine, made))
 
     def _has_sign(self, function: Function, *, is_handler: bool) -> bool:
         pending, seen = [(function, 0)], {function}

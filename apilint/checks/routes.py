@@ -213,7 +213,7 @@ def _is_page_view(project: Project, route: Route, views: Collection[str]) -> boo
     """Whether a view class leaves the answer to a library's that shows a page or redirects, whatever the method."""
     cls = class_of(project, route.handler) if route.function is None else None
     machine = project.program.machine
-    made = machine.classes.get((cls.module.file, cls.index)) if cls is not None else None
+    made = machine.class_value(cls) if cls is not None else None
     return made is not None and not frozenset(views).isdisjoint(attributes.external_bases(machine, made))
 
 

@@ -75,7 +75,7 @@ def _of_views(project: Project, limits: Limits, entry: Entry) -> Iterator[tuple[
     machine, own = project.program.machine, entry["own"]
     for module in project.index.with_words((own,)):
         for cls in module.classes if not module.is_test else ():
-            made = machine.classes.get((module.file, cls.index))
+            made = machine.class_value(cls)
             value = attributes.namespace(machine, made).vars.get(own) if made is not None else None
             for item in value.items if isinstance(value, Seq) else ():
                 if "rate" in limits.entries.get(project.name_of(item), {}):

@@ -44,7 +44,7 @@ def writable(project: Project, fields: re.Pattern[str]) -> Iterator[Writable]:
         found = known.get(cls.cls.span)
         if found is None or found.span in seen or project.is_test(found.span.file) or found.rewritten:
             continue
-        own = [base for base in attributes.mro(project.program.machine, cls) if isinstance(base, ClassValue)]
+        own = attributes.own_classes(project.program.machine, cls)
         checking = [method for base in own for method in base.cls.methods.values()]
         for name, span in _fields(found):
             if not fields.search(name) or not {name, "*"}.isdisjoint(found.read_only):
@@ -77,7 +77,7 @@ def _written(project: Project) -> Iterator[tuple[Route, ClassValue, list[Functio
         if view is not None:
             entry = attributes.in_class(machine, view, "serializer_class")
             cls = unwrap(entry[0]) if entry is not None else None
-            own = [base for base in attributes.mro(machine, view) if isinstance(base, ClassValue)]
+            own = attributes.own_classes(machine, view)
             if isinstance(cls, ClassValue) and not any("get_serializer_class" in base.cls.methods for base in own):
                 yield (
                     route,

@@ -59,7 +59,7 @@ def scopes(
         if keyed or not wanted.isdisjoint(module.words):
             yield Written(project, module, None), _nodes(module)
             for cls in module.classes:
-                made = machine.classes.get((module.file, cls.index))
+                made = machine.class_value(cls)
                 if made is not None:
                     scope = attributes.namespace(machine, made)
                     yield Written(project, module, None, scope), _nodes(cls)

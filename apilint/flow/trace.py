@@ -373,7 +373,7 @@ def trace(
     self_value: Value | None = None
     owner = function.owner
     if owner is not None and function.head.params and not _is_decorated(function, "staticmethod"):
-        cls = base.classes.get((function.module.file, owner.index))
+        cls = base.class_value(owner)
         if cls is not None and _is_decorated(function, "classmethod"):
             self_value = cls
         elif cls is not None:

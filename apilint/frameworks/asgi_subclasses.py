@@ -9,7 +9,7 @@ from apilint.facts import Span
 from apilint.frameworks.asgi_objects import METHODS, ROUTERS
 from apilint.startup import attributes
 from apilint.startup.core import Core
-from apilint.startup.values import Attr, ClassValue, Instance, Known, Partial, Seq, Value, unwrap
+from apilint.startup.values import Attr, Instance, Known, Partial, Seq, Value, unwrap
 
 SCHEMES = (
     *(f"fastapi.security.{name}" for name in ("APIKeyCookie", "APIKeyHeader", "APIKeyQuery")),
@@ -71,8 +71,8 @@ def _own(machine: Core, base: Value, name: str, span: Span) -> Value | None:
     """The method of the project that stands in the place of the library's."""
     if not isinstance(base, Instance):
         return None
-    found = attributes.in_class(machine, base.cls, name)
-    is_own = found is not None and isinstance(found[1], ClassValue)
+    found = attributes.own(machine, base.cls, name)
+    is_own = found is not None
     return attributes.get(machine, base, name, span) if is_own else None
 
 

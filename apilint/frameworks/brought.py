@@ -11,7 +11,7 @@ from apilint.frameworks.program import Object, Program, argument, path_part
 from apilint.guards.judge import Judgement
 from apilint.model import Guard
 from apilint.startup import attributes
-from apilint.startup.values import ClassValue, Instance, Known, Result, Value
+from apilint.startup.values import Instance, Known, Result, Value
 
 _RESOURCE_APIS = (
     "fastapi_utils.Api",
@@ -96,7 +96,7 @@ def resources_of(program: Program, app: Object) -> Iterator[Served]:
 def _methods(program: Program, event: Result, resource: Instance) -> Iterator[Served]:
     for url in event.args[1:]:
         for verb in _VERBS:
-            found = attributes.in_class(program.machine, resource.cls, verb)
-            if found is not None and isinstance(found[1], ClassValue):
+            found = attributes.own(program.machine, resource.cls, verb)
+            if found is not None:
                 made = Result(event.callee, [url], event.kwargs, event.span, event.order, event.conditions)
-                yield Served(verb, made, found[0])
+                yield Served(verb, made, found)

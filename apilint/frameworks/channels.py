@@ -143,8 +143,8 @@ class Sockets:
     def _opening(self, cls: ClassValue) -> Value | None:
         """The project's method that decides whether a connection is accepted, on an object of the class."""
         for name in _OPENING:
-            found = attributes.in_class(self.machine, cls, name)
-            if found is not None and isinstance(found[1], ClassValue):
+            found = attributes.own(self.machine, cls, name)
+            if found is not None:
                 return attributes.get(self.machine, Instance(cls, [], {}, cls.cls.span, 0), name, cls.cls.span)
         return None
 

@@ -157,7 +157,7 @@ class Dependencies:
         params = function.function.head.params
         if owner is None or not params or params[0].name != "self":
             return
-        cls = self.machine.classes.get((owner.module.file, owner.index))
+        cls = self.machine.class_value(owner)
         for base in attributes.mro(self.machine, cls) if cls is not None else []:
             if not isinstance(base, ClassValue):
                 continue

@@ -366,8 +366,8 @@ class Walker:
             return
         is_socket = self.program.is_subclass(cls, WEBSOCKET_ENDPOINTS)
         for name in ("on_connect",) if is_socket else METHODS:
-            found = attributes.in_class(self.machine, cls, name)
-            if found is None or not isinstance(found[1], ClassValue):
+            found = attributes.own(self.machine, cls, name)
+            if found is None:
                 if not is_socket:
                     continue
             method = "WEBSOCKET" if is_socket else name.upper()
@@ -375,10 +375,10 @@ class Walker:
             guards = [g for layer in scope.middleware for g in layer.guards(self.program, caller, is_socket=is_socket)]
             guards += self.program.decorator_guards(handler, caller)
             span, id_, function = cls.cls.span, cls.cls.id, None
-            if found is not None and isinstance(found[1], ClassValue):
-                target = unwrap(found[0])
+            if found is not None:
+                target = unwrap(found)
                 if isinstance(target, FunctionValue):
-                    guards += self.program.decorator_guards(found[0], caller)
+                    guards += self.program.decorator_guards(found, caller)
                     bound = FunctionValue(target.function, target.env, Instance(cls, [], {}, cls.cls.span, 0))
                     guards += self.program.in_handler(bound, caller)
                     span, id_, function = target.function.span, target.function.id, target

@@ -96,9 +96,7 @@ def _classes(annotation: Value) -> Iterator[ClassValue]:
 def _declared(machine: Core, cls: ClassValue, name: str) -> Iterator[Value | None]:
     """The annotation of a field, or of the constructor's argument of that name; None where a pattern or a validator
     says what it may hold."""
-    for base in attributes.mro(machine, cls):
-        if not isinstance(base, ClassValue):
-            continue
+    for base in attributes.own_classes(machine, cls):
         for statement in base.cls.code.body:
             target = statement.target if isinstance(statement, f.AnnAssign) else None
             if isinstance(statement, f.AnnAssign) and isinstance(target, f.Name) and target.id == name:

@@ -119,8 +119,7 @@ def classes_in(value: Value | None) -> Iterator[ClassValue]:
 
 def allows_extra(program: Program, cls: ClassValue) -> bool:
     """Whether a schema keeps the fields that it does not declare."""
-    found = attributes.in_class(program.machine, cls, "model_config")
-    config = found[0] if found is not None and isinstance(found[1], ClassValue) else None
+    config = attributes.own(program.machine, cls, "model_config")
     given: Value | None = None
     if isinstance(config, Result):
         given = config.kwargs.get("extra")

@@ -198,8 +198,7 @@ class Schemas:
         return any(
             self.program.knowledge.name_of(decorator.callee if isinstance(decorator, Result) else decorator)
             in DATACLASS
-            for base in attributes.mro(self.machine, cls)
-            if isinstance(base, ClassValue)
+            for base in attributes.own_classes(self.machine, cls)
             for decorator, _ in base.decorations
         )
 

@@ -56,7 +56,7 @@ class Uses:
 
     def _answers(self, cls: ClassValue) -> bool:
         """Whether a view shows objects: by the library's methods, or because it reads a serializer's `data`."""
-        own = [base for base in attributes.mro(self.machine, cls) if isinstance(base, ClassValue)]
+        own = attributes.own_classes(self.machine, cls)
         library = [base.rpartition(".")[2] for base in attributes.external_bases(self.machine, cls)]
         overridden = any(base.cls.method(name) for base in own for name in ("create", "post"))
         for name in library:

@@ -131,8 +131,7 @@ class _Reader:
         return meta if isinstance(meta, ClassValue) else None
 
     def _meta_value(self, meta: ClassValue | None, name: str) -> Value | None:
-        found = attributes.in_class(self.machine, meta, name) if meta is not None else None
-        return found[0] if found is not None and isinstance(found[1], ClassValue) else None
+        return attributes.own(self.machine, meta, name) if meta is not None else None
 
     def _statement(self, meta: ClassValue | None, name: str) -> f.Assign | None:
         """The statement in a Meta's own body that sets an option."""
@@ -213,12 +212,7 @@ class _Reader:
     def _speaks_for_itself(self, made: Value) -> bool:
         """Whether a field is of a class that the project wrote, and that decides what comes out."""
         made = unwrap(made)
-        found = (
-            attributes.in_class(self.machine, made.cls, "to_representation")
-            if isinstance(made, Instance) and isinstance(made.cls, ClassValue)
-            else None
-        )
-        return found is not None and isinstance(found[1], ClassValue)
+        return isinstance(made, Instance) and attributes.own(self.machine, made.cls, "to_representation") is not None
 
     def _read_only(self, cls: ClassValue, meta: ClassValue | None) -> frozenset[str]:
         """The fields that are never set: declared so, or by the options of Meta; what cannot be read may say it."""
@@ -248,8 +242,8 @@ class _Reader:
     def _is_rewritten(self, cls: ClassValue) -> bool:
         """Whether the project decides by itself what comes out."""
         for name in ("to_representation", "get_fields", "__init__", "data", "get_extra_kwargs", "build_standard_field"):
-            found = attributes.in_class(self.machine, cls, name)
-            if found is not None and isinstance(found[1], ClassValue):
+            found = attributes.own(self.machine, cls, name)
+            if found is not None:
                 return True
         return False
 

@@ -337,8 +337,8 @@ class Judge:
         inner = unwrap(value)
         cls = inner.cls if isinstance(inner, Instance) else inner
         if isinstance(cls, ClassValue):
-            found = attributes.in_class(self.machine, cls, method_name)
-            if found is not None and isinstance(found[1], ClassValue):
+            found = attributes.own(self.machine, cls, method_name)
+            if found is not None:
                 instance = inner if isinstance(inner, Instance) else Instance(cls, [], {}, cls.cls.span, 0)
                 bound = attributes.get(self.machine, instance, method_name, cls.cls.span)
                 return self.function(bound, "predicate", caller=caller, memo=(None,))
@@ -377,10 +377,10 @@ def _function_of(machine: Core, value: Value) -> FunctionValue | None:
     if cls is None:
         return None
     name = "__call__" if isinstance(inner, Instance) else "__init__"
-    found = attributes.in_class(machine, cls, name)
-    if found is None or not isinstance(found[1], ClassValue):
+    found = attributes.own(machine, cls, name)
+    if found is None:
         return None
-    target = unwrap(found[0])
+    target = unwrap(found)
     if not isinstance(target, FunctionValue):
         return None
     instance = inner if isinstance(inner, Instance) else Instance(cls, [], {}, cls.cls.span, 0)

@@ -230,6 +230,18 @@ def in_class(
     return None if opaque is None else (Attr(opaque, name), opaque)
 
 
+def own(machine: Core, cls: ClassValue, name: str) -> Value | None:
+    """What a class has under a name by its own code, or by that of another class of the project; None where a library
+    decides, or nobody."""
+    found = in_class(machine, cls, name)
+    return found[0] if found is not None and isinstance(found[1], ClassValue) else None
+
+
+def own_classes(machine: Core, cls: ClassValue) -> list[ClassValue]:
+    """The classes of the project among those that a class is of, in the order in which they are asked."""
+    return [base for base in mro(machine, cls) if isinstance(base, ClassValue)]
+
+
 def _of_class(machine: Core, cls: ClassValue, name: str, span: Span) -> Value:
     if name in ("__name__", "__qualname__"):
         return Known(cls.cls.name)

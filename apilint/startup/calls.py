@@ -158,8 +158,8 @@ def _call_any(machine: Core, callee: Choice, args: list[Value], kwargs: dict[str
 
 
 def _call_instance(machine: Core, callee: Instance, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
-    found = attributes.in_class(machine, callee.cls, "__call__")
-    if found is not None and isinstance(found[1], ClassValue):
+    found = attributes.own(machine, callee.cls, "__call__")
+    if found is not None:
         return machine.call(attributes.get(machine, callee, "__call__", span), args, kwargs, span)
     return _record(machine, callee, args, kwargs, span)
 
@@ -332,10 +332,10 @@ def instantiate(machine: Core, cls: ClassValue, args: list[Value], kwargs: dict[
     if machine.extensions.methods:
         _initialise(machine, attributes.external_bases(machine, cls), made, args, kwargs, span)
     for name in ("__init__", "__post_init__"):
-        found = attributes.in_class(machine, cls, name)
-        if args and name == "__init__" and (found is None or not isinstance(found[1], ClassValue)):
+        found = attributes.own(machine, cls, name)
+        if args and name == "__init__" and found is None:
             made.kwargs = {**classes.positional_fields(machine, cls, args), **kwargs}
-        if found is not None and isinstance(found[1], ClassValue):
+        if found is not None:
             method = attributes.get(machine, made, name, span)
             machine.call(method, args if name == "__init__" else [], kwargs if name == "__init__" else {}, span)
     return made
@@ -345,10 +345,10 @@ def _given_by_new(
     machine: Core, cls: ClassValue, args: list[Value], kwargs: dict[str, Value], span: Span
 ) -> Value | None:
     """What a `__new__` of the project makes that is no object of the class: an application, say."""
-    found = attributes.in_class(machine, cls, "__new__")
-    if found is None or not isinstance(found[1], ClassValue) or len(machine.stack) >= MAX_DEPTH:
+    found = attributes.own(machine, cls, "__new__")
+    if found is None or len(machine.stack) >= MAX_DEPTH:
         return None
-    given = machine.call(found[0], [cls, *args], kwargs, span)
+    given = machine.call(found, [cls, *args], kwargs, span)
     callee = given.callee if isinstance(given, Result) else None
     return given if isinstance(callee, External) and callee.name != "builtins.object.__new__" else None
 

@@ -37,7 +37,7 @@ def announce(machine: Core, made: ClassValue, keywords: dict[str, Value]) -> Non
 
 def positional_fields(machine: Core, cls: ClassValue, args: list[Value]) -> dict[str, Value]:
     """Positional arguments of a class without a constructor of its own, by the fields that they set."""
-    order = [base for base in attributes.mro(machine, cls) if isinstance(base, ClassValue)]
+    order = attributes.own_classes(machine, cls)
     if not any(_is_dataclass(base) for base in order) and "typing.NamedTuple" not in attributes.external_bases(
         machine, cls
     ):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from apilint import facts as f
 from apilint.facts import Span
-from apilint.index import Function, Index, Module
+from apilint.index import Class, Function, Index, Module
 from apilint.startup.values import ClassValue, Condition, Env, FunctionValue, Instance, LazyName, Result, Value
 
 MAX_STEPS = 3_000_000
@@ -94,6 +94,10 @@ class Core:
         self.mains: list[tuple[Module, f.If]] = []
         self.memo: dict[tuple[Function, int], Value] = {}
         self.cut_short: list[Span] = []
+
+    def class_value(self, cls: Class) -> ClassValue | None:
+        """What a class of the project has become, if its statement has been run."""
+        return self.classes.get((cls.module.file, cls.index))
 
     def may_change(self, value: Value) -> bool:
         """Whether a list, a dict or an object may be changed: a run of one function leaves alone what others share."""

@@ -78,7 +78,7 @@ def _place(function: Function, param: f.Param) -> Span:
 def _make(machine: Machine, function: Function) -> None:
     """Make an object of a class that makes an application when it is made, or in this method, if nobody did before."""
     owner = function.owner
-    cls = machine.classes.get((function.module.file, owner.index)) if owner is not None else None
+    cls = machine.class_value(owner) if owner is not None else None
     is_first = function not in machine.called and not function.module.is_test
     if is_first and cls is not None and function.facts.parent < 0:
         machine.entries.add(function)

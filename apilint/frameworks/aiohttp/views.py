@@ -53,11 +53,11 @@ class Views:
             return
         instance = Instance(cls, [], {}, cls.cls.span, 0)
         for verb in VERBS:
-            found = attributes.in_class(self.program.machine, cls, verb)
-            if found is None or not isinstance(found[1], ClassValue) or entry.method not in ("*", verb.upper()):
+            found = attributes.own(self.program.machine, cls, verb)
+            if found is None or entry.method not in ("*", verb.upper()):
                 continue
             caller = Request(self.program.machine, verb.upper(), entry.path, handler, entry.name)
-            method = developed(self.program, found[0], entry.span)
+            method = developed(self.program, found, entry.span)
             guards = self.middlewares.guards(entry.middlewares, caller)
             guards += self.program.decorator_guards(handler, caller)
             guards += self._dispatching(cls, instance, caller)

@@ -127,8 +127,8 @@ def _own(machine: Core, made: Instance, library_pages: dict[str, str], prefix: s
 
 def _method(machine: Core, made: Instance, name: str) -> Value | None:
     """A method that the project wrote, bound to the object."""
-    found = attributes.in_class(machine, made.cls, name)
-    if found is None or not isinstance(found[1], ClassValue):
+    found = attributes.own(machine, made.cls, name)
+    if found is None:
         return None
     bound = attributes.get(machine, made, name, made.span)
     return bound if isinstance(unwrap(bound), FunctionValue) else None

@@ -47,8 +47,8 @@ def function_handler(program: Program, target: Value, registered: Span) -> Handl
     if isinstance(inner, FunctionValue):
         return Handler(inner.function.id, inner.function.span, inner)
     if isinstance(inner, Instance):
-        found = attributes.in_class(program.machine, inner.cls, "__call__")
-        method = unwrap(found[0]) if found is not None and isinstance(found[1], ClassValue) else None
+        found = attributes.own(program.machine, inner.cls, "__call__")
+        method = unwrap(found) if found is not None else None
         if isinstance(method, FunctionValue):
             bound = FunctionValue(method.function, method.env, inner)
             return Handler(method.function.id, method.function.span, bound)

@@ -169,8 +169,8 @@ class Middleware:
             ("__call__", "call", False),
             ("process_view", "hook", True),
         ):
-            found = attributes.in_class(self.program.machine, made.cls, name)
-            if found is None or not isinstance(found[1], ClassValue):
+            found = attributes.own(self.program.machine, made.cls, name)
+            if found is None:
                 continue
             bound = attributes.get(self.program.machine, made, name, made.span)
             inner = unwrap(bound)

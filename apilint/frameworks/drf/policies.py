@@ -260,8 +260,8 @@ def own_method(program: Program, target: Value, method: str) -> FunctionValue | 
     cls = target.cls if isinstance(target, Instance) else target
     if not isinstance(cls, ClassValue):
         return None
-    found = attributes.in_class(program.machine, cls, method)
-    inner = unwrap(found[0]) if found is not None and isinstance(found[1], ClassValue) else None
+    found = attributes.own(program.machine, cls, method)
+    inner = unwrap(found) if found is not None else None
     if not isinstance(inner, FunctionValue):
         return None
     instance = target if isinstance(target, Instance) else Instance(cls, [], {}, cls.cls.span, 0)

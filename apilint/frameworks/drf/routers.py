@@ -144,8 +144,8 @@ def _flat(value: Value) -> list[Value]:
 def _own_method(machine: Core, router: Value, name: str) -> FunctionValue | None:
     if not isinstance(router, Instance):
         return None
-    found = attributes.in_class(machine, router.cls, name)
-    target = unwrap(found[0]) if found is not None and isinstance(found[1], ClassValue) else None
+    found = attributes.own(machine, router.cls, name)
+    target = unwrap(found) if found is not None else None
     return FunctionValue(target.function, target.env, router) if isinstance(target, FunctionValue) else None
 
 
@@ -431,8 +431,8 @@ class Viewset:
         """A class attribute that is a string."""
         if not isinstance(self.cls, ClassValue):
             return None
-        found = attributes.in_class(self.machine, self.cls, name)
-        return text_of(found[0]) if found is not None and isinstance(found[1], ClassValue) else None
+        found = attributes.own(self.machine, self.cls, name)
+        return text_of(found) if found is not None else None
 
     def has(self, action: str) -> bool:
         """Whether the viewset implements an action."""

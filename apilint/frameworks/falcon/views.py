@@ -104,9 +104,7 @@ class Views:
         """A responder by the order of inheritance, and the hooks of the classes that it is looked up through: a hook
         around a class stands before all responders that the class has, its own and inherited ones."""
         hooks: list[Hook] = []
-        for base in attributes.mro(self.machine, cls):
-            if not isinstance(base, ClassValue):
-                continue
+        for base in attributes.own_classes(self.machine, cls):
             for decorator, span in base.decorations:
                 hook = _hook_of(decorator, span)
                 hooks += [hook] if hook is not None else []

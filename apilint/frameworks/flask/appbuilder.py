@@ -223,27 +223,22 @@ class _View:
         return next((base for base in bases if base.startswith("flask_appbuilder") and base.endswith("Api")), None)
 
     def _text(self, cls: ClassValue, name: str) -> str | None:
-        found = attributes.in_class(self.program.machine, cls, name)
-        if found is None or not isinstance(found[1], ClassValue):
-            return None
-        value = found[0]
-        return None if isinstance(value, Known) and value.value is None else path_part(value)
+        value = attributes.own(self.program.machine, cls, name)
+        is_none = isinstance(value, Known) and value.value is None
+        return None if value is None or is_none else path_part(value)
 
     def _names(self, cls: ClassValue, name: str) -> set[str] | None:
-        found = attributes.in_class(self.program.machine, cls, name)
-        if found is None or not isinstance(found[1], ClassValue):
+        found = attributes.own(self.program.machine, cls, name)
+        if found is None or (isinstance(found, Known) and found.value is None):
             return None
-        if isinstance(found[0], Known) and found[0].value is None:
-            return None
-        return {text for item in self.program.items(found[0]) if (text := text_of(item))}
+        return {text for item in self.program.items(found) if (text := text_of(item))}
 
     def _own(self, cls: ClassValue) -> set[str]:
         """The names that the project's classes define."""
         machine = self.program.machine
         return {
             name
-            for base in attributes.mro(machine, cls)
-            if isinstance(base, ClassValue)
+            for base in attributes.own_classes(machine, cls)
             for name, value in attributes.namespace(machine, base).vars.items()
             if wrappers(value) and isinstance(unwrap(value), FunctionValue)
         }

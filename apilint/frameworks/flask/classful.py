@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from apilint.frameworks.flask.rules import Hook, Registration, Rule, Scope, full_path, methods_of
-from apilint.frameworks.flask.views import class_decorators, own_attribute
+from apilint.frameworks.flask.views import class_decorators
 from apilint.frameworks.program import Program, argument, path_part
 from apilint.startup import attributes
 from apilint.startup.values import (
@@ -56,7 +56,8 @@ class _View:
     def rules(self, scope: Scope) -> Iterator[Rule]:
         """The rules of the public methods, in alphabetical order as the library does it."""
         excluded = {
-            text_of(item) for item in self.program.items(own_attribute(self.program, self.cls, "excluded_methods"))
+            text_of(item)
+            for item in self.program.items(attributes.own(self.program.machine, self.cls, "excluded_methods"))
         }
         decorators = tuple(reversed(class_decorators(self.program, self.cls)))
         for name, function in sorted(self._methods().items()):
@@ -89,7 +90,7 @@ class _View:
     def _hooks(self, name: str) -> Iterator[Hook]:
         """`before_request` and `before_<method>` of the class."""
         for called in ("before_request", f"before_{name}"):
-            value = own_attribute(self.program, self.cls, called)
+            value = attributes.own(self.program.machine, self.cls, called)
             target = unwrap(value) if value is not None else None
             if isinstance(target, FunctionValue):
                 bound = FunctionValue(target.function, target.env, self.instance)
@@ -111,7 +112,7 @@ class _View:
             path, methods = self._joined(["/", *parts]), (_SPECIAL[name],)
         else:
             label = name.replace("_", "-") if constant(self._option("method_dashified")) is True else name
-            default = own_attribute(self.program, self.cls, "default_methods")
+            default = attributes.own(self.program.machine, self.cls, "default_methods")
             methods = self._methods_listed(stated) or methods_of(self.program, default) or ("GET",)
             path = self._joined([f"/{label}/", *parts])
         yield (path.rstrip("/") + "/" if slash else path.rstrip("/") or "/"), methods
@@ -138,7 +139,7 @@ class _View:
         return "" if f"<{label}>" in self._base() or f":{label}>" in self._base() else f"<{hint}{label}>"
 
     def _option(self, name: str) -> Value:
-        return self.event.kwargs.get(name) or own_attribute(self.program, self.cls, name) or Known(None)
+        return self.event.kwargs.get(name) or attributes.own(self.program.machine, self.cls, name) or Known(None)
 
     def _base(self) -> str:
         base = text_of(self._option("route_base"))

@@ -197,7 +197,7 @@ class Views:
 
     def _dispatch(self, cls: ClassValue, function: FunctionValue | None) -> FunctionValue | None:
         """A `dispatch_request` of the project's own that stands before the method."""
-        own = views.own_attribute(self.program, cls, "dispatch_request")
+        own = attributes.own(self.program.machine, cls, "dispatch_request")
         target = unwrap(own) if own is not None else None
         if not isinstance(target, FunctionValue) or function is None or target.function is function.function:
             return None

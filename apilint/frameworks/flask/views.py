@@ -159,21 +159,15 @@ def _goes_by_method(program: Program, cls: ClassValue) -> str:
 
 
 def _answers_some(program: Program, cls: ClassValue) -> bool:
-    return any(own_attribute(program, cls, verb) is not None for verb in VERBS)
-
-
-def own_attribute(program: Program, cls: ClassValue, name: str) -> Value | None:
-    """A class attribute that the project defines, by MRO."""
-    found = attributes.in_class(program.machine, cls, name)
-    return found[0] if found is not None and isinstance(found[1], ClassValue) else None
+    return any(attributes.own(program.machine, cls, verb) is not None for verb in VERBS)
 
 
 def methods_of_class(program: Program, cls: ClassValue) -> tuple[str, ...]:
     """The HTTP methods that a class-based view answers."""
-    stated = own_attribute(program, cls, "methods")
+    stated = attributes.own(program.machine, cls, "methods")
     methods = {text for item in program.items(stated) if (text := text_of(item))}
     if not methods or "methods" not in attributes.namespace(program.machine, cls).vars:
-        methods |= {verb.upper() for verb in VERBS if own_attribute(program, cls, verb) is not None}
+        methods |= {verb.upper() for verb in VERBS if attributes.own(program.machine, cls, verb) is not None}
     if not methods:
         methods = set((modelled(program, cls) or {}).get("methods", ()))
     return tuple(sorted(method.upper() for method in methods)) or ("GET",)
@@ -181,9 +175,9 @@ def methods_of_class(program: Program, cls: ClassValue) -> tuple[str, ...]:
 
 def method_of(program: Program, cls: ClassValue, method: str) -> Value | None:
     """The function that answers one HTTP method, with what was put around it."""
-    own = own_attribute(program, cls, method.lower())
+    own = attributes.own(program.machine, cls, method.lower())
     if own is None and not (_goes_by_method(program, cls) and _answers_some(program, cls)):
-        own = own_attribute(program, cls, "dispatch_request")
+        own = attributes.own(program.machine, cls, "dispatch_request")
     return developed(program, own, cls.cls.span) if own is not None else None
 
 
@@ -197,12 +191,12 @@ def around(program: Program, value: Value, decorators: list[Value], span: Span) 
 
 def class_decorators(program: Program, cls: ClassValue) -> list[Value]:
     """`View.decorators`: put around the view, the first one innermost."""
-    return program.items(own_attribute(program, cls, "decorators"))
+    return program.items(attributes.own(program.machine, cls, "decorators"))
 
 
 def method_decorators(program: Program, cls: ClassValue, method: str) -> list[Value]:
     """`Resource.method_decorators`: a list for all methods, or a dict by method."""
-    stated = own_attribute(program, cls, "method_decorators")
+    stated = attributes.own(program.machine, cls, "method_decorators")
     if isinstance(stated, Mapping):
         return program.items(stated.items.get(method.lower()))
     return program.items(stated)

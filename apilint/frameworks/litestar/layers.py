@@ -179,12 +179,12 @@ class Registration:
         """A class whose `on_receive` answers each message on a websocket."""
         if not isinstance(cls, ClassValue):
             return
-        found = attributes.in_class(self.machine, cls, "on_receive")
-        if found is None or not isinstance(found[1], ClassValue):
+        found = attributes.own(self.machine, cls, "on_receive")
+        if found is None:
             return
         options, _ = self._members(cls)
         made = Result(External("litestar.websocket_listener"), [], options, cls.cls.span, 0, ())
-        handler = Wrapped(found[0], made, cls.cls.span, None)
+        handler = Wrapped(found, made, cls.cls.span, None)
         instance = Instance(cls, [], {}, cls.cls.span, 0)
         for each in self._handler(handler, layers, conditions, on):
             yield msgspec.structs.replace(each, self_value=instance)

@@ -183,9 +183,9 @@ class MiddlewareGuards:
         stated: dict[str, Value] = {}
         if isinstance(cls, ClassValue):
             for name in (*_SKIPPING, *_BY_OPTION, "scopes", "exclude_http_methods"):
-                found = attributes.in_class(self.machine, cls, name)
-                if found is not None and isinstance(found[1], ClassValue):
-                    stated[name] = found[0]
+                found = attributes.own(self.machine, cls, name)
+                if found is not None:
+                    stated[name] = found
         made = self._instance(middleware) if isinstance(target, ClassValue) else target
         given = self.program.made_with(made)[1] if isinstance(made, (Instance, Result)) else {}
         return {**stated, **middleware.kwargs, **given}

@@ -381,8 +381,8 @@ def _judged(program: Program, value: Value, request: Request) -> Judgement:
 def _instance(program: Program, inner: Instance, request: Request) -> Judgement:
     """An object of the project's own: its `__call__`, or its `authenticate`, given no credential."""
     for method in ("__call__", "authenticate"):
-        found = attributes.in_class(program.machine, inner.cls, method)
-        target = unwrap(found[0]) if found is not None and isinstance(found[1], ClassValue) else None
+        found = attributes.own(program.machine, inner.cls, method)
+        target = unwrap(found) if found is not None else None
         if not isinstance(target, FunctionValue):
             continue
         bases = {name.rpartition(".")[2] for name in attributes.external_bases(program.machine, inner.cls)}

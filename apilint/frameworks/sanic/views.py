@@ -45,9 +45,9 @@ class Views:
         cls = self._view_class(entry.handler)
         if cls is not None:
             for verb in VERBS:
-                found = attributes.in_class(self.program.machine, cls, verb)
-                if found is not None and isinstance(found[1], ClassValue):
-                    yield self._of_class(entry, cls, verb.upper(), found[0])
+                found = attributes.own(self.program.machine, cls, verb)
+                if found is not None:
+                    yield self._of_class(entry, cls, verb.upper(), found)
             return
         for method in entry.methods:
             caller = Request(method, entry.path, entry.noted)

@@ -96,8 +96,7 @@ class Views:
 
     def _own(self, cls: ClassValue, name: str) -> Value | None:
         """A method that the project writes, by the order of inheritance."""
-        found = attributes.in_class(self.machine, cls, name)
-        return found[0] if found is not None and isinstance(found[1], ClassValue) else None
+        return attributes.own(self.machine, cls, name)
 
     def _route(self, entry: Entry, cls: ClassValue, method: str, name: str) -> Route:
         caller = Caller(method, entry.path)
