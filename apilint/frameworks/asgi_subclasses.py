@@ -1,5 +1,4 @@
-"""What the project's subclasses of FastAPI's classes inherit: decorators that go through a method of theirs, and how
-a security scheme was made."""
+"""What the project's subclasses of FastAPI's routers inherit: decorators that go through a method of theirs."""
 
 from __future__ import annotations
 
@@ -9,32 +8,19 @@ from apilint.facts import Span
 from apilint.frameworks.asgi_objects import METHODS, ROUTERS
 from apilint.startup import attributes
 from apilint.startup.core import Core
-from apilint.startup.values import Attr, Instance, Known, Partial, Seq, Value, unwrap
+from apilint.startup.values import Instance, Known, Partial, Seq, Value
 
-SCHEMES = (
-    *(f"fastapi.security.{name}" for name in ("APIKeyCookie", "APIKeyHeader", "APIKeyQuery")),
-    *(f"fastapi.security.api_key.{name}" for name in ("APIKeyCookie", "APIKeyHeader", "APIKeyQuery")),
-    *(f"fastapi.security.{name}" for name in ("HTTPBasic", "HTTPBearer", "HTTPDigest")),
-    *(f"fastapi.security.http.{name}" for name in ("HTTPBase", "HTTPBasic", "HTTPBearer", "HTTPDigest")),
-    *(f"fastapi.security.{name}" for name in ("OAuth2", "OAuth2AuthorizationCodeBearer", "OAuth2PasswordBearer")),
-    *(f"fastapi.security.oauth2.{name}" for name in ("OAuth2", "OAuth2AuthorizationCodeBearer")),
-    "fastapi.security.oauth2.OAuth2PasswordBearer",
-    "fastapi.security.OpenIdConnect",
-    "fastapi.security.open_id_connect_url.OpenIdConnect",
-)
 Method = Callable[[Core, Value, list[Value], dict[str, Value], Span], Value | None]
 
 
 def prepare(machine: Core, options: dict[str, str]) -> None:
-    """Tell the start-up whom these methods call, and what this attribute is."""
+    """Tell the start-up whom these methods call."""
     methods = machine.extensions.methods
     for router in ROUTERS:
         for verb in METHODS:
             methods[f"{router}.{verb}"] = _verb(verb.upper())
         methods[f"{router}.api_route"] = _adding("add_api_route")
         methods[f"{router}.websocket"] = _adding("add_api_websocket_route")
-    for scheme in SCHEMES:
-        machine.extensions.properties[f"{scheme}.auto_error"] = _auto_error
     machine.extensions.seal()
 
 
@@ -71,15 +57,5 @@ def _own(machine: Core, base: Value, name: str, span: Span) -> Value | None:
     """The method of the project that stands in the place of the library's."""
     if not isinstance(base, Instance):
         return None
-    found = attributes.own(machine, base.cls, name)
-    is_own = found is not None
+    is_own = attributes.own(machine, base.cls, name) is not None
     return attributes.get(machine, base, name, span) if is_own else None
-
-
-def _auto_error(machine: Core, base: Value, span: Span) -> Value | None:
-    """Whether a scheme turns away who brings nothing: unless its constructor was told otherwise."""
-    if not isinstance(base, Instance):
-        return None
-    calls = [event for event in base.events if isinstance(event.callee, Attr) and event.callee.name == "super.__init__"]
-    made = calls[-1] if calls else base
-    return unwrap(made.kwargs.get("auto_error") or Known(True))
