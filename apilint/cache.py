@@ -20,7 +20,7 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, TypeVar
 
 import msgspec
 
@@ -70,6 +70,7 @@ class _Index(msgspec.Struct, frozen=True, array_like=True, gc=False):
     segments: dict[int, int]
 
 
+T = TypeVar("T")
 _decode_index = msgspec.msgpack.Decoder(_Index).decode
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -87,6 +88,14 @@ class Lookup(NamedTuple):
     digests: dict[str, bytes]
     checked_ns: int
     changed: bool
+
+
+def decoded(data: bytes | None, type_: type[T]) -> T | None:
+    """What was kept; None where nothing was, or nothing that can be read: that is as good as not there."""
+    try:
+        return None if data is None else msgspec.msgpack.decode(data, type=type_)
+    except msgspec.DecodeError:
+        return None
 
 
 def content_digest(data: bytes) -> bytes:

@@ -53,7 +53,8 @@ def load_rules(config: Config, cached: bool = True) -> tuple[Rule, ...]:
     rules = list(_own_rules() if cached else _parse_rules(_rule_files(rules_folder())))
     for folder in map(Path, config.rules):
         files = _rule_files(folder)
-        rules += _remembered("rules", _key(files), tuple[Rule, ...], lambda: _parse_rules(files), cached)  # noqa: B023
+        parse = functools.partial(_parse_rules, files)
+        rules += _remembered("rules", _key(files), tuple[Rule, ...], parse, cached)
     rules.sort(key=lambda rule: (rule.code, rule.file))
     _refuse_namesakes(rules)
     return tuple(rules)
@@ -77,12 +78,9 @@ def _remembered(kind: str, key: bytes, type_: type[T], parse: Callable[[], T], c
     """What `parse` gives, or gave earlier under this key."""
     if not cached:
         return parse()
-    data = cache.recall(kind, key)
-    if data is not None:
-        try:
-            return msgspec.msgpack.decode(data, type=type_)
-        except msgspec.DecodeError:
-            pass  # as good as not there
+    known = cache.decoded(cache.recall(kind, key), type_)
+    if known is not None:
+        return known
     result = parse()
     cache.remember(kind, key, msgspec.msgpack.encode(result))
     return result
@@ -274,7 +272,7 @@ def _users_models(config: Config, own: _Sections, cached: bool) -> _Sections:
 
 def _merged(files: Sequence[_File], allowed: Collection[str] | None) -> _Sections:
     """The entries of the files, which must not contradict each other."""
-    sections: dict[str, dict[str, Any]] = {}
+    sections: _Sections = {}
     for file in files:
         document = Document(file.path, file.content, RuleError)
         try:

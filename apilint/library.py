@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from apilint.cache import recall, remember
+from apilint.cache import decoded, recall, remember
 from apilint.facts import FileFacts, decode_file, encode
 
 FOLDER = "site-packages/"
@@ -86,11 +86,7 @@ class Library:
 
     def _stored(self) -> dict[str, _Known]:
         if self._known is None:
-            data = recall("library", self._key) if self._key else None
-            try:
-                self._known = {} if data is None else msgspec.msgpack.decode(data, type=dict[str, _Known])
-            except msgspec.DecodeError:
-                self._known = {}  # as good as not there
+            self._known = decoded(recall("library", self._key) if self._key else None, dict[str, _Known]) or {}
         return self._known
 
     def _facts(self, file: str, path: Path) -> FileFacts | None:

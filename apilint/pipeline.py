@@ -19,7 +19,7 @@ import msgspec
 from apilint import __version__, discover
 from apilint import baseline as baselines
 from apilint import config as settings
-from apilint.cache import Cache
+from apilint.cache import Cache, decoded
 from apilint.catalogue import rules_digest
 from apilint.changes import Standing, about_changes
 from apilint.finding import Diagnostic, Finding, Report, RuleInfo, in_order
@@ -165,12 +165,9 @@ class Run:
     def remembered(self, kind: str, type_: type[T], work: Callable[[], T]) -> T:
         """What an earlier run found out on exactly these files under these settings, or what the work finds now."""
         key = self._key(kind)
-        known = None if key is None else self.cache.reports.get(key)
+        known = None if key is None else decoded(self.cache.reports.get(key), type_)
         if known is not None:
-            try:
-                return msgspec.msgpack.decode(known, type=type_)
-            except msgspec.DecodeError:
-                pass  # as good as not there
+            return known
         result = work()
         if self.library is not None:
             self.library.keep()
@@ -284,11 +281,15 @@ class Run:
         """All findings of the chosen rules in the whole project."""
         from apilint import analysis
 
-        options = self.options
-        report = analysis.judge(
-            self.project, self.scanned, options.config, options.select, options.ignore, self.sources, options.jobs
-        )
+        report = self.judged(self.project, self.scanned, self.options.select, self.sources)
         return _Checked(report, analysis.standings(self.project))
+
+    def judged(self, project: Project, scanned: Scanned, select: tuple[str, ...], sources: Sources) -> Report:
+        """What the rules find in a program that are selected and not ignored."""
+        from apilint import analysis
+
+        options = self.options
+        return analysis.judge(project, scanned, options.config, select, options.ignore, sources, options.jobs)
 
     def workshop(self, unsaved: Mapping[str, bytes] | None = None) -> Workshop:
         """How the program is linked and judged again with other texts, by every rule that usually runs. `unsaved` are
@@ -299,7 +300,6 @@ class Run:
 
         options = self.options
         config, root = options.config, options.root
-        words = self.usual
 
         def judge(scanned: Scanned, texts: Mapping[str, bytes]) -> tuple[Project, Report]:
             elsewhere = None if self.library is None else self.library.read
@@ -308,7 +308,7 @@ class Run:
             project = analysis.start(
                 scanned, config, self.scope, root.name, sources.text, self.documents, self.versions, self.library
             )
-            return project, analysis.judge(project, scanned, config, words, options.ignore, sources, options.jobs)
+            return project, self.judged(project, scanned, self.usual, sources)
 
         before = Sources(root, instead=unsaved) if unsaved else self.sources
         return Workshop(before.text, {rule.code: rule.params for rule in load_rules(config)}, judge)
@@ -328,13 +328,9 @@ class Run:
 
     def state(self) -> State:
         """The program as it is, judged by every rule that usually runs."""
-        from apilint import analysis
         from apilint.mending import State
 
-        options = self.options
-        report = analysis.judge(
-            self.project, self.scanned, options.config, self.usual, options.ignore, self.sources, options.jobs
-        )
+        report = self.judged(self.project, self.scanned, self.usual, self.sources)
         return State(self.scanned, self.project, report, {})
 
     def with_edits(self, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
