@@ -6,7 +6,7 @@ import re
 import sys
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -252,6 +252,12 @@ class Module:
         if self._nodes is None:
             self._nodes = by_kind(self.body)
         return self._nodes.get(kind, ())
+
+    def outer_nodes(self, kind: type[T]) -> Iterator[T]:
+        """Those of its own statements, then of those of its classes."""
+        yield from self.nodes(kind)
+        for cls in self.classes:
+            yield from cls.nodes(kind)
 
     @property
     def words(self) -> frozenset[str]:

@@ -101,7 +101,7 @@ class Callers:
             for module in self._project.index.modules.values():
                 if module.is_test:
                     continue
-                for node in (*module.nodes(f.Call), *(node for cls in module.classes for node in cls.nodes(f.Call))):
+                for node in module.outer_nodes(f.Call):
                     self._calls.setdefault(last_name(node.func), []).append(node)
         return self._calls
 

@@ -115,9 +115,8 @@ def _is_configured(project: Project, name: str) -> bool:
     given = [
         node.value
         for module in project.index.with_words({name})
-        for body in (module.body, *(cls.code.body for cls in module.classes))
-        for node in walk(body)
-        if isinstance(node, f.Assign) and any(isinstance(each, f.Name) and each.id == name for each in node.targets)
+        for node in module.outer_nodes(f.Assign)
+        if any(isinstance(each, f.Name) and each.id == name for each in node.targets)
     ]
     return bool(given) and not any(isinstance(node, f.Constant) and node.value == "*" for node in walk(given))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -118,9 +119,8 @@ def _class_around(module: Module, span: Span) -> str:
 
 def _is_refused(module: Module, key: Key, found: Literal) -> bool:
     """Whether the module itself, further down, does not go on with that very key: `if SECRET_KEY == "dev": raise …`."""
-    tests = [*walk(module.body), *(node for function in module.functions for node in function.nodes(f.If))]
-    for statement in tests:
-        if isinstance(statement, f.If) and statement.start > key.span.start and _raises(statement):
+    for statement in itertools.chain(module.nodes(f.If), *(each.nodes(f.If) for each in module.functions)):
+        if statement.start > key.span.start and _raises(statement):
             nodes = list(walk((statement.test,)))
             texts = [node.value for node in nodes if isinstance(node, f.Constant) and isinstance(node.value, str)]
             is_asked = any(isinstance(node, f.Name) and node.id == key.name for node in nodes)

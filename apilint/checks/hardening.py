@@ -11,6 +11,7 @@ from apilint.checks.choices import Choices
 from apilint.checks.judging import judging
 from apilint.checks.library_calls import LibraryCalls
 from apilint.checks.overridden import is_overridden
+from apilint.checks.sinks import is_true
 from apilint.checks.switches import is_listed, options, sureness
 from apilint.facts import Span
 from apilint.finding import Precision
@@ -19,7 +20,7 @@ from apilint.index import Function
 from apilint.model import Step
 from apilint.patterns import regex
 from apilint.project import Project
-from apilint.startup.values import Choice, Known, Seq, Setting, Value, constant, text_of
+from apilint.startup.values import Choice, Known, Seq, Setting, Value, text_of
 
 
 @routeless
@@ -97,7 +98,8 @@ def trusted_from_anyone(
             continue
         # Where a switch decides between this and something else, somebody asked for it.
         is_meant = choices.asked_for(used.module, used.node.start) or isinstance(given[0], (Setting, Choice))
-        is_meant = is_meant or _is_true(used.argument(used.entry.get("developing", "")))
+        developing = used.argument(used.entry.get("developing", ""))
+        is_meant = is_meant or (developing is not None and is_true(developing[0]))
         yield _trusting(given[1], f"{used.entry['trusts']}='*'", "", Precision.LOW if is_meant else None)
     named = regex(headers)
     for function in judging(project):
@@ -106,10 +108,6 @@ def trusted_from_anyone(
                 span = function.module.span(node.start, node.end)
                 is_meant = choices.asked_for(function.module, node.start)
                 yield _trusting(span, header, "identity", Precision.LOW if is_meant else None)
-
-
-def _is_true(given: tuple[Value, Span] | None) -> bool:
-    return given is not None and constant(given[0]) is True
 
 
 def _trusting(span: Span, what: str, template: str, precision: Precision | None) -> Match:

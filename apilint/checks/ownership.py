@@ -184,13 +184,14 @@ class _Finder:
             if not module.is_test
             for function in module.functions
         )
-        return any(self._asks_for(names, node) for function in functions for node in walk(function.body))
+        return any(self._asks_for(names, function) for function in functions)
 
-    def _asks_for(self, names: set[str], node: object) -> bool:
-        if isinstance(node, f.Call) and last_name(node.func) in {*self.look_ups, "exclude", "Q"}:
-            return any(_last_part(each.name) in names for each in node.keywords if each.name)
-        sides = (node.left, *node.rights) if isinstance(node, f.Compare) else ()
-        return any(isinstance(side, f.Attribute) and side.attr in names for side in sides)
+    def _asks_for(self, names: set[str], function: Function) -> bool:
+        looking = (node for node in function.nodes(f.Call) if last_name(node.func) in {*self.look_ups, "exclude", "Q"})
+        sides = (side for node in function.nodes(f.Compare) for side in (node.left, *node.rights))
+        return any(each.name and _last_part(each.name) in names for node in looking for each in node.keywords) or any(
+            isinstance(side, f.Attribute) and side.attr in names for side in sides
+        )
 
     def _is_for_few(self, route: Route, names: set[str]) -> bool:
         """Whether the route is an administrator's, or a guard of it looks at the same id."""

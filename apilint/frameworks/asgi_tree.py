@@ -20,8 +20,8 @@ _DOCUMENTS = {"docs_url": "/docs", "redoc_url": "/redoc"}
 _SCHEMA = {"openapi_url": "/openapi.json"}
 
 
-MOUNT_CLASSES = ("starlette.routing.Mount",)
 HOST_CLASSES = ("starlette.routing.Host",)
+MOUNT_CLASSES = ("starlette.routing.Mount", *HOST_CLASSES)
 
 
 def mounted(program: Program, app: Object) -> Iterator[Object]:
@@ -37,7 +37,7 @@ def mounted(program: Program, app: Object) -> Iterator[Object]:
 
 def _mounted_in(program: Program, value: Value | None) -> Iterator[Object]:
     for item in program.items(value):
-        if program.is_a(item, (*MOUNT_CLASSES, *HOST_CLASSES)) and isinstance(item, Result):
+        if program.is_a(item, MOUNT_CLASSES) and isinstance(item, Result):
             child = program.object_of(argument(item, 1, "app") or Known(None))
             if child is not None:
                 yield child

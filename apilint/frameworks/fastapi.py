@@ -287,10 +287,10 @@ class Walker:
         if not isinstance(item, Result):
             return
         scope = below(scope, item.conditions)
-        if self.program.is_a(item, (*MOUNT_CLASSES, *HOST_CLASSES)):
+        if self.program.is_a(item, MOUNT_CLASSES):
             extra = asgi_middleware.listed(self.program, item.kwargs.get("middleware"))
             scope = msgspec.structs.replace(scope, middleware=(*scope.middleware, *extra))
-            path = argument(item, 0, "path") if self.program.is_a(item, MOUNT_CLASSES) else None
+            path = None if self.program.is_a(item, HOST_CLASSES) else argument(item, 0, "path")
             yield from self._mount(item, path, argument(item, 1, "app"), scope)
         elif self.program.is_a(item, (*ROUTE_CLASSES, *WEBSOCKET_CLASSES)):
             handler = argument(item, 1, "endpoint")
