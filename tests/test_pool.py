@@ -183,7 +183,7 @@ def test_no_place_to_meet(files: Sequence[SourceFile], tmp_path: Path, monkeypat
     assert scan_all(files, 2) == scan_all(files, 1)
 
 
-# What is started in the background of a shell without job control is told to ignore interrupts; at a keyboard it is not.
+# What a shell without job control starts in the background is told to ignore interrupts; at a keyboard it is not.
 INTERRUPTED = """
 import signal
 import sys
