@@ -24,6 +24,7 @@ from apilint.checks.exposed import (
     tolerates,
 )
 from apilint.checks.handlers import answers_constant
+from apilint.checks.identity import asks_for_caller
 from apilint.checks.rejections import Rejections
 from apilint.checks.writing import Writing
 from apilint.facts import Span
@@ -79,7 +80,7 @@ def auth_outlier_route(
         is_shared = len(habit.shared) >= share * habit.siblings
         if not changing and not is_shared:
             continue
-        is_telling = changing or private.covers(first)
+        is_telling = private.covers(first) if not changing else not _is_doubtful(first)
         guard = "a check in its body" if habit.guard.kind == IN_THE_HANDLER else habit.guard.name
         yield Match(
             span=handler.span,
@@ -95,7 +96,7 @@ def auth_outlier_route(
             trace=(*_without(first), *_with(habit)),
             related=further(handler.routes),
             precision=None
-            if changing and is_shared
+            if changing and is_telling and is_shared
             else Precision(safe_precision if is_telling and is_shared else plain_precision),
             template="" if is_shared else "mixed",
             route=label(first),
@@ -106,6 +107,13 @@ def auth_outlier_route(
 
 def _shows_something(project: Project, route: Route, pages: Collection[str]) -> bool:
     return route.function is None or not answers_constant(project, route.function.function, pages)
+
+
+def _is_doubtful(route: Route) -> bool:
+    """Whether the handler asks for the caller itself, or nobody knows what it answers."""
+    if route.function is None:
+        return not route.methods or "ANY" in route.methods
+    return asks_for_caller(route.function.function)
 
 
 def _family(route: Route) -> tuple[str, str]:

@@ -5,30 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from apilint.check import Match, check
-from apilint.checks.conventions import Capabilities, Conventions, Privacy
-from apilint.checks.effects import Effects
+from apilint.checks.bars import Bar, Doubts, Reading
+from apilint.checks.conventions import Conventions, Privacy
 from apilint.checks.exposed import (
     NO_GUARD,
     Changes,
-    Exemptions,
     Open,
     further,
     is_guarded,
     is_open,
-    is_own,
     label,
     name_of,
     open_handlers,
-    tolerates,
 )
-from apilint.checks.handlers import answers_constant
-from apilint.checks.rejections import Rejections, class_of
-from apilint.checks.writing import Writing
+from apilint.checks.rejections import Rejections
 from apilint.finding import Precision
 from apilint.model import Route, Step
-from apilint.patterns import regex
 from apilint.project import Project
-from apilint.startup import attributes
 
 
 @check
@@ -61,88 +54,37 @@ def route_without_auth(
     if guarded or not any(route.auth == "unknown" for route in routes):
         yield from _open_as_a_whole(project, opened, routes, unguarded if guarded else {""}, changes)
     opened = [handler for handler in opened if handler.routes[0].app not in unguarded]
-    conventions, private = Conventions(project), Privacy(project, private_sections)
-    doubts = _Doubts(project, routes, page_views, debug_conditions)
-    habits = Habits(routes, conventions, changes)
-    doubtful = {handler.routes[0] for handler in opened if doubts.cover(handler.routes[0])}
-    exposed = [
-        handler
-        for handler in opened
-        if handler.changing(changes) and handler.routes[0] not in doubtful and not conventions.covers(handler.routes[0])
-    ]
-    is_rare = bool(guarded and few) and habits.changing < rare and len(exposed) >= many
+    reading = Reading(project, Privacy(project, private_sections), habit, pages, page_frameworks)
+    bar = Bar(project, routes, changes, Doubts(project, routes, page_views, debug_conditions), reading)
+    exposed = bar.exposed(opened)
+    is_rare = bool(guarded and few) and bar.changing_share < rare and len(exposed) >= many
     if is_rare:
         yield _summary(project, exposed, {"guarded": guarded, "total": len(routes)}, "few", None)
-    writing = project.once(Writing, lambda: Writing(project))
+    worth = {
+        Bar.PUBLIC: Precision(public_precision),
+        Bar.DOUBTFUL: Precision(doubtful_precision),
+        Bar.READING: Precision(safe_precision),
+        Bar.MIXED: Precision.MEDIUM,
+        Bar.CLEAR: None,
+    }
     for handler in opened:
-        first = handler.routes[0]
-        changing = handler.changing(changes) and not writing.only_reads(first)
-        is_private = first.framework not in page_frameworks and private.covers(first)
-        if conventions.covers(first):
-            precision: Precision | None = Precision(public_precision)
-        elif first in doubtful:
-            precision = Precision(doubtful_precision)
-        elif changing:
-            precision = Precision.LOW if is_rare else None if habits.changing >= 0.5 else Precision.MEDIUM
-        elif (
-            is_rare
-            or not (habits.reading >= (min(habit, 0.5) if is_private else habit))
-            or _is_page(project, first, pages)
-        ):
-            precision = Precision.LOW
-        else:
-            precision = Precision(safe_precision)
-        yield Match(
-            span=handler.span,
-            values={"route": label(first), "handler": name_of(first.handler), "guarded": guarded, "total": len(routes)},
-            trace=_proof(first),
-            related=further(handler.routes),
-            precision=precision,
-            route=label(first),
-            about=handler.handlers,
-            weight=NO_GUARD,
-        )
+        kind = bar.kind(handler)
+        precision = Precision.LOW if is_rare and kind != Bar.PUBLIC else worth[kind]
+        yield _finding(handler, {"guarded": guarded, "total": len(routes)}, precision)
 
 
-class _Doubts:
-    """What makes it likely that an open route was decided on, or asks in a way that was not followed."""
-
-    def __init__(self, project: Project, routes: list[Route], page_views: tuple[str, ...], debugging: str) -> None:
-        self._project = project
-        self._page_views = page_views
-        self._debugging = regex(debugging or r"(?!)")
-        self._exemptions, self._capabilities = Exemptions(routes), Capabilities(project)
-        self._rejections, self._effects = Rejections(project), Effects(project)
-
-    def cover(self, route: Route) -> bool:
-        """Whether there is such a doubt about a route."""
-        return (
-            tolerates(route)
-            or self._exemptions.cover(route)
-            or self._capabilities.cover(route)
-            or not is_own(self._project, route)
-            or _is_page_view(self._project, route, self._page_views)
-            or bool(self._debugging.search(route.only_if))
-            or self._rejections.may_reject(route)
-            or self._effects.only_computes(route)
-        )
-
-
-class Habits:
-    """How many of a project's routes are guarded, of those that change something and of those that only read; routes
-    that are open by nature aside."""
-
-    def __init__(self, routes: Iterable[Route], conventions: Conventions, changes: Changes) -> None:
-        counted: dict[bool, list[bool]] = {True: [], False: []}
-        for route in routes:
-            if route.kind == "http" and not conventions.covers(route):
-                counted[changes.cover(route)].append(is_guarded(route))
-        self.changing = _share(counted[True])
-        self.reading = _share(counted[False])
-
-
-def _share(guarded: list[bool]) -> float:
-    return sum(guarded) / len(guarded) if guarded else 0.0
+def _finding(handler: Open, values: dict[str, object], precision: Precision | None) -> Match:
+    first = handler.routes[0]
+    return Match(
+        span=handler.span,
+        values={"route": label(first), "handler": name_of(first.handler), **values},
+        trace=_proof(first),
+        related=further(handler.routes),
+        precision=precision,
+        route=label(first),
+        about=handler.handlers,
+        weight=NO_GUARD,
+    )
 
 
 def _unguarded(routes: Iterable[Route]) -> set[str]:
@@ -203,18 +145,6 @@ def _knows_guards(project: Project) -> bool:
         if not module.is_test
         for imported in module.facts.imports
     )
-
-
-def _is_page(project: Project, route: Route, pages: Collection[str]) -> bool:
-    return route.function is not None and answers_constant(project, route.function.function, pages)
-
-
-def _is_page_view(project: Project, route: Route, views: Collection[str]) -> bool:
-    """Whether a view class leaves the answer to a library's that shows a page or redirects, whatever the method."""
-    cls = class_of(project, route.handler) if route.function is None else None
-    machine = project.program.machine
-    made = machine.class_value(cls) if cls is not None else None
-    return made is not None and not frozenset(views).isdisjoint(attributes.external_bases(machine, made))
 
 
 def _proof(route: Route) -> tuple[Step, ...]:

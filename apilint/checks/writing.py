@@ -18,17 +18,30 @@ _MORE = frozenset(
     """.split()
 )
 
+# What surely leaves something behind: in a table, a file, a queue, with another server. `set_headers` and
+# `make_response` do not.
+_LASTING = frozenset(
+    """
+    write put commit execute executemany eval exec delay enqueue apply insert toggle activate deactivate notify mail
+    email sync popen system submit unlink rmtree mkdir bulk flush dispatch deploy register silence expire archive
+    """.split()
+)
+_PASSING = frozenset({"set"})
+# Methods of view classes that answer the method of HTTP they are called after: their names say nothing more.
+_OF_VIEWS = frozenset({"create", "update", "partial_update"})
+
 # `has_import_perm`
 _ASKING = frozenset({"has", "is", "can", "may", "should", "get"})
 
 
 class Writing:
-    """Reads functions, each once at each depth of calls."""
+    """Reads functions, each once at each depth of calls. `lasting` asks for what surely leaves something behind, not
+    for what may."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *, lasting: bool = False) -> None:
         changing = project.knowledge.sections.get("names", {}).get("changing", {})
         self._named = frozenset(changing.get("words", ()))
-        self._verbs = self._named | _MORE
+        self._verbs = (self._named - _PASSING) | _LASTING if lasting else self._named | _MORE
         self._reached = project.once("reached", lambda: Reached(project))
         self._found: dict[tuple[Function, int], bool] = {}
 
@@ -43,6 +56,18 @@ class Writing:
         ):
             return False
         return not self.may_write(function)
+
+    def acts(self, route: Route) -> bool:
+        """Whether a handler is named for a change, or calls what is. What a view class inherits changes what its method
+        says."""
+        function = route.function.function if route.function is not None else None
+        if function is None:
+            return bool(route.methods) and "ANY" not in route.methods  # else nobody knows what it answers
+        if "DELETE" in route.methods or self.may_write(function):
+            return True
+        name = words_of(function.name)
+        is_method = function.owner is not None and name in _OF_VIEWS
+        return not is_method and not (self._named - _PASSING).isdisjoint(name.split("_"))
 
     def may_write(self, function: Function, depth: int = MAX_DEPTH) -> bool:
         """Whether a function, or one that it calls, calls something that is named for a change."""

@@ -1,0 +1,166 @@
+"""How much is known of an open route: whether that anyone may call it matters, and whether nothing else asks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from apilint.checks.conventions import Capabilities, Conventions, Privacy
+from apilint.checks.effects import Effects
+from apilint.checks.exposed import Changes, Exemptions, Open, is_guarded, is_own, tolerates
+from apilint.checks.handlers import answers_constant
+from apilint.checks.identity import depends_on_caller
+from apilint.checks.rejections import Rejections, class_of
+from apilint.checks.writing import Writing
+from apilint.frameworks import inputs, kinds
+from apilint.model import Route
+from apilint.patterns import regex
+from apilint.project import Project
+from apilint.startup import attributes
+
+# Where most of what changes something is guarded, the rest was forgotten; where most of so many such routes are not
+# guarded, that is the habit.
+MOST, NEARLY_ALL, ENOUGH, FEW = 0.5, 0.94, 10, 3
+
+
+class Bar:
+    """Which open handlers deserve confidence: most routes of the same kind in the same application ask for credentials,
+    and the handler surely does something, or shows what nobody shows to everybody."""
+
+    PUBLIC, DOUBTFUL, READING, MIXED, CLEAR = "public", "doubtful", "reading", "mixed", "clear"
+
+    def __init__(
+        self, project: Project, routes: list[Route], changes: Changes, doubts: Doubts, reading: Reading
+    ) -> None:
+        self._changes, self._doubts, self._reading = changes, doubts, reading
+        self._conventions = Conventions(project)
+        self._habits = Habits(routes, self._conventions, changes)
+        self._by_app = {
+            app: Habits((route for route in routes if route.app == app), self._conventions, changes)
+            for app in sorted({route.app for route in routes if route.app})
+        }
+        self._acting = project.once("acting", lambda: Writing(project, lasting=True))
+
+    @property
+    def changing_share(self) -> float:
+        """The share of what changes something that is guarded."""
+        return self._habits.changing
+
+    def exposed(self, opened: Iterable[Open]) -> list[Open]:
+        """Those that change something, and that nothing speaks for."""
+        return [
+            handler
+            for handler in opened
+            if handler.changing(self._changes)
+            and not self._doubts.cover(handler.routes[0])
+            and not self._conventions.covers(handler.routes[0])
+        ]
+
+    def kind(self, handler: Open) -> str:
+        """What is known of an open handler."""
+        first = handler.routes[0]
+        if self._conventions.covers(first):
+            return self.PUBLIC
+        if self._doubts.cover(first):
+            return self.DOUBTFUL
+        if handler.changing(self._changes):
+            return self._of_changing(first)
+        return self.READING if self._reading.tells(first, self._habits.reading) else self.DOUBTFUL
+
+    def _of_changing(self, route: Route) -> str:
+        if not self._acting.acts(route):
+            return self.MIXED if self._habits.changing >= NEARLY_ALL else self.DOUBTFUL
+        own = self._by_app.get(route.app, self._habits)
+        if own.counted >= FEW and own.changing < MOST <= self._habits.changing:
+            return self.DOUBTFUL  # an application of its own beside the one that guards its routes
+        if self._habits.changing >= MOST:
+            return self.CLEAR
+        return self.DOUBTFUL if self._habits.counted >= ENOUGH else self.MIXED
+
+
+class Reading:
+    """Which routes that only read show what nobody shows to everybody."""
+
+    def __init__(
+        self,
+        project: Project,
+        private: Privacy,
+        habit: float,
+        pages: Collection[str],
+        page_frameworks: Collection[str],
+    ) -> None:
+        self._project, self._private, self._habit = project, private, habit
+        self._pages, self._page_frameworks = pages, page_frameworks
+
+    def tells(self, route: Route, share: float) -> bool:
+        """Whether such a route is about private things, where that share of those that read is guarded; or answers what
+        the caller asks where nearly all are."""
+        if route.framework in self._page_frameworks or share < self._habit or self._is_page(route):
+            return False
+        return self._private.covers(route) or (share >= NEARLY_ALL and self._answers(route))
+
+    def _answers(self, route: Route) -> bool:
+        handed = inputs.handed_in(self._project.program, route) if route.function is not None else {}
+        return any(kind not in (kinds.SERVER, kinds.REQUEST) for kind in handed.values())
+
+    def _is_page(self, route: Route) -> bool:
+        return route.function is not None and answers_constant(self._project, route.function.function, self._pages)
+
+
+class Doubts:
+    """What makes it likely that an open route was decided on, or asks in a way that was not followed."""
+
+    def __init__(self, project: Project, routes: list[Route], page_views: tuple[str, ...], debugging: str) -> None:
+        self._project = project
+        self._page_views = page_views
+        self._debugging = regex(debugging or r"(?!)")
+        self._exemptions, self._capabilities = Exemptions(routes), Capabilities(project)
+        self._rejections, self._effects = Rejections(project), Effects(project)
+        self._found: dict[Route, bool] = {}
+
+    def cover(self, route: Route) -> bool:
+        """Whether there is such a doubt about a route."""
+        if route not in self._found:
+            self._found[route] = self._cover(route)
+        return self._found[route]
+
+    def _cover(self, route: Route) -> bool:
+        return (
+            tolerates(route)
+            or self._exemptions.cover(route)
+            or self._capabilities.cover(route)
+            or not is_own(self._project, route)
+            or _is_page_view(self._project, route, self._page_views)
+            or bool(self._debugging.search(route.only_if))
+            or self._rejections.may_reject(route)
+            or self._effects.only_computes(route)
+            or (route.function is not None and depends_on_caller(route.function.function))
+        )
+
+
+class Habits:
+    """How many of a project's routes are guarded, of those that change something and of those that only read; routes
+    that are open by nature aside."""
+
+    def __init__(self, routes: Iterable[Route], conventions: Conventions, changes: Changes) -> None:
+        found: dict[bool, list[bool]] = {True: [], False: []}
+        for route in routes:
+            if route.kind == "http" and not conventions.covers(route):
+                found[changes.cover(route)].append(is_guarded(route))
+        self.changing = _share(found[True])
+        self.reading = _share(found[False])
+        self.counted = len(found[True])
+
+
+def _share(guarded: list[bool]) -> float:
+    return sum(guarded) / len(guarded) if guarded else 0.0
+
+
+def _is_page_view(project: Project, route: Route, views: Collection[str]) -> bool:
+    """Whether a view class leaves the answer to a library's that shows a page or redirects, whatever the method."""
+    cls = class_of(project, route.handler) if route.function is None else None
+    machine = project.program.machine
+    made = machine.class_value(cls) if cls is not None else None
+    return made is not None and not frozenset(views).isdisjoint(attributes.external_bases(machine, made))
+
+
+__all__ = ["Bar", "Doubts", "Reading"]
