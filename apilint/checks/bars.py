@@ -18,8 +18,8 @@ from apilint.project import Project
 from apilint.startup import attributes
 
 # Where most of what changes something is guarded, the rest was forgotten; where most of so many such routes are not
-# guarded, that is the habit.
-MOST, NEARLY_ALL, ENOUGH, FEW = 0.5, 0.94, 10, 3
+# guarded, that is the habit. An application of its own of which hardly any is guarded has its own.
+MOST, NEARLY_ALL, HARDLY_ANY, ENOUGH, FEW = 0.5, 0.94, 0.25, 10, 3
 
 
 class Bar:
@@ -70,7 +70,7 @@ class Bar:
         if not self._acting.acts(route):
             return self.MIXED if self._habits.changing >= NEARLY_ALL else self.DOUBTFUL
         own = self._by_app.get(route.app, self._habits)
-        if own.counted >= FEW and own.changing < MOST <= self._habits.changing:
+        if own.counted >= FEW and own.changing < HARDLY_ANY and self._habits.changing >= MOST:
             return self.DOUBTFUL  # an application of its own beside the one that guards its routes
         if self._habits.changing >= MOST:
             return self.CLEAR

@@ -12,8 +12,6 @@ _CALLER = regex(r"(^|\.)request\.(user|session|auth)$|(^|\.)current_user$|(^|\.)
 # What says whether something was signed or sealed by somebody who knows the key.
 _PROVING = regex(r"(^|\.)(jwt|jws|jwe)\.decode$|(^|\.)(compare_digest|unsign|constant_time_compare)$")
 _WHOLE_REQUEST = regex(r"^(self\.)?request$")
-
-
 # What was handed to somebody, or what their device shows, as a field of what was sent.
 _GIVEN = regex(r"^(\w+_)?(token|otp|totp|signature|hmac|secret|api_?key|access_?key|invite_?code|(first|second)_code)$")
 _SENT = regex(r"(^|[._])(request|req|body|data|payload|form|json|params|args|values|headers|GET|POST|query_params)\b")
@@ -36,10 +34,6 @@ def asks_for_caller(function: Function) -> bool:
         or any(_is_given(_text(node.index), node.value) for node in function.nodes(f.Subscript))
         or any(_PROVING.search(unparse(call.func)) or _reads_given(call) for call in function.nodes(f.Call))
     )
-
-
-def _names_caller(node: f.Attribute) -> bool:
-    return bool(_CALLER.search(unparse(node))) or _is_given(node.attr, node.value)
 
 
 def _is_given(name: str, source: f.Expr) -> bool:
