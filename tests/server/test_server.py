@@ -211,7 +211,7 @@ def test_all_safe_fixes_of_a_file(shop: Path) -> None:
 
 
 def test_an_ignore_reaches_its_finding(shop: Path) -> None:
-    lines = f"    answer = dict(\n        a=1,\n        b={VERIFY.replace("get", "post", 1)},\n    )\n    return answer"
+    lines = f"    answer = save(\n        a=1,\n        b={VERIFY},\n    )\n    return answer"
     text = APP.replace("    return item", lines)
 
     async def scenario() -> None:
