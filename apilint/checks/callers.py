@@ -15,9 +15,11 @@ from apilint.startup.values import (
     Attr,
     Choice,
     ClassValue,
+    External,
     FunctionValue,
     Instance,
     Partial,
+    Result,
     Seq,
     Unknown,
     Value,
@@ -146,7 +148,7 @@ class Callers:
                     if _is_of(call, function, is_unique):
                         found += 1
                         yield caller, call
-                    elif isinstance(unwrap(call.callee), (Unknown, Attr)):
+                    elif isinstance(callee := unwrap(call.callee), (Unknown, Attr)) and not _is_of_library(callee):
                         self.maybe.setdefault(function, []).append((caller, call))  # it may be this one
 
     def _other_names(self) -> Mapping[str, set[str]]:
@@ -282,8 +284,19 @@ def _is_of(call: Call, function: Function, is_unique: bool) -> bool:
         if isinstance(callee, Instance) and function.owner is callee.cls.cls and function.name == "__call__":
             return True
         if is_unique and isinstance(callee, (Unknown, Attr)) and function.owner is not None:
-            return True
+            return not _is_of_library(callee)
     return False
+
+
+def _is_of_library(callee: Value) -> bool:
+    """Whether a method is that of an object of a library's class, which was made of nothing of the project's:
+    `URLSafeTimedSerializer(key).loads`, but not `LocalProxy(find_service).loads`."""
+    made = unwrap(callee.base) if isinstance(callee, Attr) else None
+    if not isinstance(made, Result) or not isinstance(made.callee, External):
+        return False
+    given = map(unwrap, (*made.args, *made.kwargs.values()))
+    is_class = made.callee.name.rpartition(".")[2][:1].isupper()
+    return is_class and not any(isinstance(each, (ClassValue, FunctionValue, Instance)) for each in given)
 
 
 def _calls_one(function: Function, words: Collection[str], *, is_method: bool = False) -> bool:

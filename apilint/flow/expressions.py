@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from apilint import facts as f
 from apilint.flow import narrowing
 from apilint.flow.trace import Trace
-from apilint.flow.values import Derived, Element, Number
-from apilint.startup import calls
+from apilint.flow.values import Derived, Element, Input, Number
+from apilint.startup import attributes, calls
 from apilint.startup import expressions as startup
 from apilint.startup.core import MAX_ITEMS
 from apilint.startup.machine import assign_target
@@ -204,6 +204,13 @@ def _of_builtin(trace: Trace, expr: f.Call, value: Value, sources: list[Value], 
     return value
 
 
+def _attribute(trace: Trace, expr: f.Attribute, env: Env) -> Value:
+    base = trace.evaluate(expr.value, env)
+    span = env.module.span(expr.start, expr.end)
+    computed = trace.computed(base, expr, span) if type(base) is Input and base.annotation is not None else None
+    return attributes.get(trace, base, expr.attr, span) if computed is None else computed
+
+
 def _call(trace: Trace, expr: f.Call, env: Env) -> Value:
     sources = trace.made_of[-1]
     trace.nodes.append(expr)
@@ -214,6 +221,7 @@ def _call(trace: Trace, expr: f.Call, env: Env) -> Value:
 
 EVALUATE: dict[type, Callable[..., Value]] = {
     **startup.EVALUATE,
+    f.Attribute: _attribute,
     f.Call: _call,
     f.BinOp: _bin_op,
     f.BoolOp: _bool_op,

@@ -158,6 +158,21 @@ class Trace(Machine):
             return Derived(value.reason, span, (value, ""), expr, [base])
         return value
 
+    def computed(self, base: Input, expr: f.Attribute, span: Span) -> Value | None:
+        """What a property of an argument's annotated class makes of the argument."""
+        annotation = _class_of(base.annotation)
+        found = attributes.in_class(self, annotation, expr.attr) if annotation is not None else None
+        target = unwrap(found[0]) if found is not None else None
+        if found is None or not isinstance(target, FunctionValue) or not attributes.is_property(found[0]):
+            return None
+        value = self._called(FunctionValue(target.function, target.env, base), [], {}, span)
+        is_followed = type(value) is not Returned or value.function is not target.function
+        return (
+            value
+            if is_followed
+            else Returned(target.function, span, f.Call(expr.start, expr.end, expr, (), ()), [base])
+        )
+
     def _method(self, base: Input, name: str) -> Value | None:
         annotation = _class_of(base.annotation)
         if annotation is None:

@@ -310,10 +310,15 @@ def _bind_method(machine: Core, value: Value, base: Instance, span: Span) -> Val
         return value
     if "builtins.staticmethod" in names:
         return target
-    if any(name in _PROPERTIES for name in names):
+    if is_property(value):
         return machine.call(FunctionValue(target.function, target.env, base), [], {}, span)
     bound = FunctionValue(target.function, target.env, base if _CLASS_METHODS.isdisjoint(names) else base.cls)
     return _rewrap(value, bound)
+
+
+def is_property(value: Value) -> bool:
+    """Whether what a class has under a name is computed where it is read."""
+    return any(name in _PROPERTIES for name in _decorator_names(value))
 
 
 def _rewrap(value: Value, bound: FunctionValue) -> Value:
