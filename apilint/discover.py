@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +25,9 @@ PROJECT_MARKS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "manage.py
 LOCK_FILES = frozenset({"uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"})
 REQUIREMENTS = LOCK_FILES | {"pyproject.toml", "setup.cfg", "Pipfile"}
 WANTED = PROJECT_MARKS | REQUIREMENTS | {"pyvenv.cfg"}
+# What an installer leaves beside each package (https://packaging.python.org/en/latest/specifications/recording-installed-packages/).
+# Some such folder may lie about anywhere; several say that packages are installed there, as by `pip install --target`.
+INSTALLED, SEVERAL = ".dist-info/METADATA", 2
 _BESIDE = frozenset({"doc", "docs", "example", "examples", "fixtures", "samples"})
 
 
@@ -51,6 +55,8 @@ def discover(root: Path, config: Config, named: Iterable[Path] = ()) -> Discover
     for target in named:
         known.update(_named(top, os.path.abspath(target), known, diagnostics))
     files = tuple(_stat_all(top, _included(known, config), config.max_file_size, diagnostics))
+    others = "skipped: a folder of installed packages"
+    diagnostics.extend(Diagnostic(folder, 0, others, fatal=False) for folder in _installed(paths))
     return Discovered(files, _projects(paths), _requirements(paths), tuple(sorted(set(diagnostics))))
 
 
@@ -73,7 +79,7 @@ def _listing(root: str, diagnostics: list[Diagnostic]) -> set[str]:
 
 def _python_files(paths: Collection[str]) -> set[str]:
     """Those of the paths that are Python files in folders worth looking at."""
-    environments = {_folder(path) for path in paths if path.endswith("pyvenv.cfg")} - {""}
+    environments = _environments(paths)
     packages = _packages(paths)
     skipped: dict[str, bool] = {"": False}
     return {
@@ -81,6 +87,16 @@ def _python_files(paths: Collection[str]) -> set[str]:
         for path in paths
         if path.endswith(".py") and not _is_skipped(_folder(path), packages, environments, skipped)
     }
+
+
+def _environments(paths: Collection[str]) -> set[str]:
+    """The folders with other people's code, the root aside: virtual environments and installed packages."""
+    return {_folder(path) for path in paths if path.endswith("pyvenv.cfg")} - {""} | _installed(paths)
+
+
+def _installed(paths: Iterable[str]) -> set[str]:
+    found = Counter(_folder(_folder(path)) for path in paths if path.endswith(INSTALLED))
+    return {folder for folder, count in found.items() if folder and count >= SEVERAL}
 
 
 def _packages(paths: Iterable[str]) -> set[str]:
@@ -113,7 +129,7 @@ def _projects(paths: Collection[str]) -> tuple[str, ...]:
 
 def _requirements(paths: Collection[str]) -> tuple[str, ...]:
     """The files with the program's own requirements: those of its tests, documentation and examples are others."""
-    environments = {_folder(path) for path in paths if path.endswith("pyvenv.cfg")} - {""}
+    environments = _environments(paths)
     skipped: dict[str, bool] = {"": False}
     return tuple(
         sorted(
@@ -190,6 +206,7 @@ def _run_git(folder: str) -> tuple[bytes, bytes] | None:
     environment = {key: value for key, value in os.environ.items() if key not in hook}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     patterns = ["*.py", "*requirements*.txt", "*requirements*.in"]
+    patterns += [f"*{INSTALLED}"]
     patterns += [f"*{name}" for name in sorted(WANTED) if not name.endswith(".py")]
     options = ["-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false"]
     listing = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns]
@@ -255,7 +272,9 @@ def _walk(root: str, diagnostics: list[Diagnostic], start: str = "") -> Iterator
             ignores = (_Ignore(globs, len(prefix), ""), *ignores) if globs else ignores
         for entry in entries:
             path = prefix + entry.name
-            if _is_folder(entry):
+            if entry.name.endswith(".dist-info"):
+                yield prefix + entry.name + "/METADATA"
+            elif _is_folder(entry):
                 if entry.name not in SKIPPED and not _ignored(path + "/", ignores):
                     pending.append((path, ignores))
             elif (_is_wanted(entry.name) or _lists_requirements(path)) and not _ignored(path, ignores):

@@ -77,6 +77,25 @@ def test_what_is_never_looked_at(tmp_path: Path, prepare: Prepare) -> None:
 
 
 @everywhere
+def test_installed_packages_are_others(tmp_path: Path, prepare: Prepare) -> None:
+    """`pip install --target libs`, which is kept in the repository."""
+    installed = (
+        "libs/flask/app.py",
+        "libs/flask-3.1.0.dist-info/METADATA",
+        "libs/six.py",
+        "libs/six-1.17.dist-info/METADATA",
+    )
+    tree(tmp_path, "app.py", *installed, "src/shop/app.py", "src/shop-1.0.dist-info/METADATA")
+    prepare(tmp_path)
+    found = discover(tmp_path, Config())
+    assert paths(found) == ["app.py", "src/shop/app.py"]
+    assert found.diagnostics == (Diagnostic("libs", 0, "skipped: a folder of installed packages", fatal=False),)
+    asked = discover(tmp_path, Config(), [tmp_path / "libs"])
+    assert paths(asked) == ["app.py", "libs/flask/app.py", "libs/six.py", "src/shop/app.py"]
+    assert paths(discover(tmp_path / "libs", Config())) == ["flask/app.py", "six.py"]
+
+
+@everywhere
 def test_packages_called_build_are_code(tmp_path: Path, prepare: Prepare) -> None:
     tree(tmp_path, "shop/__init__.py", "shop/build/tasks.py", "dist/__init__.py")
     prepare(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from apilint import facts as f
@@ -13,7 +14,7 @@ from apilint.flow.values import Checked, Derived, Input, Returned
 from apilint.index import Function, Module
 from apilint.startup import attributes, calls, expressions
 from apilint.startup.core import LEAVE, Core, Frame, OutOfBudget
-from apilint.startup.machine import RUN, Machine
+from apilint.startup.machine import RUN, Machine, define
 from apilint.startup.values import (
     Choice,
     ClassValue,
@@ -23,6 +24,7 @@ from apilint.startup.values import (
     FunctionValue,
     Instance,
     Known,
+    LazyDef,
     Operation,
     Partial,
     Subscripted,
@@ -441,7 +443,18 @@ def env_in(base: Core, function: Function) -> Env:
     env = Env(function.module, env_of(base, function))
     for param in function.head.params:
         env.vars[param.name] = Input(param, function.module.span(param.start, param.end), None, function)
+    if not isinstance(base, Machine):
+        return env
     for statement in function.body:
-        if isinstance(statement, (f.Import, f.ImportFrom, f.FunctionDef)) and isinstance(base, Machine):
+        if isinstance(statement, (f.Import, f.ImportFrom)):
             RUN[type(statement)](base, statement, env, Frame(function))
+        elif isinstance(statement, f.FunctionDef):
+            inner = FunctionValue(function.module.functions[statement.index], env)
+            is_decorated = inner.function.facts.decorated  # decorators cost, and hardly any is asked for
+            env.vars[statement.name] = LazyDef(partial(_define, base, statement, env)) if is_decorated else inner
     return env
+
+
+def _define(base: Machine, statement: f.FunctionDef, env: Env) -> Value:
+    env.vars[statement.name] = FunctionValue(env.module.functions[statement.index], env)  # for one that names itself
+    return define(base, statement, env)

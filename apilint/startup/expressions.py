@@ -24,6 +24,7 @@ from apilint.startup.values import (
     Instance,
     Known,
     LambdaValue,
+    LazyDef,
     LazyExpr,
     LazyName,
     Mapping,
@@ -44,7 +45,7 @@ from apilint.startup.values import (
 )
 
 BUILTINS = frozenset(dir(builtins))
-LAZY = (LazyName, LazyExpr)
+LAZY = (LazyName, LazyExpr, LazyDef)
 _PROXIES = frozenset({"LocalProxy", "SimpleLazyObject"})
 MAX_DEPTH = 200
 

@@ -24,6 +24,7 @@ from apilint.startup.values import (
     External,
     FunctionValue,
     Known,
+    LazyDef,
     LazyExpr,
     LazyName,
     Mapping,
@@ -142,7 +143,7 @@ class Machine(Core):
             if env is not None and name and env.vars.get(name) is value:
                 env.vars[name] = found
             return found
-        return value
+        return value.define() if isinstance(value, LazyDef) else value
 
     def lookup(self, name: str, env: Env, span: Span | None = None) -> Value:
         """What a bare name means in a scope."""
@@ -564,13 +565,19 @@ def _import_star(machine: Machine, source: str, env: Env) -> None:
 
 
 def _function_def(machine: Machine, statement: f.FunctionDef, env: Env, frame: Frame) -> str:
+    define(machine, statement, env)
+    return FALL
+
+
+def define(machine: Machine, statement: f.FunctionDef, env: Env) -> Value:
+    """Bind a function's name to it, below its decorators."""
     function = env.module.functions[statement.index]
     value: Value = FunctionValue(function, env)
     if function.facts.decorated:
         for decorator in reversed(function.head.decorators):
             value = calls.decorate(machine, decorator, value, env)
     machine.assign(statement.name, value, env)
-    return FALL
+    return value
 
 
 def _class_def(machine: Machine, statement: f.ClassDef, env: Env, frame: Frame) -> str:

@@ -13,6 +13,8 @@ from apilint.facts import Span
 from apilint.unparse import unparse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from apilint.facts import Call, Expr, Lambda
     from apilint.index import Class, Function, Module
 
@@ -523,6 +525,15 @@ class LazyExpr(Value):
     def __init__(self, expr: Expr, env: Env) -> None:
         self.expr = expr
         self.env = env
+
+
+class LazyDef(Value):
+    """A decorated function, whose decorators are applied when it is first needed."""
+
+    __slots__ = ("define",)
+
+    def __init__(self, define: Callable[[], Value]) -> None:
+        self.define = define
 
 
 NONE = Known(None)

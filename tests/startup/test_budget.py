@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from apilint.guards import visit
-from apilint.startup import machine
+from apilint.startup import calls, machine
 from linting import findings, routes, write
 
 PROGRAM = """from flask import Flask
@@ -142,3 +142,47 @@ def test_a_module_that_works_something_out_takes_nothing_from_the_others(
     app = PROGRAM.format(statements="    number += 1").replace("app = ", "import later\n\napp = ")
     write(tmp_path, {"aaa.py": COUNTING, "app.py": f"import aaa\n{app}", "later.py": COUNTING})
     assert {route.path for route in routes(tmp_path)} == {"/orders", "/offers"}
+
+
+NEIGHBOURS = """import requests
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+def registered(function):
+    return function
+
+
+def build():
+{functions}
+
+@app.get("/")
+def index():
+    return build()
+"""
+ONE = """    @registered
+    def fetch_{n}(address):
+        return requests.get(address, timeout=5)
+
+    fetch_{n}(request.args["address"])
+"""
+
+
+def test_decorators_of_neighbours_are_applied_where_somebody_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each function would bring about those of all others within the same one."""
+    applied = 0
+
+    def count(*args: object) -> object:
+        nonlocal applied
+        applied += 1
+        return decorate(*args)  # type: ignore[arg-type]
+
+    decorate = calls.decorate
+    monkeypatch.setattr(calls, "decorate", count)
+    number = 20
+    write(tmp_path, {"app.py": NEIGHBOURS.format(functions="\n".join(ONE.format(n=n) for n in range(number)))})
+    assert len(findings(tmp_path, "APL210")) == number
+    assert applied < number * number
