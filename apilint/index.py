@@ -399,7 +399,7 @@ class Index:
             elif head == self.root_name and head:
                 found = self._by_name.get("__init__")
             if found is None:
-                return self._sibling(name, near) or self._installed(name)
+                return self._sibling(name, near) or self._beside_scripts(name, near) or self._installed(name)
         if len(found) == 1:
             return found[0]
         return max(found, key=lambda module: _shared(module.file, near))
@@ -432,6 +432,35 @@ class Index:
         if found is None or found.file == near:  # `from jwt import decode` in a `jwt.py`
             return None
         return None if f"{base}__init__.py" in self.modules and self._is_within_package(near) else found
+
+    def _beside_scripts(self, name: str, near: str) -> Module | None:
+        """A module below the folder of the script that is run: a package, whose modules import each other without its
+        name."""
+        path = name.replace(".", "/")
+        for folder in _folders_of(near) if self._script_folders else ():
+            if folder in self._script_folders:
+                found = self.modules.get(f"{folder}/{path}.py") or self.modules.get(f"{folder}/{path}/__init__.py")
+                if found is not None and found.file != near:
+                    return found
+        return None
+
+    @cached_property
+    def _script_folders(self) -> frozenset[str]:
+        """Packages that stand on the import path as well: what is below imports modules of packages in them, as
+        `import api.users` in `server/jobs/run.py` does where there is a `server/api/users.py`."""
+        own = {part for file in self.modules for part in file.split("/")[1:-1]} - self._namespaces - self._by_name.keys()
+        wanted = (
+            (name.replace(".", "/"), module.file)
+            for module in self.modules.values()
+            for name in module.facts.imports
+            if "." in name and name.partition(".")[0] in own
+        )
+        return frozenset(
+            folder
+            for path, file in wanted
+            for folder in _folders_of(file)
+            if f"{folder}/{path}.py" in self.modules or f"{folder}/{path}/__init__.py" in self.modules
+        )
 
     def _is_within_package(self, file: str) -> bool:
         """Whether a module of a package says by its imports that it is never run as a script, which alone would find
@@ -493,6 +522,14 @@ def _has_word(text: bytes, word: bytes, start: int, end: int) -> bool:
             return True
         at = text.find(word, after, end)
     return False
+
+
+def _folders_of(file: str) -> Iterator[str]:
+    """The folders above a file, from the nearest on, the root aside."""
+    folder = file.rpartition("/")[0]
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
 
 
 def _shared(path: str, near: str) -> int:
