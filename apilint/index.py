@@ -448,9 +448,7 @@ class Index:
     def _script_folders(self) -> frozenset[str]:
         """Packages that stand on the import path as well: what is below imports modules of packages in them, as
         `import api.users` in `server/jobs/run.py` does where there is a `server/api/users.py`."""
-        own = (
-            {part for file in self.modules for part in file.split("/")[1:-1]} - self._namespaces - self._by_name.keys()
-        )
+        own = {part for file in self.modules for part in file.split("/")[1:-1]} - self._namespaces - self._by_name.keys()
         wanted = (
             (name.replace(".", "/"), module.file)
             for module in self.modules.values()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from apilint.facts import Span
-from apilint.frameworks import asgi_middleware, brought
+from apilint.frameworks import asgi_middleware, brought, wrapping
 from apilint.frameworks.asgi_objects import (
     APPS,
     ENDPOINTS,
@@ -309,6 +309,7 @@ class Walker:
         methods = self._methods(event, kind, scope)
         is_socket = kind in ("websocket", "websocket_route")
         inherits = kind not in ("route", "websocket_route")
+        handler = wrapping.around(self.machine, self.program.as_decorated(handler), event.span)
         found = self.program.handler(handler, event.span)
         caller = Caller(methods[0] if methods else "", path)
         standing = scope if inherits else msgspec.structs.replace(scope, dependencies=())
@@ -319,7 +320,6 @@ class Walker:
                 guards += [under(guard, conditions) for guard in own]
             guards += self._route_class_guards(event, scope, caller)
         guards += self._not_inherited(event, scope, caller, inherits=inherits)
-        handler = self.program.as_decorated(handler)
         guards += self.program.decorator_guards(handler, caller)
         if found.function is not None:
             guards += self.dependencies.handler_guards(found.function, caller, inherits=inherits)

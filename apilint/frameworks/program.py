@@ -9,7 +9,7 @@ import msgspec
 
 from apilint.facts import Span
 from apilint.guards import demands
-from apilint.guards.caller import Caller
+from apilint.guards.caller import REQUEST_NAMES, Caller
 from apilint.guards.judge import NOT_A_GUARD, Judge, Judgement, one_of
 from apilint.guards.knowledge import Knowledge
 from apilint.index import Index
@@ -292,7 +292,10 @@ class Program:
         if wrapped.result is not None:
             if unwrap(wrapped.result) is inner:
                 return Judgement("none", qualname=self.describe(decorator))
-            return self.judge.function(wrapped.result, "call", caller=caller, passes=passes, memo=(None,))
+            bound = _requests(inner, caller) if isinstance(inner, FunctionValue) else {}
+            return self.judge.function(
+                wrapped.result, "call", caller=caller, bindings=bound, passes=passes, memo=(None,)
+            )
         if isinstance(decorator, (FunctionValue, Partial, LambdaValue)):
             return Judgement("none", qualname=self.describe(decorator))
         if isinstance(decorator, Unknown):
@@ -345,6 +348,11 @@ def _attachment(name: str, kind: str, via: str, span: Span, judged: Judgement) -
         yield Step(span, f"'{name}' is attached here" + (f" ({via})" if via != kind else ""))
     elif not judged.chain:
         yield Step(span, "credentials are looked at here")
+
+
+def _requests(function: FunctionValue, caller: Caller) -> dict[str, Value]:
+    """What of a function's arguments is the request, by their names: a wrapper may look for them in its own."""
+    return {param.name: caller for param in function.function.head.params if param.name in REQUEST_NAMES}
 
 
 def _lambda_id(value: LambdaValue) -> str:

@@ -24,6 +24,7 @@ from apilint.startup.values import (
     Operation,
     Partial,
     Result,
+    Seq,
     Subscripted,
     Text,
     Unknown,
@@ -288,10 +289,18 @@ class Knowledge:
         entry = self._credentials.get(name)
         return isinstance(entry, Mapping) and entry.get("calls") is True
 
-    def gives(self, name: str) -> Value | None:
-        """What a call gives for a caller without credentials, where the models say so: nothing, or a truth."""
+    def gives(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+        """What a call gives for a caller without credentials, where the models say so: nothing, or a truth. Where
+        that is so only because something is `asked` for, it is not known of a list that may be empty."""
         entry = self._credentials.get(name)
-        given = entry.get("gives") if isinstance(entry, Mapping) else None
+        if not isinstance(entry, Mapping):
+            return None
+        given, asked = entry.get("gives"), entry.get("asked")
+        if asked is not None:
+            at = asked["arg"]
+            listed = kwargs.get(asked["keyword"]) or (args[at] if at < len(args) else None)
+            if not isinstance(listed, Seq) or not listed.items:
+                return Known(True) if isinstance(listed, Seq) and not listed.open else None
         return NOTHING if given == "nothing" else Sure(given) if isinstance(given, bool) else None
 
     def verifies(self, name: str) -> bool:

@@ -9,6 +9,7 @@ from apilint.facts import Span
 from apilint.guards.caller import (
     ANONYMOUS,
     NOTHING,
+    REQUEST_NAMES,
     Anonymous,
     Answer,
     Body,
@@ -168,6 +169,8 @@ class Visit(Machine):
             taken = env.vars[param.name]
             if param.kind == "args" and isinstance(taken, Seq):
                 env.vars[param.name] = Seq(taken.kind, taken.items, is_open=True)  # whoever calls it gives more
+            elif param.kind == "kwargs" and isinstance(taken, Mapping):
+                env.vars[param.name] = Mapping(taken.items, is_open=True)
         try:
             flow = self.run_block(target.function.body, env, Frame(target.function))
         except OutOfBudget:
@@ -202,7 +205,7 @@ class Visit(Machine):
     def guess(self, param: f.Param) -> Value | None:
         """What a parameter of that name or annotation holds for an anonymous caller; None when nobody can say."""
         annotation = unparse(param.annotation) if param.annotation is not None else ""
-        if param.name in ("request", "req", "_request", "websocket", "ws", "conn", "connection", "scope"):
+        if param.name in REQUEST_NAMES or param.name in ("conn", "connection", "scope"):
             return self.caller
         if annotation.rpartition(".")[2] == "Response" or param.name == "resp":
             return Answer(self._set_status)
@@ -348,7 +351,7 @@ class Visit(Machine):
             if self.knowledge.raises(name):
                 raise Turned(Exit("raise", NONE, self._noted(span), span, 0, f"{name}()"))
             return NOTHING
-        return self.knowledge.gives(name)
+        return self.knowledge.gives(name, args, kwargs)
 
     def turn_away(self, span: Span, status: int, name: str) -> None:
         """End the run here: what was called turns away a caller without credentials."""

@@ -399,6 +399,8 @@ def _is_library_s(decorator: Value) -> bool:
 
 
 def _is_callable(value: Value) -> bool:
+    if isinstance(value, Choice):
+        return all(map(_is_callable, value.options))
     return isinstance(value, (FunctionValue, Wrapped, Partial, LambdaValue, Instance, ClassValue))
 
 

@@ -24,6 +24,7 @@ from apilint.startup.values import (
     LambdaValue,
     Mapping,
     ModuleValue,
+    Partial,
     Record,
     Result,
     Seq,
@@ -115,6 +116,17 @@ def _callable(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | 
         found = attributes.in_class(machine, value.cls, "__call__")
         return FALSE if found is None else TRUE if isinstance(found[1], ClassValue) else None
     return FALSE if isinstance(value, (Known, Seq, Mapping, ModuleValue)) else None
+
+
+def _is_coroutine_function(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
+    """Whether calling it gives a coroutine: of a decorated function, what its outermost decorator made says so."""
+    value = args[0] if args else None
+    while isinstance(value, Partial) or (isinstance(value, Wrapped) and value.result is not None):
+        value = value.func if isinstance(value, Partial) else value.result
+    if isinstance(value, FunctionValue):
+        facts = value.function.facts
+        return TRUE if facts.is_async and not facts.is_generator else FALSE
+    return FALSE if isinstance(value, (ClassValue, LambdaValue)) else None
 
 
 def _kind(*kinds: type[Value], others: bool = True) -> Modelled:
@@ -319,6 +331,11 @@ FUNCTIONS: dict[str, Modelled] = {
     "inspect.isfunction": _kind(FunctionValue),
     "inspect.isroutine": _kind(FunctionValue),
     "inspect.isclass": _kind(ClassValue),
+    "inspect.iscoroutinefunction": _is_coroutine_function,
+    "asyncio.iscoroutinefunction": _is_coroutine_function,
+    "asyncio.coroutines.iscoroutinefunction": _is_coroutine_function,
+    "asgiref.sync.iscoroutinefunction": _is_coroutine_function,
+    "starlette._utils.is_async_callable": _is_coroutine_function,
     "inspect.ismodule": _kind(ModuleValue),
     "builtins.callable": _callable,
     "builtins.isinstance": _isinstance,

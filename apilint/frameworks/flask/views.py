@@ -36,6 +36,8 @@ BY_METHOD = ("flask.views.MethodView", "quart.views.MethodView")
 def developed(program: Program, value: Value, span: Span, depth: int = 0) -> Value:
     """The value with everything around the developer's function or class seen as a decorator: `guard(view)`, a
     closure that calls the view, a library's decorator that is called."""
+    if isinstance(value, Choice):
+        value = wrapping.around(program.machine, value, span)
     if depth > MAX_LAYERS:
         return value
     if isinstance(value, Wrapped):
@@ -47,7 +49,7 @@ def developed(program: Program, value: Value, span: Span, depth: int = 0) -> Val
         target = wrapped_by(program, value)
         if target is None:
             return value
-        decorator = _maker(value)
+        decorator = wrapping.maker(value)
         return Wrapped(developed(program, target, span, depth + 1), decorator, span, value)
     if isinstance(value, Result) and value.args and not is_as_view(value) and _is_view(value.args[0]):
         return Wrapped(developed(program, value.args[0], span, depth + 1), value.callee, span, None)
@@ -58,13 +60,6 @@ def _again(value: Wrapped, inner: Value) -> Wrapped:
     made = Wrapped(inner, value.decorator, value.span, value.result)
     made.attrs = value.attrs
     return made
-
-
-def _maker(closure: FunctionValue) -> Value:
-    """The function that made a closure."""
-    parent = closure.function.parent
-    env = closure.env.parent
-    return closure if parent is None else FunctionValue(parent, env or closure.env)
 
 
 def wrapped_by(program: Program, closure: FunctionValue) -> Value | None:
