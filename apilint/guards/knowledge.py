@@ -62,6 +62,11 @@ class Knowledge:
         self._views = sections.get("views", {})
         self.instance_attributes: dict[str, str] = {"request": "request"}
         self._packages: frozenset[str] | None = None
+        self._told_by_making = frozenset(
+            name.rpartition(".")[2]
+            for name, entry in self._credentials.items()
+            if isinstance(entry, Mapping) and entry.get("made_with")
+        )
         self._specials = dict(_specials(self._credentials))
 
     def covers(self, name: str) -> bool:
@@ -303,6 +308,20 @@ class Knowledge:
                 return Known(True) if isinstance(listed, Seq) and not listed.open else None
         return NOTHING if given == "nothing" else Sure(given) if isinstance(given, bool) else None
 
+    def gives_of(self, machine: Core, callee: Attr) -> Value | None:
+        """The same of a method of a library's object, or of one below its class, that says so only for what the object
+        was `made_with`, and the contrary for nothing."""
+        for name in self.names(machine, callee) if callee.name in self._told_by_making else ():
+            entry = self._credentials.get(name)
+            if isinstance(entry, Mapping) and entry.get("made_with"):
+                base = unwrap(callee.base)
+                made = _maker(base)
+                if isinstance(made, Result) and made.args:
+                    return Sure(entry["gives"])
+                is_told = isinstance(base, Result) and made is base and not base.starred
+                return Known(not entry["gives"]) if is_told else None
+        return None
+
     def verifies(self, name: str) -> bool:
         """Whether a call checks a credential."""
         return name in self._verifiers or self.yields_credential(name)
@@ -345,6 +364,8 @@ def _specials(credentials: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, "request"
         elif last in ("session", "g"):
             yield name, last
+        elif isinstance(entry, Mapping) and entry.get("like"):
+            yield name, str(entry["like"])
         elif isinstance(entry, Mapping) and entry.get("value"):
             yield name, "user" if "user" in last else "nothing"
 

@@ -298,6 +298,10 @@ class Visit(Machine):
                 return answer
         if isinstance(callee, Attr) and isinstance(callee.base, Instance):
             self._turned_by_method(callee, args, kwargs, span)
+        if isinstance(callee, Attr):
+            answer = self.knowledge.gives_of(self, callee)
+            if answer is not None:
+                return answer
         guard = self.knowledge.guard_called(self, callee, args, kwargs)
         if guard is not None:
             if guard:

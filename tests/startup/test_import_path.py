@@ -66,21 +66,3 @@ def test_a_library_is_not_what_has_its_name_within_a_package(tmp_path: Path) -> 
         "shop/integrations/web.py": "import flask.views\n",
     }
     assert [row.path for row in routes(write(tmp_path, files))] == ["/"]
-
-
-def test_a_library_is_not_a_package_of_its_name_that_has_some_of_its_modules(tmp_path: Path) -> None:
-    files = {
-        "shop/__init__.py": "",
-        "shop/flask/__init__.py": "",
-        "shop/flask/views.py": "from flask.views import MethodView\n",
-        "shop/web.py": """
-from flask import Flask
-from flask.globals import request
-
-from .flask import views
-
-app = Flask(__name__)
-app.add_url_rule("/", "index", lambda: "")
-""",
-    }
-    assert [row.path for row in routes(write(tmp_path, files))] == ["/"]
