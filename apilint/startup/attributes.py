@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from apilint.facts import Span
+from apilint.startup import places
 from apilint.startup.core import Core, Frame
 from apilint.startup.values import (
     NONE,
@@ -22,6 +23,7 @@ from apilint.startup.values import (
     ModuleValue,
     Operation,
     Partial,
+    Place,
     Record,
     Result,
     Seq,
@@ -402,7 +404,8 @@ def set_(machine: Core, base: Value, name: str, value: Value, span: Span) -> Non
         if isinstance(target, FunctionValue):
             machine.function_attrs.setdefault(target.function, {})[name] = value
     elif isinstance(base, ModuleValue):
-        machine.run_module(base.module).vars[name] = value
+        prepared = machine.prepared.get(base.module.file)
+        (machine.run_module(base.module).vars if prepared is None else prepared)[name] = value
     else:
         root = root_of(base)
         if isinstance(root, (Instance, Result)):
@@ -507,6 +510,7 @@ _READ: dict[type, Callable[..., Value]] = {
     Record: _of_record,
     Known: _of_constant,
     Under: _of_constant,
+    Place: places.attribute,
     Setting: _of_setting,
 }
 

@@ -89,6 +89,7 @@ class Core:
         self.entries: set[Function] = set()
         self.substitutes: dict[str, Value] = {}
         self.extensions = Extensions()
+        self.prepared: dict[str, dict[str, Value]] = {}
         self.function_attrs: dict[Function, dict[str, Value]] = {}
         self.classes: dict[tuple[str, int], ClassValue] = {}
         self.mains: list[tuple[Module, f.If]] = []

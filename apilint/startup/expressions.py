@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from apilint import facts as f
 from apilint.facts import Span
-from apilint.startup import attributes, calls
+from apilint.startup import attributes, calls, places
 from apilint.startup.core import MAX_ITEMS, MAX_LENGTH, Core
 from apilint.startup.enums import enumerated
 from apilint.startup.values import (
@@ -31,6 +31,7 @@ from apilint.startup.values import (
     ModuleValue,
     Operation,
     Partial,
+    Place,
     Result,
     Seq,
     Setting,
@@ -129,6 +130,8 @@ def binary(machine: Core, left: Value, op: str, right: Value, span: Span) -> Val
             return concat([left, right])
     if op == "%" and isinstance(left, (Known, Setting)) and isinstance(constant(left), str):
         return _percent(str(constant(left)), right)
+    if op == "/" and type(left) is Place:
+        return places.joined(left, right, span)
     if op == "/" and (text_of(left) is not None or text_of(right) is not None):
         return Unknown("a path on disk", span)
     if isinstance(left, Seq) and isinstance(right, Seq) and op in ("|", "-", "&"):
@@ -251,6 +254,9 @@ def _compared(left: Value, op: str, right: Value) -> bool | None:
             return op == "in"
         if all(isinstance(item, (Known, *_NAMED)) for item in right.items):
             return op == "not in"
+    if isinstance(left, Choice):
+        answers = {_compared(option, op, right) for option in left.options}
+        return answers.pop() if len(answers) == 1 else None
     return None
 
 

@@ -280,8 +280,17 @@ def _module_from_spec(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> 
         module = machine.index.module(name, span.file)
     if module is None:
         return None
-    machine.run_module(module)
+    if module.file not in machine.envs and _executes(machine, span):
+        machine.prepared[module.file] = {}  # what it is given before it runs stands in it when it does
+    else:
+        machine.run_module(module)
     return ModuleValue(module)
+
+
+def _executes(machine: Core, span: Span) -> bool:
+    """Whether the file that makes a module of a specification runs it afterwards."""
+    module = machine.index.file(span.file)
+    return module is not None and "exec_module" in module.words
 
 
 _IMPORTS = frozenset(

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable
 
 from apilint.facts import Span
-from apilint.startup import attributes, introspection, patterns
+from apilint.startup import attributes, introspection, patterns, places
 from apilint.startup.core import MAX_LENGTH, Core
 from apilint.startup.enums import enumerated
 from apilint.startup.values import (
@@ -24,6 +24,7 @@ from apilint.startup.values import (
     ModuleValue,
     Operation,
     Partial,
+    Place,
     Result,
     Seq,
     Setting,
@@ -68,6 +69,9 @@ _PLAIN = frozenset({Attr, Unknown, Instance, Result, FunctionValue, ModuleValue,
 def method(machine: Core, base: Value, name: str, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     """A method call on a container or string; None when the base is something else."""
     if type(base) in _PLAIN or isinstance(base, Unknown):
+        if name == "exec_module" and args and isinstance(args[0], ModuleValue):
+            machine.run_module(args[0].module)
+            return NONE
         return patterns.method(base, name, args) if name in patterns.METHODS and isinstance(base, Result) else None
     if isinstance(base, Special):
         return base.method(name, args, kwargs)
@@ -77,6 +81,8 @@ def method(machine: Core, base: Value, name: str, args: Args, kwargs: Kwargs, sp
         if name in ("update", "setdefault") and not machine.may_change(base):
             base = Mapping(dict(base.items), is_open=base.open, span=base.span)
         return _mapping_method(base, name, args, kwargs, span)
+    if type(base) is Place:
+        return places.method(machine, base, name, args, span)
     if isinstance(base, (Known, Text)):
         return _string_method(base, name, args, kwargs, span)
     if isinstance(base, Setting) and text_of(base) is not None:
@@ -536,6 +542,7 @@ FUNCTIONS: dict[str, Modelled] = {
     "asgiref.sync.sync_to_async": _first,
     "asgiref.sync.async_to_sync": _first,
     "typing.cast": _second,
+    **dict.fromkeys(("pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath"), places.made),
     "copy.copy": _first,
     "copy.deepcopy": _first,
     "builtins.list": _sequence_of("list"),

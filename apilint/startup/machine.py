@@ -59,6 +59,7 @@ class Machine(Core):
             env = self.envs[module.file] = Env(module)
             env.vars["__name__"] = Known(module.name)
             env.vars["__file__"] = Known(module.file)
+            env.vars.update(self.prepared.pop(module.file, {}))
             if module.is_package:
                 env.vars["__path__"] = Seq("list", [Known(module.file.rpartition("/")[0])])
             self.running.add(module.file)

@@ -56,6 +56,12 @@ class Under(Known):
         self.conditions = conditions
 
 
+class Place(Known):
+    """The path of a file or folder, as an object of `pathlib`."""
+
+    __slots__ = ()
+
+
 class Special(Value):
     """A value with a behaviour of its own, for runs that assume something (an anonymous caller, say)."""
 

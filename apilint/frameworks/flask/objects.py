@@ -107,6 +107,9 @@ _OFFERED = {
     "flask_restx.Resource": _RESOURCE,
 }
 
+# What is given an application or blueprint and gives it back: `app = cors(app, allow_origin="*")`.
+_HANDS_BACK = ("quart_cors.cors",)
+
 
 def teach(machine: Core, options: dict[str, str]) -> None:
     """Tell the start-up what Flask's objects answer."""
@@ -117,7 +120,13 @@ def teach(machine: Core, options: dict[str, str]) -> None:
     for blueprint in BLUEPRINTS:
         properties[f"{blueprint}.name"] = _blueprint_name
         properties[f"{blueprint}.url_prefix"] = _blueprint_prefix
+    for name in _HANDS_BACK:
+        machine.extensions.functions[name] = _application
     machine.extensions.seal()
+
+
+def _application(machine: Core, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value | None:
+    return args[0] if args else kwargs.get("app_or_blueprint")
 
 
 def _config(machine: Core, base: Value, span: Span) -> Value | None:
