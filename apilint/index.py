@@ -428,10 +428,32 @@ class Index:
         folder = near.rpartition("/")[0]
         base = f"{folder}/" if folder else ""
         path = name.replace(".", "/")
+        above = self._beside_package(path, folder)
+        if above is not None and above.file != near:
+            return above
         found = self.modules.get(f"{base}{path}.py") or self.modules.get(f"{base}{path}/__init__.py")
         if found is None or found.file == near:  # `from jwt import decode` in a `jwt.py`
             return None
         return None if f"{base}__init__.py" in self.modules and self._is_within_package(near) else found
+
+    def _beside_package(self, path: str, folder: str) -> Module | None:
+        """A module beside the package that a folder is, where a script there imports the package by its bare name:
+        what is in it finds that module, and not a neighbour of the same name."""
+        outer, _, package = folder.rpartition("/")
+        base = f"{outer}/" if outer else ""
+        found = self.modules.get(f"{base}{path}.py") or self.modules.get(f"{base}{path}/__init__.py")
+        if found is None or f"{folder}/__init__.py" not in self.modules or f"{base}__init__.py" in self.modules:
+            return None
+        return found if (outer, package) in self._imported_from else None
+
+    @cached_property
+    def _imported_from(self) -> frozenset[tuple[str, str]]:
+        """Each folder with the first names of what the modules in it import."""
+        return frozenset(
+            (file.rpartition("/")[0], name.partition(".")[0])
+            for file, module in self.modules.items()
+            for name in module.facts.imports
+        )
 
     def _beside_scripts(self, name: str, near: str) -> Module | None:
         """A module below the folder of the script that is run: a package, whose modules import each other without its
@@ -448,7 +470,9 @@ class Index:
     def _script_folders(self) -> frozenset[str]:
         """Packages that stand on the import path as well: what is below imports modules of packages in them, as
         `import api.users` in `server/jobs/run.py` does where there is a `server/api/users.py`."""
-        own = {part for file in self.modules for part in file.split("/")[1:-1]} - self._namespaces - self._by_name.keys()
+        own = (
+            {part for file in self.modules for part in file.split("/")[1:-1]} - self._namespaces - self._by_name.keys()
+        )
         wanted = (
             (name.replace(".", "/"), module.file)
             for module in self.modules.values()

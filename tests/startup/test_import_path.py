@@ -66,3 +66,57 @@ def test_a_library_is_not_what_has_its_name_within_a_package(tmp_path: Path) -> 
         "shop/integrations/web.py": "import flask.views\n",
     }
     assert [row.path for row in routes(write(tmp_path, files))] == ["/"]
+
+
+def test_a_package_beside_the_script_finds_what_stands_beside_it(tmp_path: Path) -> None:
+    """Not its neighbour of the same name, which a script alone would find; others may import all of it by the name of
+    the folder."""
+    files = {
+        "tests/test_keys.py": "from server.main import app\n",
+        "server/main.py": """
+from fastapi import FastAPI
+
+from auth import signed_in
+from routers import auth as auth_router
+from routers import keys
+
+app = FastAPI()
+app.include_router(auth_router.router)
+app.include_router(keys.router)
+""",
+        "server/auth.py": """
+from fastapi import HTTPException, Request
+
+
+def signed_in(request: Request):
+    if "authorization" not in request.headers:
+        raise HTTPException(401)
+""",
+        "server/routers/__init__.py": "",
+        "server/routers/auth.py": """
+from fastapi import APIRouter, Depends
+
+from auth import signed_in
+
+router = APIRouter()
+
+
+@router.get("/me", dependencies=[Depends(signed_in)])
+def me():
+    return {}
+""",
+        "server/routers/keys.py": """
+from fastapi import APIRouter, Depends
+
+from auth import signed_in
+
+router = APIRouter()
+
+
+@router.get("/keys", dependencies=[Depends(signed_in)])
+def keys():
+    return []
+""",
+    }
+    found = routes(write(tmp_path, files))
+    assert [(row.path, row.auth) for row in found] == [("/keys", "required"), ("/me", "required")]
