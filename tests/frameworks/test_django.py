@@ -93,3 +93,55 @@ if found := urlparse(settings.SITE_ROOT).path.lstrip("/"):
 urlpatterns = [path(f"{prefix}status/", Status.as_view())]
 """
     assert {row.path for row in rows(tmp_path, urls=urls).values()} == {"/status/"}
+
+
+PREDICATES = """
+from django.contrib.auth.mixins import UserPassesTestMixin
+from django.urls import path
+from django.views import View
+from library import load
+
+from models import Page, Settings
+
+class Asked(UserPassesTestMixin, View):
+    def get(self, request):
+        return None
+
+class Setting(Asked):
+    def test_func(self):
+        return Settings().public or self.request.user.is_authenticated
+
+class Reversed(Asked):
+    def test_func(self):
+        return self.request.user.is_authenticated or Settings().public
+
+class Library(Asked):
+    def test_func(self):
+        return load().PUBLIC_ADD_VIEW or self.request.user.is_authenticated
+
+class Data(Asked):
+    def test_func(self):
+        return Page.objects.filter(public=True).exists() or self.request.user.is_authenticated
+
+urlpatterns = [path(view.__name__, view.as_view()) for view in (Setting, Reversed, Library, Data)]
+"""
+MODELS = """
+from django.db import models
+from pydantic_settings import BaseSettings
+
+class Settings(BaseSettings):
+    public: bool = False
+
+class Page(models.Model):
+    public = models.BooleanField()
+"""
+
+
+def test_what_lets_everybody_through_beside_the_question_who_is_calling(tmp_path: Path) -> None:
+    found = rows(tmp_path, urls=PREDICATES, models=MODELS)
+    assert {row.path: (row.auth, row.guards[0].condition) for row in found.values()} == {
+        "/Setting": ("conditional", "not (public)"),
+        "/Reversed": ("conditional", "not (public)"),
+        "/Library": ("conditional", "not (PUBLIC_ADD_VIEW)"),
+        "/Data": ("optional", ""),
+    }
