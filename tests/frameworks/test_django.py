@@ -145,3 +145,61 @@ def test_what_lets_everybody_through_beside_the_question_who_is_calling(tmp_path
         "/Library": ("conditional", "not (PUBLIC_ADD_VIEW)"),
         "/Data": ("optional", ""),
     }
+
+
+BULK = """
+from rest_framework.permissions import IsAuthenticated
+from rest_framework_bulk.generics import BulkModelViewSet
+from rest_framework_bulk.routes import BulkRouter
+
+class Plants(BulkModelViewSet):
+    permission_classes = [IsAuthenticated]
+
+router = BulkRouter()
+router.register("plants", Plants, basename="plant")
+urlpatterns = router.urls
+"""
+
+
+def test_bulk_viewsets_answer_to_whole_lists(tmp_path: Path) -> None:
+    found = rows(tmp_path, urls=BULK)
+    plants = {route.split()[0]: row.auth for route, row in found.items() if row.path == "/plants/$"}
+    assert plants == dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), "required")
+    assert {row.auth for row in found.values() if "(?P<pk>" in row.path} == {"required"}
+
+
+def test_the_plain_router_has_no_bulk_actions(tmp_path: Path) -> None:
+    plain = BULK.replace("rest_framework_bulk.routes", "rest_framework.routers").replace("BulkRouter", "SimpleRouter")
+    found = rows(tmp_path, urls=plain)
+    assert {route for route, row in found.items() if row.path == "/plants/$"} == {"GET /plants/$", "POST /plants/$"}
+
+
+def test_what_a_router_serves_asks_for_permissions_whatever_its_base_is(tmp_path: Path) -> None:
+    urls = """
+from company.viewsets import ReadOnlyViewSet
+from rest_framework.decorators import action
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.routers import SimpleRouter
+
+class Reports(ReadOnlyViewSet):
+    permission_classes = [IsAuthenticated]
+
+    @action(detail=False, methods=["post"])
+    def render(self, request):
+        return None
+
+class Notices(ReadOnlyViewSet):
+    @action(detail=False)
+    def latest(self, request):
+        return None
+
+router = SimpleRouter()
+router.register("reports", Reports, basename="report")
+router.register("notices", Notices, basename="notice")
+urlpatterns = router.urls
+"""
+    found = rows(tmp_path, urls=urls)
+    assert {route: row.auth for route, row in found.items()} == {
+        "POST /reports/render/$": "required",
+        "GET /notices/latest/$": "none",
+    }
