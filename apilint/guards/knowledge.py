@@ -99,10 +99,10 @@ class Knowledge:
         """All qualified names that a value answers to: its own, and those of its class's library ancestors."""
         value = unwrap(value)
         if isinstance(value, Attr):
-            root = value.base
+            root, path = _below(value)
             cls = root.cls if isinstance(root, Instance) else root if isinstance(root, ClassValue) else None
             if cls is not None:
-                name = value.name.removeprefix("super.")
+                name = path.removeprefix("super.")
                 yield from (f"{base}.{name}" for base in attributes.external_bases(machine, cls))
                 return
         if isinstance(value, Instance):
@@ -330,6 +330,14 @@ class Knowledge:
         """Whether a verifier raises on a bad or missing credential."""
         entry = self._verifiers.get(name)
         return isinstance(entry, Mapping) and bool(entry.get("raises"))
+
+
+def _below(value: Attr) -> tuple[Value, str]:
+    """What an attribute of attributes hangs on, and its dotted name from there."""
+    base, path = value.base, value.name
+    while isinstance(base, Attr):
+        path, base = f"{base.name}.{path}", base.base
+    return base, path
 
 
 def _maker(value: Value) -> Value:

@@ -26,6 +26,7 @@ from apilint.startup.values import (
     Seq,
     Setting,
     Special,
+    Subscripted,
     Super,
     Unknown,
     Value,
@@ -108,6 +109,8 @@ def call(machine: Core, callee: Value, args: list[Value], kwargs: dict[str, Valu
     run = _CALLED.get(type(callee))
     if run is not None:
         return run(machine, callee, args, kwargs, span)
+    if isinstance(callee, Subscripted) and isinstance(callee.base, ClassValue):
+        return instantiate(machine, callee.base, args, kwargs, span)  # `Store[User](…)`
     return callee.called(args, kwargs) if isinstance(callee, Special) else _record(machine, callee, args, kwargs, span)
 
 

@@ -348,7 +348,7 @@ def _follows(left: Special, op: str, right: Value) -> Value:
     """The right side of a test whose left side is assumed: it keeps in mind that it was."""
     known = truth(right)
     if known is None:
-        return Operation(left, op, right) if isinstance(right, (Setting, Operation, Attr, Result)) else right
+        return Operation(left, op, right) if isinstance(right, (Setting, Operation)) else right
     if isinstance(right, Known) and isinstance(right.value, bool):
         same = known is left.truth
         return left if same else left.compared("not", left, is_left=True) or right
@@ -386,7 +386,16 @@ def _if_exp(machine: Core, expr: f.IfExp, env: Env) -> Value:
     if known is not None:
         return machine.evaluate(expr.body if known else expr.orelse, env)
     test = Condition(env.module.span(expr.test.start, expr.test.end), expr.test, True, value)
-    return join([machine.evaluate(expr.body, env), machine.evaluate(expr.orelse, env)], test)
+    return either(test, machine.evaluate(expr.body, env), machine.evaluate(expr.orelse, env))
+
+
+def either(test: Condition, body: Value, orelse: Value) -> Value:
+    """What a test that is open decides between. Of two texts that comes first to which a setting leads that nobody has
+    set: a path is that of the program as it is."""
+    is_text = text_of(body) is not None and text_of(orelse) is not None
+    if is_text and isinstance(test.value, Setting) and truth(_settled(test.value)) is False:
+        return join([orelse, body], test.branch(first=False))
+    return join([body, orelse], test)
 
 
 def _subscript(machine: Core, expr: f.Subscript, env: Env) -> Value:

@@ -415,7 +415,7 @@ def _both(machine: Machine, statement: f.If, value: Value, env: Env, frame: Fram
             env.vars[name] = left
         elif right is not left:
             # An import that one branch was the first to use is the same import in the other.
-            env.vars[name] = join([machine.force(left, env), machine.force(right, env)], yes)
+            env.vars[name] = expressions.either(yes, machine.force(left, env), machine.force(right, env))
     return FALL
 
 

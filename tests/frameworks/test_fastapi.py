@@ -1,0 +1,93 @@
+"""FastAPI where the fixture applications do not reach: libraries that are not installed, what nobody has set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from linting import routes, write
+
+ACCOUNTS = """
+from typing import Generic, TypeVar
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi_users import FastAPIUsers
+from fastapi_users.authentication import AuthenticationBackend
+from httpx_oauth.integrations.fastapi import OAuth2AuthorizeCallback
+
+U = TypeVar("U")
+
+
+class Accounts(FastAPIUsers[U, int], Generic[U]):
+    def refreshing(self, backend):
+        router = APIRouter()
+        signed_in = self.authenticator.current_user_token(active=True)
+
+        @router.post("/refresh")
+        async def refresh(user=Depends(signed_in), strategy=Depends(backend.get_strategy)):
+            return {}
+
+        return router
+
+
+backend = AuthenticationBackend(name="jwt")
+accounts = Accounts[dict](None, [backend])
+someone = accounts.current_user(optional=True)
+app = FastAPI()
+app.include_router(accounts.refreshing(backend))
+
+
+@app.get("/me")
+def me(user=Depends(accounts.current_user())):
+    return {}
+
+
+@app.get("/news")
+def news(user=Depends(someone)):
+    return {}
+
+
+@app.get("/callback")
+def callback(state=Depends(OAuth2AuthorizeCallback(None, "callback")), strategy=Depends(backend.get_strategy)):
+    return {}
+"""
+
+
+def verdicts(folder: Path, main: str) -> dict[str, str]:
+    return {row.path: row.auth for row in routes(write(folder, {"main.py": main}))}
+
+
+def test_accounts_of_a_generic_class_ask_as_the_library_does(tmp_path: Path) -> None:
+    assert verdicts(tmp_path, ACCOUNTS) == {
+        "/callback": "none",
+        "/me": "required",
+        "/news": "optional",
+        "/refresh": "required",
+    }
+
+
+def test_a_path_is_that_of_a_program_whose_settings_nobody_has_set(tmp_path: Path) -> None:
+    main = """
+import os
+
+from fastapi import APIRouter, FastAPI
+
+PREFIX = os.environ.get("API_PREFIX", "")
+VERSION = os.environ.get("API_VERSION", "v1")
+router = APIRouter()
+
+
+@router.get("/news")
+def news():
+    return []
+
+
+app = FastAPI()
+if PREFIX:
+    below = f"/{PREFIX.strip('/')}"
+else:
+    below = "/open"
+app.include_router(router, prefix=f"/{PREFIX.strip('/')}" if PREFIX else "")
+app.include_router(router, prefix=below)
+app.include_router(router, prefix="/versioned" if VERSION else "")
+"""
+    assert list(verdicts(tmp_path, main)) == ["/news", "/open/news", "/versioned/news"]
