@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Union
 
 from apilint import facts as f
+from apilint.flow.narrowing import leaves
 from apilint.index import Function, Module
 from apilint.patterns import regex
 from apilint.unparse import unparse
@@ -33,7 +34,17 @@ class Choices:
             inside = [node for each in around for node in _inside(each)]
         else:
             inside = _at(module.body, start) + [node for cls in module.classes for node in _at(cls.code.body, start)]
-        return any(node.start <= start < node.end and self._says(node, start) for node in inside)
+        if any(node.start <= start < node.end and self._says(node, start) for node in inside):
+            return True
+        return any(self._has_left(each, start) for each in around)
+
+    def _has_left(self, function: Function, start: int) -> bool:
+        """Whether what goes on behind `if verify: return` is for those who switched it off."""
+        return any(
+            each.end <= start and not each.orelse and leaves(each.body) and self._on.search(unparse(each.test))
+            for each in function.body
+            if isinstance(each, f.If)
+        )
 
     def _says(self, node: object, start: int) -> bool:
         if isinstance(node, f.Assign):

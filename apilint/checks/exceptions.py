@@ -11,6 +11,7 @@ from apilint.check import Match, check
 from apilint.checks.exposed import label
 from apilint.checks.logs import Logs
 from apilint.finding import Precision
+from apilint.flow.narrowing import last_name
 from apilint.index import Function
 from apilint.model import Route, Step
 from apilint.patterns import regex
@@ -36,10 +37,16 @@ def swallowed_exception(
     harmless: str = r"(?!)",
     client_precision: str = "low",
     telling: str = r"(?!)",
+    changing: str = "",
+    refusing: str = "",
+    fallback_precision: str = "low",
 ) -> Iterator[Match]:
-    """Clauses that catch everything and leave no trace of it, in handlers and what they call."""
+    """Clauses that catch everything and leave no trace of it, in handlers and what they call. A value that stands in
+    for what could not be read may be all that anybody wants; where something was to be done (`changing` matches the
+    names of calls), or where the clause says that something failed (`refusing` matches its words), the reason is
+    lost."""
     logs, attempts = Logs(project, noting), Attempts(project, regex(harmless))
-    tells = regex(telling)
+    tells, weight = regex(telling), Weight(regex(changing), regex(refusing))
     for function, route in _on_the_way(project, logs, depth):
         raised: set[int] | None = None
         taken_in_turn: set[int] | None = None
@@ -62,6 +69,9 @@ def swallowed_exception(
                     or bool(tells.search(function.name))
                     or _blames_client(project, logs, handler, function)
                 )
+                doubt = Precision(client_precision) if is_told else None
+                if doubt is None and not weight.is_felt(statement, handler):
+                    doubt = Precision(fallback_precision)
                 span = function.module.span(handler.start, handler.type.end if handler.type else handler.start + 6)
                 yield Match(
                     span=span,
@@ -75,7 +85,7 @@ def swallowed_exception(
                         Step(function.span, f"'{function.name}' runs for it"),
                         Step(span, "everything is caught here, and neither logged nor raised again"),
                     ),
-                    precision=Precision(client_precision) if is_told else None,
+                    precision=doubt,
                     route=label(route),
                 )
 
@@ -226,6 +236,29 @@ class Attempts:
                 for function in module.functions if not module.is_test else ():
                     self._named.setdefault(function.name, []).append(function)
         return self._named
+
+
+class Weight:
+    """Whether what is lost with an exception matters to somebody."""
+
+    def __init__(self, changing: re.Pattern[str], refusing: re.Pattern[str]) -> None:
+        self._changing = changing
+        self._refusing = refusing
+
+    def is_felt(self, statement: f.Try, handler: f.Handler) -> bool:
+        """Whether something was to be done, or the clause tells that something failed."""
+        if any(self._changing.search(last_name(call.func)) for call in _calls(statement.body)):
+            return True
+        return any(isinstance(node, f.Raise) or self._refusing.search(_word(node)) for node in walk(handler.body))
+
+
+def _word(node: object) -> str:
+    """What a node says: the text of a constant, a name, the name of an argument."""
+    if isinstance(node, f.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    if isinstance(node, f.Name):
+        return node.id
+    return node.attr if isinstance(node, f.Attribute) else node.name or "" if isinstance(node, f.Keyword) else ""
 
 
 def _answers_no(handler: f.Handler) -> bool:

@@ -213,7 +213,7 @@ class Flows:
                 if self._kind != "url":
                     continue
                 certainty = Precision.LOW  # only the path on a server of the program's choice
-            origin = self._origins.of(part.value)
+            origin = self._origin(part.value)
             if origin is None or self._is_own(origin, part.value) or not self._has_form(part.value, origin):
                 continue
             if self._kind == "redirect" and not _in_link(origin, sunk):
@@ -221,6 +221,11 @@ class Flows:
             if not self._is_kept_inside(sunk):
                 is_whole = not part.before or not isinstance(value, Seq)
                 yield Case(sunk, origin, certainty if is_whole else _lower(certainty, Precision.MEDIUM))
+
+    def _origin(self, value: Value) -> Origin | None:
+        """Who decides it; of a dict that others make, what its keys are: `find(Book, pk=request.GET["pk"])`."""
+        is_dict = self._kind == "lookup" and isinstance(unwrap(value), Input)
+        return self._origins.of_keys(value) if is_dict else self._origins.of(value)
 
     def _deciding(self, value: Value) -> list[Value]:
         """The parts of an address that say which server is meant."""

@@ -34,9 +34,10 @@ _READERS = frozenset({"get", "getenv", "getlist", "get_secret_value"})
 _REQUESTS = frozenset({"request", "req", "_request", "websocket"})
 # One of these in a name says which secret it is; `token` or `secret` alone may be a word, a page or an object.
 _BARE = frozenset({"token", "secret", "key", "salt", "credential", "credentials", "authorization", "hash"})
-# What is called so is no key to anything where texts are cut into tokens.
+# Which token it is remains open: a lock's, a claim's, a word of a text. What is called so is no key to anything where
+# texts are cut into tokens.
 _TOKEN_OF_TEXT = regex(
-    r"^(?!(.*_)?(access|refresh|auth|api|bearer|session|id|jwt|oauth|hf|hub|hugging_?face|user|csrf|secret)_)(\w+_)?token(_(str|text|string|value))?$"
+    r"^(?!(.*_)?(access|refresh|auth|api|bearer|session|id|jwt|oauth|hf|hub|hugging_?face|user|csrf|secret|reset|invite|verification)_)(\w+_)?token(_(str|text|string|value|bytes))?$"
 )
 _WORDS_OF_TEXT = frozenset({"tokenizer", "tokenize", "tokenizers", "encode_plus", "max_tokens", "detokenize", "lexer"})
 # Commands print; in a file that answers requests what is printed goes to the server's log.
@@ -55,6 +56,9 @@ _GUESSABLE = regex(r"passw|pwd|passphrase|passcode|pin(_|$)|otp|ssn|card|securit
 _FINDS = regex(r"(find|get|first|one|fetch)(_|$)")
 # What stands in the place of a secret.
 _COVER = regex(r"(?i)[*\u2022x.]{3,}$|[<\[(]?\W*(redacted|masked|hidden|removed|omitted|filtered)\W*[>\])]?$")
+_MAKES = regex(
+    r"(?i)^secrets\.|(^|[._])(generate|random|make|create|new)_?\w*(password|passphrase|secret|token|key|string)?$|urandom|uuid4"
+)
 MAX_DEPTH = 4
 
 
@@ -205,7 +209,8 @@ class _Reader:
         name = last_name(expr)
         if isinstance(expr, f.Attribute) and self._is_request(expr.value):
             if name in self.request_parts:
-                yield _Found(expr, unparse(expr), carrier=True)
+                # What an answer was asked for with went out; what came in is what others sent.
+                yield _Found(expr, unparse(expr), carrier=True, is_sure=not _is_answered(expr.value))
                 return
             if name in _BODIES:
                 yield from self._body(expr, assigned)
@@ -240,7 +245,14 @@ class _Reader:
         is_vague = vague or _TOKEN_OF_TEXT.search(words_of(name)) is not None
         if is_vague and not _WORDS_OF_TEXT.isdisjoint(assigned.function.module.words):
             return
-        yield _Found(expr, unparse(expr), is_sure=not vague)
+        is_known = not is_vague and not self._is_made_here(expr, assigned)
+        yield _Found(expr, unparse(expr), is_sure=is_known)
+
+    @staticmethod
+    def _is_made_here(expr: f.Expr, assigned: Assignments) -> bool:
+        """Whether a secret was made a moment before: it has to be shown to somebody."""
+        given = assigned.of(expr) if isinstance(expr, f.Name) else ()
+        return bool(given) and all(isinstance(each, f.Call) and _MAKES.search(unparse(each.func)) for each in given)
 
     def _holds_secret(self, expr: f.Name, assigned: Assignments, depth: int) -> bool:
         """Whether a variable of a secret's name may hold it: not a number, a class, a constant or what was redacted."""
@@ -326,6 +338,11 @@ class _Reader:
     @staticmethod
     def _says_itself(cls: ClassValue | None) -> bool:
         return cls is not None and any(cls.cls.method(name) for name in ("__str__", "__repr__", "__repr_args__"))
+
+
+def _is_answered(expr: f.Expr) -> bool:
+    """`response.request`, `error.request`: the request that the program sent itself."""
+    return isinstance(expr, f.Attribute) and last_name(expr.value) not in ("self", "cls", "info", "context", "ctx")
 
 
 def _is_masked(value: f.Expr) -> bool:

@@ -22,10 +22,11 @@ from apilint.unparse import unparse
 
 @check
 def request_without_timeout(
-    project: Project, *, unset: str, by_hand: str = "(?!)", by_hand_precision: str = "low"
+    project: Project, *, unset: str, by_hand: str = "(?!)", later: tuple[str, ...] = (), by_hand_precision: str = "low"
 ) -> Iterator[Match]:
-    """Calls of libraries that wait for ever unless they are told not to. Those that no request runs are of low
-    precision: while a program starts, a command runs or a library is used by somebody else's, no server waits."""
+    """Calls of libraries that wait for ever unless they are told not to. Those to which no calls lead from a handler
+    are of low precision: while a program starts, a command runs or a library is used by somebody else's, no server
+    waits, and what only a name leads to mostly is of that kind."""
     entries: Mapping[str, Any] = project.knowledge.sections.get("waits", {})
     words = {name.rpartition(".")[2] for name in entries} | {m for e in entries.values() for m in e.get("methods", ())}
     libraries = frozenset(name.partition(".")[0] for name in entries)
@@ -45,7 +46,7 @@ def request_without_timeout(
             given = node.args[entry["timeout"]]
         if given is None or _is_none(where, given):
             span = where.span(node)
-            is_aside = bool(run_by_hand.search(span.file)) or not _is_served(project, where.function)
+            is_aside = bool(run_by_hand.search(span.file)) or not _is_served(project, where.function, tuple(later))
             yield Match(
                 span=span,
                 values={"call": unparse(node.func)},
@@ -55,11 +56,11 @@ def request_without_timeout(
             )
 
 
-def _is_served(project: Project, function: Function | None) -> bool:
-    """Whether somebody waits for the answer to a request meanwhile."""
+def _is_served(project: Project, function: Function | None, later: tuple[str, ...]) -> bool:
+    """Whether somebody waits for the answer to a request meanwhile, or for the worker that it is left to."""
     if not project.routes:
         return False
-    return function is not None and project.once(Awaited, lambda: Awaited(project)).covers(function)
+    return function is not None and project.once((Awaited, later), lambda: Awaited(project, later)).covers(function)
 
 
 def _is_script(span: Span, scripts: set[tuple[str, int, int]]) -> bool:

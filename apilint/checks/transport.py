@@ -42,14 +42,16 @@ def tls_verify_disabled(
     asked_precision: str = "low",
     switched_off: str = r"(?!)",
     switched_on: str = r"(?!)",
+    by_hand: str = r"(?!)",
 ) -> Iterator[Match]:
     """Calls, clients, contexts and environment variables that make a program accept any certificate."""
     clients = _clients(project)
     setting, guessed, local = map(Precision, (setting_precision, guessed_precision, local_precision))
-    choices, asked = Choices(switched_off, switched_on), Precision(asked_precision)
+    choices, asked, scripts = Choices(switched_off, switched_on), Precision(asked_precision), regex(by_hand)
 
     def unless_asked(span: Span, precision: Precision) -> Precision:
-        return asked if choices.asked_for(project.module(span.file), span.start) else precision
+        is_asked = scripts.search(span.file) is not None or choices.asked_for(project.module(span.file), span.start)
+        return asked if is_asked else precision
 
     for sent in clients.sent("~tls"):
         for span, argument, (value, precision), keyword in _switched_off(sent, setting):
@@ -57,6 +59,9 @@ def tls_verify_disabled(
                 precision = min(precision, guessed, key=lambda each: each.rank)
             if _is_local(sent, local_hosts, keyword):
                 precision = local
+            module = project.module(span.file)
+            if any(choices.asked_for(module, start) for start in _put(module, sent, keyword)):
+                precision = min(precision, asked, key=lambda each: each.rank)
             template = "plaintext" if keyword in _PLAINTEXT and plaintext else ""
             yield _match(span, sent.name, argument, unless_asked(span, precision), value, template)
     for each in clients.assigned("~tls"):
@@ -99,6 +104,20 @@ def _switched_off(sent: Sent, setting: Precision) -> Iterator[tuple[Span, str, t
         match = re.search(wanted, text)
         if match is not None:
             yield dsn[1], match[0], (dsn[0], Precision.VERY_HIGH), "dsn"
+
+
+def _put(module: Module, sent: Sent, keyword: str) -> Iterator[int]:
+    """Where a function puts an argument into the dict that a call takes its keywords from: `options["verify"] = …`."""
+    if all(each.name is not None for each in sent.node.keywords):
+        return
+    start = sent.node.start
+    for function in module.functions:
+        if function.facts.start <= start < function.facts.end:
+            for node in function.nodes(f.Assign):
+                for target in node.targets:
+                    key = target.index if isinstance(target, f.Subscript) else None
+                    if isinstance(key, f.Constant) and key.value == keyword and node.start < start:
+                        yield node.value.start
 
 
 def _match(

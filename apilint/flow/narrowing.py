@@ -24,7 +24,7 @@ _SAYS_IT_CHECKS = regex(
 )
 _SAYS_IT_RAISES = regex(
     r"(?i)^(?!.*(perm|access|auth|login|user|csrf|token|password))_*"
-    r"(validate|check|ensure|assert|verify|sanitize|require|reject|guard)_?\w*"
+    r"(validate|check|ensure|assert|verify|sanitize|require|reject|guard|raise(_if|_on|_for)?_(not|in|un))_?\w*"
     r"(name|ident|table|column|field|sort|order|key|sql|schema|input|value|id|type|param|arg|url|uri|host|path|ssrf"
     r"|redirect|file|dir|address|domain|origin|safe|command|expr)"
 )
@@ -43,6 +43,7 @@ _VIEWS = frozenset(
     """.split()
 )
 _STRIPS = frozenset({"strip", "lstrip", "rstrip", "removeprefix"})
+_READS = frozenset({"get", "get_argument", "get_query_argument", "get_param", "header"})
 # Parts of an address that say where it leads; `scheme` says nothing about that.
 _PLACES = frozenset({"hostname", "netloc", "host", "domain", "suffix", "parent", "parents", "name", "authority"})
 # What a name may not hold: a way out of a folder.
@@ -255,8 +256,15 @@ def exists(test: f.Expr, holds: bool) -> Iterator[str]:
 def _trackable(expr: f.Expr) -> Iterator[f.Expr]:
     if isinstance(expr, f.NamedExpr):
         yield f.Name(expr.start, expr.end, expr.target)
-    elif isinstance(expr, (f.Name, f.Attribute, f.Subscript)):
+    elif isinstance(expr, (f.Name, f.Attribute, f.Subscript)) or reads_item(expr):
         yield expr
+
+
+def reads_item(expr: f.Expr) -> bool:
+    """`request.args.get("next")`: what reads the same each time."""
+    if not isinstance(expr, f.Call) or not isinstance(expr.func, f.Attribute) or expr.func.attr not in _READS:
+        return False
+    return bool(expr.args) and all(isinstance(each, f.Constant) for each in expr.args) and not expr.keywords
 
 
 def last_name(expr: f.Expr) -> str:

@@ -118,7 +118,7 @@ class Trace(Machine):
         kind = type(expr)
         if kind is f.Name or kind is f.Constant:
             value = self.evaluators[kind](self, expr, env)
-        elif self.has_paths and kind in (f.Attribute, f.Subscript) and unparse(expr) in env.vars:
+        elif self.has_paths and kind in (f.Attribute, f.Subscript, f.Call) and unparse(expr) in env.vars:
             value = env.vars[unparse(expr)]
         else:
             value = self._composed(expr, env)
