@@ -59,6 +59,7 @@ _COVER = regex(r"(?i)[*\u2022x.]{3,}$|[<\[(]?\W*(redacted|masked|hidden|removed|
 _MAKES = regex(
     r"(?i)^secrets\.|(^|[._])(generate|random|make|create|new)_?\w*(password|passphrase|secret|token|key|string)?$|urandom|uuid4"
 )
+_ASKS = frozenset({"get", "post", "put", "patch", "delete", "head", "urlopen", "retry"})
 MAX_DEPTH = 4
 
 
@@ -202,12 +203,12 @@ class _Reader:
                 inner.append(call.func.value)
             for expr in inner:
                 yield from self._in(expr, assigned, depth, label)
-        elif last in _BODIES and isinstance(call.func, f.Attribute) and self._is_request(call.func.value):
+        elif last in _BODIES and isinstance(call.func, f.Attribute) and self._is_request(call.func.value, assigned):
             yield from self._body(call, assigned)
 
     def _named(self, expr: f.Expr, assigned: Assignments, depth: int, label: str) -> Iterator[_Found]:
         name = last_name(expr)
-        if isinstance(expr, f.Attribute) and self._is_request(expr.value):
+        if isinstance(expr, f.Attribute) and self._is_request(expr.value, assigned):
             if name in self.request_parts:
                 # What an answer was asked for with went out; what came in is what others sent.
                 yield _Found(expr, unparse(expr), carrier=True, is_sure=not _is_answered(expr.value))
@@ -312,8 +313,11 @@ class _Reader:
 
     # ----------------------------------------------------------------- carriers
 
-    def _is_request(self, expr: f.Expr) -> bool:
-        return last_name(expr) in _REQUESTS
+    @staticmethod
+    def _is_request(expr: f.Expr, assigned: Assignments) -> bool:
+        """Whether it is a request; a variable of that name may hold what another server answered."""
+        given = assigned.of(expr) if isinstance(expr, f.Name) else ()
+        return last_name(expr) in _REQUESTS and not any(map(_is_answer, given))
 
     def _body(self, expr: f.Expr, assigned: Assignments) -> Iterator[_Found]:
         """A whole body, where it is one with credentials: of a log-in, say."""
@@ -338,6 +342,11 @@ class _Reader:
     @staticmethod
     def _says_itself(cls: ClassValue | None) -> bool:
         return cls is not None and any(cls.cls.method(name) for name in ("__str__", "__repr__", "__repr_args__"))
+
+
+def _is_answer(expr: f.Expr) -> bool:
+    """`session.get(url)`: what another server answers."""
+    return isinstance(expr, f.Call) and isinstance(expr.func, f.Attribute) and expr.func.attr in _ASKS
 
 
 def _is_answered(expr: f.Expr) -> bool:

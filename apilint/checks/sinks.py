@@ -21,7 +21,7 @@ from apilint.unparse import unparse
 from apilint.walk import walk
 
 # A file in the place of a name, or a name that the framework has already freed from folders.
-_FILE = regex(r"(?:^|\.)(?:files(?:\.(?!filename$|name$)\w+)?|FILES(?:\.\w+)*)$")
+_FILE = regex(r"(?:^|\.)(?:files(?:\.(?!filename$|name$)[\w-]+)?|FILES(?:\.[\w-]+)*)$")
 SELF = "self"
 # `get` is what dicts have as well: only what is called like a client, or like a table, is looked at.
 _CLIENT = regex(

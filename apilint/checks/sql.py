@@ -13,6 +13,7 @@ from apilint.checks.statements import QUOTED, STATEMENT, VALUE, Case, Statements
 from apilint.finding import Precision
 from apilint.flow.narrowing import last_name
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.walk import walk
 
@@ -20,6 +21,8 @@ KEYWORDS = (
     "select", "insert", "update", "delete", "replace", "with", "create", "alter", "drop", "truncate", "merge",
     "call", "exec", "set", "grant", "from", "where",
 )  # fmt: skip
+# What is called so names a part of the database, and mostly comes from the database itself or from its operator.
+_NAMES_PART = regex(r"(?i)(^|[._])(schema|database|db|catalog|table|dataset|column|field|view|index)(_?(name|id))?$")
 MAX_STEPS = 6
 MAX_BUILT = 3
 _ADVICE = {
@@ -93,8 +96,9 @@ def _precision(case: Case, is_offline: bool) -> Precision | None:
         return Precision.VERY_HIGH if place == QUOTED else Precision.HIGH
     if is_offline:
         return Precision.LOW
-    # What was done to it may have made it harmless, and who calls is not known; quotes round it say that nothing did.
     if kind == DERIVED:
+        return Precision.MEDIUM
+    if kind == ARGUMENT and not _NAMES_PART.search(case.origin.what):
         return Precision.MEDIUM if place == QUOTED else Precision.LOW
     return Precision.LOW
 

@@ -12,6 +12,7 @@ from apilint.checks.choices import Choices
 from apilint.checks.written import Written, calls, scopes
 from apilint.facts import Span
 from apilint.finding import Precision
+from apilint.index import Module
 from apilint.model import Step
 from apilint.patterns import regex
 from apilint.project import Project
@@ -33,7 +34,8 @@ def tls_warnings_silenced(
             if entry is not None and _silences(where, node, entry, categories) and not _is_undone(where, node):
                 span = where.span(node)
                 step = Step(span, "from here on nothing says that certificates are not verified")
-                doubt = Precision.LOW if choices.asked_for(where.module, node.start) else None
+                is_meant = choices.asked_for(where.module, node.start) or _is_program(where.module)
+                doubt = Precision.LOW if is_meant else None
                 yield Match(span=span, values={"call": unparse(node.func)}, trace=(step,), precision=doubt)
                 break
 
@@ -51,6 +53,11 @@ def _silences(where: Written, node: f.Call, entry: Mapping[str, Any], categories
     ):
         return False
     return any(name in categories for name in where.names(given))
+
+
+def _is_program(module: Module) -> bool:
+    """Whether a module is started by itself, so that nothing else is in its process that could be hidden."""
+    return any(isinstance(each, f.If) and "__name__" in unparse(each.test) for each in module.body)
 
 
 def _is_undone(where: Written, node: f.Call) -> bool:

@@ -176,10 +176,12 @@ def cleartext_http(
     examples: Sequence[str] = (),
     example_precision: str = "low",
     names: str = "$^",
+    asking: str = r"(?!)",
     credential_security_severity: float = 7.4,
 ) -> Iterator[Match]:
     """Constant `http://` addresses of other people's hosts that the program calls, or names to be called."""
     called: set[tuple[str, str]] = set()
+    asks = Choices(asking)
 
     def is_foreign(host: str) -> bool:
         lowered = host.lower().rpartition("@")[2]
@@ -205,11 +207,13 @@ def cleartext_http(
                 continue
             called.add((found[1].file, host[1]))
             likely = None if sent.is_sure and default is None else Precision.MEDIUM
+            if is_example(host[1]) or asks.within(project.module(found[1].file), found[1].start):
+                likely = Precision(example_precision)
             yield Match(
                 span=found[1],
                 values={"url": text},
                 security_severity=credential_security_severity if _carries_credentials(sent.kwargs) else None,
-                precision=Precision(example_precision) if is_example(host[1]) else likely,
+                precision=likely,
                 trace=(*_given_in(value, found[1].file), Step(found[1], f"'{sent.name}' is called with this address")),
             )
     pattern = regex(names)

@@ -92,8 +92,8 @@ def _compared(test: f.Compare, holds: bool) -> Iterator[f.Expr]:
         yield from _viewed(left)
         if isinstance(right, f.Attribute) and right.attr == "parents":
             yield from _viewed(right)  # base in path.parents
-    elif op == ("==" if holds else "!=") and isinstance(left, f.Call) and last_name(left.func) == "commonpath":
-        yield from _common(left)
+    elif op == ("==" if holds else "!=") and (common := [*_common(left), *_common(right)]):
+        yield from common
     elif op == ("==" if holds else "!="):
         if not (isinstance(right, f.Constant) and right.value is None):
             yield from _viewed(left)
