@@ -463,9 +463,9 @@ def test_findings_of_the_named_file_but_the_whole_project_is_linked(shop: Path) 
 
 
 def test_a_named_folder(shop: Path) -> None:
-    write(shop, {"scripts/tell.py": SHOP["shop/partners.py"]})
-    assert set(codes(shop / "scripts")) == {"scripts/tell.py"}
-    assert set(codes(shop / "scripts", shop / "shop" / "partners.py")) == {"scripts/tell.py", "shop/partners.py"}
+    write(shop, {"tools/tell.py": SHOP["shop/partners.py"]})
+    assert set(codes(shop / "tools")) == {"tools/tell.py"}
+    assert set(codes(shop / "tools", shop / "shop" / "partners.py")) == {"tools/tell.py", "shop/partners.py"}
 
 
 def test_what_is_broken_elsewhere_is_a_note_on_a_named_file(shop: Path) -> None:
