@@ -469,22 +469,22 @@ class Index:
     @cached_property
     def _script_folders(self) -> frozenset[str]:
         """Packages that stand on the import path as well: what is below imports modules of packages in them, as
-        `import api.users` in `server/jobs/run.py` does where there is a `server/api/users.py`."""
-        own = (
-            {part for file in self.modules for part in file.split("/")[1:-1]} - self._namespaces - self._by_name.keys()
-        )
-        wanted = (
-            (name.replace(".", "/"), module.file)
-            for module in self.modules.values()
-            for name in module.facts.imports
-            if "." in name and name.partition(".")[0] in own
-        )
-        return frozenset(
-            folder
-            for path, file in wanted
-            for folder in _folders_of(file)
-            if f"{folder}/{path}.py" in self.modules or f"{folder}/{path}/__init__.py" in self.modules
-        )
+        `import api.users` in `server/jobs/run.py` does where there is a `server/api/users.py`; but where some
+        `import api.…` is not found there, the name is a library's."""
+        folders = {part for file in self.modules for part in file.split("/")[1:-1]}
+        own = folders - self._namespaces - self._by_name.keys()
+        found: dict[tuple[str, str], bool] = {}  # a folder and a package in it -> whether all that is named is there
+        for module in self.modules.values():
+            for name in module.facts.imports:
+                if "." in name and (head := name.partition(".")[0]) in own:
+                    for folder in _folders_of(module.file):
+                        there = self._is_below(folder, name)
+                        found[folder, head] = there and found.get((folder, head), True)
+        return frozenset(folder for (folder, _), there in found.items() if there)
+
+    def _is_below(self, folder: str, name: str) -> bool:
+        path = f"{folder}/{name.replace('.', '/')}"
+        return f"{path}.py" in self.modules or f"{path}/__init__.py" in self.modules
 
     def _is_within_package(self, file: str) -> bool:
         """Whether a module of a package says by its imports that it is never run as a script, which alone would find

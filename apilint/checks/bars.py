@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from apilint.checks.aside import is_about, middleware_aside
 from apilint.checks.conventions import Capabilities, Conventions, Privacy
 from apilint.checks.effects import Effects
-from apilint.checks.exposed import Changes, Exemptions, Open, is_guarded, is_own, tolerates
+from apilint.checks.exposed import Changes, Exemptions, Open, is_guarded, is_open, is_own, tolerates
 from apilint.checks.handlers import answers_constant
 from apilint.checks.identity import depends_on_caller
 from apilint.checks.rejections import Rejections, class_of
@@ -16,10 +17,13 @@ from apilint.model import Route
 from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup import attributes
+from apilint.unparse import unparse
 
 # Where most of what changes something is guarded, the rest was forgotten; where most of so many such routes are not
 # guarded, that is the habit. An application of its own of which hardly any is guarded has its own.
 MOST, NEARLY_ALL, HARDLY_ANY, ENOUGH, FEW = 0.5, 0.94, 0.25, 10, 3
+# `/refunds/{refund_id}`: an object by what nobody guesses.
+_TICKET = regex(r"(?i)^.*[{<](?:(?:str|uuid):)?(?P<name>(?:\w+_)?(?:u?u?id|hash|hash_?id))(?::(?:str|uuid))?[}>]")
 
 
 class Bar:
@@ -38,6 +42,8 @@ class Bar:
             app: Habits((route for route in routes if route.app == app), self._conventions, changes)
             for app in sorted({route.app for route in routes if route.app})
         }
+        self._tickets = Tickets(routes)
+        self._aside = middleware_aside(project)
         self._acting = project.once("acting", lambda: Writing(project, lasting=True))
 
     @property
@@ -60,7 +66,7 @@ class Bar:
         first = handler.routes[0]
         if self._conventions.covers(first):
             return self.PUBLIC
-        if self._doubts.cover(first):
+        if self._doubts.cover(first) or is_about(self._aside, first):
             return self.DOUBTFUL
         if handler.changing(self._changes):
             return self._of_changing(first)
@@ -72,9 +78,12 @@ class Bar:
         own = self._by_app.get(route.app, self._habits)
         if own.counted >= FEW and own.changing < HARDLY_ANY and self._habits.changing >= MOST:
             return self.DOUBTFUL  # an application of its own beside the one that guards its routes
+        if self._tickets.cover(route):
+            return self.DOUBTFUL
         if self._habits.changing >= MOST:
             return self.CLEAR
-        return self.DOUBTFUL if self._habits.counted >= ENOUGH else self.MIXED
+        is_habit = self._habits.counted >= ENOUGH or self._habits.share < HARDLY_ANY
+        return self.DOUBTFUL if is_habit else self.MIXED
 
 
 class Reading:
@@ -109,9 +118,17 @@ class Reading:
 class Doubts:
     """What makes it likely that an open route was decided on, or asks in a way that was not followed."""
 
-    def __init__(self, project: Project, routes: list[Route], page_views: tuple[str, ...], debugging: str) -> None:
+    def __init__(
+        self,
+        project: Project,
+        routes: list[Route],
+        page_views: tuple[str, ...],
+        token_views: tuple[str, ...],
+        debugging: str,
+    ) -> None:
         self._project = project
         self._page_views = page_views
+        self._log_ins = frozenset(project.knowledge.sections.get("logins", {})) | frozenset(token_views)
         self._debugging = regex(debugging or r"(?!)")
         self._exemptions, self._capabilities = Exemptions(routes), Capabilities(project)
         self._rejections, self._effects = Rejections(project), Effects(project)
@@ -130,11 +147,23 @@ class Doubts:
             or self._capabilities.cover(route)
             or not is_own(self._project, route)
             or _is_page_view(self._project, route, self._page_views)
+            or is_made_of(self._project, route, self._log_ins)
             or bool(self._debugging.search(route.only_if))
             or self._rejections.may_reject(route)
             or self._effects.only_computes(route)
             or (route.function is not None and depends_on_caller(route.function.function))
         )
+
+
+class Tickets:
+    """Objects that anyone may see who knows their id: what is done to one of them then, is for those who hold it."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._shown = {_object_of(route) for route in routes if "GET" in route.methods and is_open(route)} - {""}
+
+    def cover(self, route: Route) -> bool:
+        """Whether a route changes such an object."""
+        return _object_of(route) in self._shown
 
 
 class Habits:
@@ -148,6 +177,7 @@ class Habits:
                 found[changes.cover(route)].append(is_guarded(route))
         self.changing = _share(found[True])
         self.reading = _share(found[False])
+        self.share = _share([*found[True], *found[False]])
         self.counted = len(found[True])
 
 
@@ -155,9 +185,25 @@ def _share(guarded: list[bool]) -> float:
     return sum(guarded) / len(guarded) if guarded else 0.0
 
 
+def _object_of(route: Route) -> str:
+    """The path up to the id of an object, which is no number; the empty string where there is none."""
+    found = _TICKET.match(route.path)
+    if found is None or route.function is None:
+        return ""
+    params = {param.name: param.annotation for param in route.function.function.head.params}
+    annotation = params.get(found.group("name"))
+    is_number = annotation is not None and unparse(annotation) == "int"
+    return "" if is_number else found.group()
+
+
 def _is_page_view(project: Project, route: Route, views: Collection[str]) -> bool:
     """Whether a view class leaves the answer to a library's that shows a page or redirects, whatever the method."""
-    cls = class_of(project, route.handler) if route.function is None else None
+    return route.function is None and is_made_of(project, route, views)
+
+
+def is_made_of(project: Project, route: Route, views: Collection[str]) -> bool:
+    """Whether a route's view class derives from one of these of libraries."""
+    cls = route.function.function.owner if route.function is not None else class_of(project, route.handler)
     machine = project.program.machine
     made = machine.class_value(cls) if cls is not None else None
     return made is not None and not frozenset(views).isdisjoint(attributes.external_bases(machine, made))

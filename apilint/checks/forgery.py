@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apilint.check import Match, check
-from apilint.checks.exposed import Changes, label, name_of, turns_away
+from apilint.checks.exposed import Changes, label, name_of, turns_away, words_of
 from apilint.checks.writing import Writing
 from apilint.facts import Span
 from apilint.finding import Precision
@@ -50,10 +50,17 @@ def csrf_exempt_session_view(
             precision=Precision.LOW
             if is_doubtful
             else None
-            if route.function is None or writing.may_write(route.function.function)
+            if _is_named_for_change(route, changes)
+            and (route.function is None or writing.may_write(route.function.function))
             else Precision(reading_precision),
             route=label(route),
         )
+
+
+def _is_named_for_change(route: Route, changes: Changes) -> bool:
+    """Whether the method, the path or the handler says that something is changed."""
+    words = words_of(f"{route.path} {name_of(route.handler)}").split("_")
+    return "DELETE" in route.methods or not changes.words.isdisjoint(words)
 
 
 def _first(route: Route, names: tuple[str, ...]) -> Guard | None:

@@ -24,6 +24,7 @@ from apilint.unparse import unparse
 
 IN_THE_HANDLER = "in the handler"
 CHANGING = frozenset({"POST", "PUT", "PATCH", "ANY"})
+REPEATING = frozenset({"PUT", "PATCH"})
 MAX_DEPTH = 2
 
 
@@ -44,16 +45,23 @@ def unlimited_guessing(
     settings_name: str = "",
     asked_setting: str = "",
     unguessable: str = "(?!)",
+    privileged: str = "(?!)",
 ) -> Iterator[Match]:
     """Handlers that check a password or a code and that nothing limits; and `others`: which routes by their words, and
-    by which calls they do it. Who sends something `unguessable` cannot try one after the other."""
+    by which calls they do it. Who sends something `unguessable` cannot try one after the other, and what `privileged`
+    users do for others is not for everybody."""
     limits, guesses = Limits.of(project), Guesses(project, routes, never, verifying, carrying, forms)
     guesses.others = {name: (regex(each["routes"]), regex(each["calls"])) for name, each in others.items()}
-    settings, secret = settings_of(project, settings_name), regex(unguessable)
+    settings, secret, few = settings_of(project, settings_name), regex(unguessable), regex(privileged)
+    posted = {
+        (view, route.path) for route in project.routes if "POST" in route.methods and (view := limits.view(route))
+    }
     seen: set[Span] = set()
     for route in project.routes:
         if route.span in seen or CHANGING.isdisjoint(route.methods):
             continue
+        if REPEATING.issuperset(route.methods) and (limits.view(route), route.path) in posted:
+            continue  # a class that passes PUT on to POST
         template, proof = guesses.of(route)
         if proof is None or project.is_test(route.span.file) or _is_known_caller(route):
             continue
@@ -61,7 +69,11 @@ def unlimited_guessing(
         if limits.reach(route, asks_settings=not guesses.is_unthrottled(route)):
             continue
         is_library = settings is not None and settings.has(asked_setting) is None  # who installs it adds what limits
-        if is_library or (template == "reset" and _is_sent(route, secret)):
+        if (
+            is_library
+            or (template == "reset" and _is_sent(route, secret))
+            or (template != "" and _is_for_few(route, few))
+        ):
             precision: Precision | None = Precision.LOW
         else:
             precision = Precision(beside_limited_precision) if any(limits.using()) else None
@@ -81,6 +93,13 @@ def _is_known_caller(route: Route) -> bool:
     return is_guarded(route) and any(
         guard.effect in ("required", "conditional") and guard.kind != IN_THE_HANDLER for guard in route.guards
     )
+
+
+def _is_for_few(route: Route, privileged: re.Pattern[str]) -> bool:
+    """Whether the path is the administrators', or the handler asks what the caller may do."""
+    function = route.function.function if route.function is not None else None
+    asked = {node.attr for node in function.nodes(f.Attribute)} if function is not None else set()
+    return any(privileged.search(words_of(name)) for name in (*literal_parts(route.path), *asked))
 
 
 def _is_sent(route: Route, name: re.Pattern[str]) -> bool:

@@ -10,6 +10,7 @@ from apilint import facts as f
 from apilint.checks.configured import dictionary
 from apilint.checks.exposed import words_of
 from apilint.checks.reached import Reached
+from apilint.checks.rejections import functions_of
 from apilint.index import Function, Module
 from apilint.model import Route
 from apilint.patterns import regex
@@ -86,6 +87,9 @@ class Limits:
         if view is not None and self._class_limits(view):
             return True
         if any(self._is_limiter(guard.qualname, guard.name) for guard in (*route.guards, *route.considered)):
+            return True
+        hooks = (guard for guard in (*route.guards, *route.considered) if guard.kind == "before_request")
+        if any(self._says_so(each, 1) for hook in hooks for each in functions_of(self.project, hook)):
             return True
         target = route.function
         return target is not None and (self._around(target) or self._says_so(target.function, MAX_DEPTH))

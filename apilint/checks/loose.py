@@ -31,7 +31,11 @@ def unserved_routes(
             continue
         name = _name(module, loose)
         at = loose.span if loose.taken is None else loose.routes[0].span
-        is_doubtful = bool(loose.doubt) or (loose.taken is None and _is_used_elsewhere(project, module, name))
+        is_doubtful = bool(loose.doubt) or (
+            _is_beside_none(project, loose) or _is_used_elsewhere(project, module, name)
+            if loose.taken is None
+            else at.file not in (loose.taken.file, loose.span.file)
+        )
         yield Match(
             span=at,
             values={
@@ -49,6 +53,11 @@ def unserved_routes(
             precision=Precision.LOW if is_doubtful else None,
             template="" if loose.taken is None else "late",
         )
+
+
+def _is_beside_none(project: Project, loose: Loose) -> bool:
+    """Whether no route is served that stands in the same file: then another program may include the whole of it."""
+    return not any(route.span.file == loose.span.file for route in project.routes)
 
 
 def _name(module: Module, loose: Loose) -> str:

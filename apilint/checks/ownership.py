@@ -43,19 +43,16 @@ def object_not_scoped(
     deciding: str = "",
     asking: tuple[str, ...] = (),
     changing_security_severity: float = 8.1,
-    shared: int = 3,
     shared_precision: str = "low",
 ) -> Iterator[Match]:
     """Handlers that fetch a row with an owner by an id of the path, and never ask whose it is; and such whose view has
-    a permission that would tell, in a view that asks it only when it is told to. Where there are as many as `shared`,
-    and nothing in the project looks for what is somebody's own, users share what there is."""
+    a permission that would tell, in a view that asks it only when it is told to. Where nothing in the project looks
+    for somebody's own rows of the model, users may well share them."""
     yield from _unasked(project, look_ups, plain_views, permissions, deciding, asking)
     finder = _Finder(project, look_ups, regex(owners), regex(caller), regex(privileged))
-    found = list(_unscoped(project, finder, changing_security_severity))
-    owned_by = {str(match.values["owner"]) for match in found}
-    is_shared = len(found) >= shared and not finder.looks_for_own(owned_by)
-    for match in found:
-        yield msgspec.structs.replace(match, precision=Precision(shared_precision)) if is_shared else match
+    for match in _unscoped(project, finder, changing_security_severity):
+        is_own = finder.looks_for_own(str(match.values["model"]), str(match.values["owner"]))
+        yield match if is_own else msgspec.structs.replace(match, precision=Precision(shared_precision))
 
 
 def _unscoped(project: Project, finder: _Finder, changing_security_severity: float) -> Iterator[Match]:
@@ -167,6 +164,8 @@ class _Finder:
         for call in function.nodes(f.Call):
             if last_name(call.func) not in self.look_ups or not _given(call, names) or _is_narrowed(call):
                 continue
+            if any(_is_unused(call, node.value) for node in function.nodes(f.ExprStmt)):
+                continue  # tells that there is one, and nothing of it
             schema = self._model(call, function)
             owner = next((field for field in schema.fields if self._owns(field)), None) if schema is not None else None
             if schema is None or owner is None or schema.user or self._asks_who(function):
@@ -175,16 +174,20 @@ class _Finder:
                 return call, schema, owner
         return None
 
-    def looks_for_own(self, owned_by: set[str]) -> bool:
-        """Whether anything in the project looks for rows by such an owner, or compares one with somebody."""
-        names = owned_by | {f"{name}_id" for name in owned_by}
+    def looks_for_own(self, model: str, owner: str) -> bool:
+        """Whether anything in the project looks for rows of a model by their owner, or compares one with somebody."""
+        names = {owner, f"{owner}_id"}
         functions = (
             function
             for module in self.project.index.modules.values()
             if not module.is_test
             for function in module.functions
         )
-        return any(self._asks_for(names, function) for function in functions)
+        return any(
+            self._asks_for(names, function)
+            for function in functions
+            if any(node.id == model for node in function.nodes(f.Name))
+        )
 
     def _asks_for(self, names: set[str], function: Function) -> bool:
         looking = (node for node in function.nodes(f.Call) if last_name(node.func) in {*self.look_ups, "exclude", "Q"})
@@ -270,6 +273,12 @@ def _is_narrowed(call: f.Call) -> bool:
     """Whether a look-up is given something of the request beside the id: `board__in=boards_of(request.profile)`."""
     nodes = walk([keyword.value for keyword in call.keywords])
     return any("request" in (getattr(node, "id", ""), getattr(node, "attr", "")) for node in nodes)
+
+
+def _is_unused(call: f.Call, statement: f.Expr) -> bool:
+    """Whether nothing is done with what a call answers."""
+    value = statement.value if isinstance(statement, f.Await) else statement
+    return value.start == call.start and value.end == call.end
 
 
 def _given(call: f.Call, names: set[str]) -> bool:

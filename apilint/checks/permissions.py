@@ -17,12 +17,15 @@ from apilint.checks.exposed import (
     label,
     name_of,
 )
+from apilint.checks.limits import Limits
 from apilint.checks.rejections import Rejections
 from apilint.facts import Span
 from apilint.finding import Precision
 from apilint.model import Guard, Route, Step
 from apilint.patterns import regex
 from apilint.project import Project
+from apilint.startup import attributes
+from apilint.startup.values import Seq
 
 EMPTY = "no permission"
 BY_LIBRARY = "the library's view"
@@ -42,8 +45,10 @@ def drf_view_public(
     private_precision: str = "medium",
     public_precision: str = "low",
     public_sections: tuple[str, ...] = (),
+    authentication: str = "",
 ) -> Iterator[Match]:
-    """Views that say themselves that everybody may call them."""
+    """Views that say themselves that everybody may call them. One that switches `authentication` off as well was
+    decided on: nobody asks in it who is calling."""
     conventions, capabilities, private = Conventions(project), Capabilities(project), Privacy(project)
     rejections, changes = Rejections(project), Changes(project, unsafe_methods)
     for span, found in _attached(project, "permission", (*open_permissions, *reading_permissions)).items():
@@ -53,6 +58,7 @@ def drf_view_public(
         route, guard = (changing or found)[0]
         precision: Precision | None = None
         is_meant = conventions.covers(route) or not frozenset(public_sections).isdisjoint(literal_parts(route.path))
+        is_meant = is_meant or _is_without(project, route, authentication)
         if is_meant or capabilities.cover(route) or rejections.may_reject(route):
             precision = Precision(public_precision)
         elif not changing:
@@ -76,6 +82,13 @@ def drf_view_public(
             about=_handlers([each for each, _ in found]),
             weight=ON_PURPOSE,
         )
+
+
+def _is_without(project: Project, route: Route, attribute: str) -> bool:
+    """Whether a view's own list of that name is empty."""
+    view = Limits.of(project).view(route) if attribute else None
+    found = attributes.in_class(project.program.machine, view, attribute) if view is not None else None
+    return found is not None and isinstance(found[0], Seq) and not found[0].items
 
 
 @check

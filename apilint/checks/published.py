@@ -46,8 +46,9 @@ def _values(paths: Sequence[str], routes: Sequence[Route]) -> dict[str, object]:
 
 
 def _as_a_whole(routes: Sequence[Route]) -> bool:
-    """Whether the application as a whole was put behind a guard, so that its documentation seems to be, too."""
-    return all(
+    """Whether the application as a whole was put behind a guard, so that its documentation seems to be, too; one that
+    stands there under a setting only leaves that to whoever runs the program."""
+    return not any(route.auth == "conditional" for route in routes) and all(
         any(turns_away(guard) and (guard.kind == "setting" or guard.via == "the application") for guard in route.guards)
         for route in routes
         if is_guarded(route)

@@ -33,6 +33,7 @@ _ASKING = regex(
 # Where credentials stand in a request, and methods that are given a whole request to answer it.
 _HEADER = regex(r"(?i)^(authorization|x-(api|auth)[\w-]*|[\w-]*-(signature|token|secret|key)[\w-]*)$")
 _HANDING_ON = regex(r"^(handle\w*|process_\w+|dispatch)$")
+_ANSWERING = frozenset({"dispatch_request", "full_dispatch_request"})
 _WHOLE_REQUESTS = frozenset({"request", "req"})
 # A switch in the settings, and an answer that says there is nothing.
 _ENABLED = regex(r"(?i)_enabled?$|_disabled?$")
@@ -189,7 +190,11 @@ def _reads_credential(call: f.Call) -> bool:
 def _hands_on(call: f.Call) -> bool:
     """`await slack.handle(request)`: whether the caller is asked is up to what answers in the handler's place."""
     func = call.func
-    if not isinstance(func, f.Attribute) or not _HANDING_ON.match(func.attr):
+    if not isinstance(func, f.Attribute):
+        return False
+    if func.attr in _ANSWERING:  # the application, asked for another of its routes
+        return True
+    if not _HANDING_ON.match(func.attr):
         return False
     is_own = isinstance(func.value, f.Call) or (isinstance(func.value, f.Name) and func.value.id in ("self", "cls"))
     return not is_own and any(isinstance(arg, f.Name) and arg.id in _WHOLE_REQUESTS for arg in call.args)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from apilint.check import Match, check
+from apilint.checks.aside import middleware_aside, opens_browser
 from apilint.checks.bars import Bar, Doubts, Reading
 from apilint.checks.conventions import Conventions, Privacy
 from apilint.checks.exposed import (
@@ -38,6 +39,7 @@ def route_without_auth(
     pages: tuple[str, ...] = (),
     page_frameworks: tuple[str, ...] = (),
     page_views: tuple[str, ...] = (),
+    token_views: tuple[str, ...] = (),
     debug_conditions: str = "",
     habit: float = 0.9,
     few: str = "",
@@ -55,11 +57,12 @@ def route_without_auth(
         yield from _open_as_a_whole(project, opened, routes, unguarded if guarded else {""}, changes)
     opened = [handler for handler in opened if handler.routes[0].app not in unguarded]
     reading = Reading(project, Privacy(project, private_sections), habit, pages, page_frameworks)
-    bar = Bar(project, routes, changes, Doubts(project, routes, page_views, debug_conditions), reading)
+    bar = Bar(project, routes, changes, Doubts(project, routes, page_views, token_views, debug_conditions), reading)
     exposed = bar.exposed(opened)
     is_rare = bool(guarded and few) and bar.changing_share < rare and len(exposed) >= many
     if is_rare:
-        yield _summary(project, exposed, {"guarded": guarded, "total": len(routes)}, "few", None)
+        doubt = Precision.LOW if _is_decided(project) else None
+        yield _summary(project, exposed, {"guarded": guarded, "total": len(routes)}, "few", doubt)
     worth = {
         Bar.PUBLIC: Precision(public_precision),
         Bar.DOUBTFUL: Precision(doubtful_precision),
@@ -112,12 +115,17 @@ def _nothing_guarded(project: Project, opened: list[Open], routes: list[Route], 
     meant = all(conventions.covers(route) for handler in opened for route in handler.routes)
     # What one application of several is for, its neighbours do not tell; and a project whose code says "not allowed"
     # somewhere may say it on a way that could not be followed.
-    is_doubtful = meant or bool(app) or _knows_guards(project) or Rejections(project).known()
+    is_doubtful = meant or bool(app) or _is_decided(project) or _knows_guards(project) or Rejections(project).known()
     # What only reads, as a whole, is most likely for everybody.
     is_doubtful = is_doubtful or not any(handler.changing(changes) for handler in opened)
     total = sum(1 for route in routes if not app or route.app == app)
     doubt = Precision.LOW if is_doubtful else None
     return _summary(project, opened, {"total": total, "app": app}, "application" if app else "summary", doubt)
+
+
+def _is_decided(project: Project) -> bool:
+    """Whether a program in which hardly anything is guarded asks elsewhere, or is for whoever sits in front of it."""
+    return opens_browser(project) or bool(middleware_aside(project))
 
 
 def _summary(

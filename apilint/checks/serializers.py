@@ -90,11 +90,13 @@ def serializer_sensitive_field(
     depth: str,
     issuing: str,
     form: str = r"(?!)",
+    certain: str = "",
+    doubtful_precision: str = "low",
 ) -> Iterator[Match]:
     """Serializers that name a secret among what they show, or nest a model that holds one. One with nothing else than
-    what a person types into a `form` is a form."""
+    what a person types into a `form` is a form. What is not `certain` to be for nobody's eyes is doubtful."""
     sensitive = Sensitive(project)
-    hands_out, typed = regex(issuing), regex(form)
+    hands_out, typed, never_shown = regex(issuing), regex(form), regex(certain)
     for each in serializers(project.program):
         if not each.used or project.is_test(each.span.file) or each.rewritten:
             continue
@@ -113,6 +115,7 @@ def serializer_sensitive_field(
                     *_listing(each, span),
                     Step(span, f"'{name}' is one of them"),
                 ),
+                precision=None if never_shown.search(words_of(name)) else Precision(doubtful_precision),
             )
 
 

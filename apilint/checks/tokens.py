@@ -64,6 +64,7 @@ def jwt_not_verified(
             or _is_behind_guard(used.function)
             or _is_decided(used)
             or tokens.is_verified_too(used, verifies)
+            or tokens.is_verified_elsewhere(used)
         ):
             doubt = Precision.LOW
         yield Match(
@@ -171,6 +172,16 @@ class _Tokens:
         nodes = used.function.nodes(f.Call) if used.function is not None else ()
         return any(verifying.search(unparse(node.func)) for node in nodes if node.start != used.node.start)
 
+    def is_verified_elsewhere(self, used: Used) -> bool:
+        """Whether the project verifies tokens in another function: the same one most likely, before or after."""
+        return any(
+            other.function is not used.function
+            and other.entry.get("disables")
+            and not self.is_unverified(other)
+            and self.weakness(other) is None
+            for other in self.calls
+        )
+
     # ------------------------------------------------------------------- claims
 
     def never_expires(self, used: Used) -> bool:
@@ -198,12 +209,12 @@ class _Tokens:
         if used.function is None or any(node.value is used.node for node in used.function.nodes(f.ExprStmt)):
             return None  # asks for the signature alone
         off = {name for name, path in claims.items() if self._is_off(argument_at(used, path))}
-        if "exp" in off and not _mentions(used.function, "exp"):
+        if "exp" in off and not any(_mentions(each, "exp") for each in (used.function, *_callers(used.function))):
             return str(claims["exp"])
         algorithms = used.argument("algorithms")
         names = [text_of(item) for item in options(algorithms[0])] if algorithms is not None else []
         if "aud" in off and names and not any(name is None or symmetric.search(name) for name in names):
-            return None if _mentions(used.function, "aud", "audience") else str(claims["aud"])
+            return None if _mentions(used.function, "aud", "audience", "azp", "client_id") else str(claims["aud"])
         return None
 
     @staticmethod
@@ -273,6 +284,13 @@ def _mentions(function: Function, *claims: str) -> bool:
     return any(node.value in claims for node in function.nodes(f.Constant)) or any(
         node.attr in claims for node in function.nodes(f.Attribute)
     )
+
+
+def _callers(function: Function) -> Iterator[Function]:
+    """The functions of the same module that call one."""
+    for other in function.module.functions:
+        if any(last_name(node.func) == function.name for node in other.nodes(f.Call)):
+            yield other
 
 
 def _is_watched(used: Used) -> bool:

@@ -15,6 +15,7 @@ CREDENTIAL_WORD = regex(
     r"(?i)(^|_|-|\b)(auth\w*|token\w*|api_?-?keys?|x_?-?key|secret\w*|passw\w*|credential\w*|session\w*|jwt\w*|bearer|"
     r"signature|cookie\w*|user\w*|login\w*|identity|principal|account|claims|subject|access|permission\w*)"
 )
+_COPIES = ("copy", "to_dict")
 _PLAIN_HEADERS = regex(
     r"(?i)^(HTTP_)?(host|user[-_]agent|accept.*|content[-_].*|origin|referer|connection|x[-_]forwarded.*|x[-_]real[-_]ip|"
     r".*csrf.*|.*xsrf.*|remote_addr|remote_host|server_.*|request_method|path_info|query_string|upgrade|range|if[-_].*|"
@@ -176,7 +177,7 @@ class Container(Special):
             if isinstance(found, Nothing) and default is not None:
                 return found if _is_empty(default) else default
             return found
-        return Unknown(f"{self.name}.{name}()")
+        return self if name in _COPIES else Unknown(f"{self.name}.{name}()")
 
     def item(self, key: Value) -> Value:
         """A credential under any key is missing; plain headers are not known."""
@@ -235,7 +236,7 @@ class Body(Special):
         """`get` of a credential gives nothing, of other things something unknown."""
         if name in ("get", "pop", "getlist"):
             return self.item(args[0] if args else Unknown("no key"))
-        return Unknown(f"{self.name}.{name}()")
+        return self if name in _COPIES else Unknown(f"{self.name}.{name}()")
 
     def item(self, key: Value) -> Value:
         """A credential is missing, the rest is not known."""

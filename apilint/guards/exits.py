@@ -42,6 +42,10 @@ class Exit:
             return self
         return Exit(self.kind, self.value, (*conditions, *self.conditions), self.span, self.status, self.name)
 
+    def answering(self, value: Value, *conditions: Condition) -> Exit:
+        """The same end with another answer, under further conditions."""
+        return Exit(self.kind, value, (*self.conditions, *conditions), self.span, self.status, self.name)
+
     @property
     def open(self) -> list[Condition]:
         """The conditions that the source leaves open."""

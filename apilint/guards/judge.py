@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from apilint import facts as f
+from apilint.facts import Span
 from apilint.guards import lapses
 from apilint.guards.caller import NOTHING, Anonymous, Caller, Nothing, Sure
 from apilint.guards.exits import CREDENTIALS, Exit
@@ -34,6 +35,7 @@ from apilint.startup.values import (
     Operation,
     Partial,
     Result,
+    Setting,
     Unknown,
     Value,
     Wrapped,
@@ -420,6 +422,12 @@ def _answers(exit_: Exit, mode: str, depth: int = 2) -> Iterator[Exit]:
     """An exit for each answer that a test chooses among: `return user.is_staff if settings.LOCKED else True`; what a
     predicate says by a test that is not known, stays one answer."""
     value = exit_.value
+    waiver = _waiver(value) if mode == "predicate" else None
+    if waiver is not None:
+        setting, answer = waiver
+        yield exit_.answering(Known(True), setting)
+        yield exit_.answering(answer, _negated(setting))
+        return
     if not isinstance(value, Choice) or not depth or (value.test is None and mode == "predicate"):
         yield exit_
         return
@@ -428,11 +436,31 @@ def _answers(exit_: Exit, mode: str, depth: int = 2) -> Iterator[Exit]:
         return
     test = value.test if len(value.options) == 2 else None
     for number, option in enumerate(value.options):
-        conditions = exit_.conditions
-        if test is not None:
-            conditions = (*conditions, test.branch(first=number == 0))
-        chosen = Exit(exit_.kind, option, conditions, exit_.span, exit_.status, exit_.name)
-        yield from _answers(chosen, mode, depth - 1)
+        under = (test.branch(first=number == 0),) if test is not None else ()
+        yield from _answers(exit_.answering(option, *under), mode, depth - 1)
+
+
+def _waiver(value: Value) -> tuple[Condition, Value] | None:
+    """What lets everybody through, and what is answered without it: `settings.PUBLIC or user.is_staff`."""
+    if isinstance(value, Operation) and value.op == "or" and value.right is not None:
+        sides = [value.left, value.right]
+    else:
+        sides = value.options if isinstance(value, Choice) and value.test is None else []
+    answers = [side for side in sides if isinstance(side, CREDENTIALS) and expressions.truth(side) is False]
+    others = [side for side in sides if isinstance(side, (Setting, Attr, Result))]
+    if len(sides) != 2 or not answers or not others:
+        return None
+    test = others[0]
+    span = test.span if isinstance(test, (Setting, Result)) else None
+    return Condition(span or Span("", 0, 0), _spelt(test), True, test), answers[0]
+
+
+def _spelt(value: Value) -> str:
+    if isinstance(value, Attr):
+        return f"{_spelt(value.base)}.{value.name}" if isinstance(value.base, (Attr, External)) else value.name
+    if isinstance(value, Result):
+        return f"{_spelt(value.callee)}()"
+    return value.name.rpartition(".")[2] if isinstance(value, (Setting, External)) else ""
 
 
 def _is_through(exit_: Exit) -> bool:

@@ -348,7 +348,7 @@ def _follows(left: Special, op: str, right: Value) -> Value:
     """The right side of a test whose left side is assumed: it keeps in mind that it was."""
     known = truth(right)
     if known is None:
-        return Operation(left, op, right) if isinstance(right, (Setting, Operation)) else right
+        return Operation(left, op, right) if isinstance(right, (Setting, Operation, Attr, Result)) else right
     if isinstance(right, Known) and isinstance(right.value, bool):
         same = known is left.truth
         return left if same else left.compared("not", left, is_left=True) or right

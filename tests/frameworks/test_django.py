@@ -93,3 +93,113 @@ if found := urlparse(settings.SITE_ROOT).path.lstrip("/"):
 urlpatterns = [path(f"{prefix}status/", Status.as_view())]
 """
     assert {row.path for row in rows(tmp_path, urls=urls).values()} == {"/status/"}
+
+
+PREDICATES = """
+from django.contrib.auth.mixins import UserPassesTestMixin
+from django.urls import path
+from django.views import View
+from library import load
+
+from models import Page, Settings
+
+class Asked(UserPassesTestMixin, View):
+    def get(self, request):
+        return None
+
+class Setting(Asked):
+    def test_func(self):
+        return Settings().public or self.request.user.is_authenticated
+
+class Reversed(Asked):
+    def test_func(self):
+        return self.request.user.is_authenticated or Settings().public
+
+class Library(Asked):
+    def test_func(self):
+        return load().PUBLIC_ADD_VIEW or self.request.user.is_authenticated
+
+class Data(Asked):
+    def test_func(self):
+        return Page.objects.filter(public=True).exists() or self.request.user.is_authenticated
+
+urlpatterns = [path(view.__name__, view.as_view()) for view in (Setting, Reversed, Library, Data)]
+"""
+MODELS = """
+from django.db import models
+from pydantic_settings import BaseSettings
+
+class Settings(BaseSettings):
+    public: bool = False
+
+class Page(models.Model):
+    public = models.BooleanField()
+"""
+
+
+def test_what_lets_everybody_through_beside_the_question_who_is_calling(tmp_path: Path) -> None:
+    found = rows(tmp_path, urls=PREDICATES, models=MODELS)
+    assert {row.path: (row.auth, row.guards[0].condition) for row in found.values()} == {
+        "/Setting": ("conditional", "not (public)"),
+        "/Reversed": ("conditional", "not (public)"),
+        "/Library": ("conditional", "not (PUBLIC_ADD_VIEW)"),
+        "/Data": ("optional", ""),
+    }
+
+
+BULK = """
+from rest_framework.permissions import IsAuthenticated
+from rest_framework_bulk.generics import BulkModelViewSet
+from rest_framework_bulk.routes import BulkRouter
+
+class Plants(BulkModelViewSet):
+    permission_classes = [IsAuthenticated]
+
+router = BulkRouter()
+router.register("plants", Plants, basename="plant")
+urlpatterns = router.urls
+"""
+
+
+def test_bulk_viewsets_answer_to_whole_lists(tmp_path: Path) -> None:
+    found = rows(tmp_path, urls=BULK)
+    plants = {route.split()[0]: row.auth for route, row in found.items() if row.path == "/plants/$"}
+    assert plants == dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), "required")
+    assert {row.auth for row in found.values() if "(?P<pk>" in row.path} == {"required"}
+
+
+def test_the_plain_router_has_no_bulk_actions(tmp_path: Path) -> None:
+    plain = BULK.replace("rest_framework_bulk.routes", "rest_framework.routers").replace("BulkRouter", "SimpleRouter")
+    found = rows(tmp_path, urls=plain)
+    assert {route for route, row in found.items() if row.path == "/plants/$"} == {"GET /plants/$", "POST /plants/$"}
+
+
+def test_what_a_router_serves_asks_for_permissions_whatever_its_base_is(tmp_path: Path) -> None:
+    urls = """
+from company.viewsets import ReadOnlyViewSet
+from rest_framework.decorators import action
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.routers import SimpleRouter
+
+class Reports(ReadOnlyViewSet):
+    permission_classes = [IsAuthenticated]
+
+    @action(detail=False, methods=["post"])
+    def render(self, request):
+        return None
+
+class Notices(ReadOnlyViewSet):
+    @action(detail=False)
+    def latest(self, request):
+        return None
+
+router = SimpleRouter()
+router.register("reports", Reports, basename="report")
+router.register("notices", Notices, basename="notice")
+urlpatterns = router.urls
+"""
+    found = rows(tmp_path, urls=urls)
+    assert {route: row.auth for route, row in found.items()} == {
+        "POST /reports/render/$": "required",
+        "GET /notices/latest/$": "none",
+    }

@@ -120,3 +120,21 @@ def keys():
     }
     found = routes(write(tmp_path, files))
     assert [(row.path, row.auth) for row in found] == [("/keys", "required"), ("/me", "required")]
+
+
+def test_a_library_is_not_a_package_of_its_name_that_has_some_of_its_modules(tmp_path: Path) -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/flask/__init__.py": "",
+        "shop/flask/views.py": "from flask.views import MethodView\n",
+        "shop/web.py": """
+from flask import Flask
+from flask.globals import request
+
+from .flask import views
+
+app = Flask(__name__)
+app.add_url_rule("/", "index", lambda: "")
+""",
+    }
+    assert [row.path for row in routes(write(tmp_path, files))] == ["/"]

@@ -62,10 +62,16 @@ class Library:
 
 
 class Class:
-    """One view class of the project or of a library, with the options that `as_view` was given."""
+    """One view class of the project or of a library, with the options that `as_view` was given.
 
-    def __init__(self, machine: Core, library: Library, value: Value, options: dict[str, Value]) -> None:
+    `is_viewset` tells that `as_view` was given actions.
+    """
+
+    def __init__(
+        self, machine: Core, library: Library, value: Value, options: dict[str, Value], *, is_viewset: bool = False
+    ) -> None:
         self.machine = machine
+        self.is_viewset = is_viewset
         self.library = library
         self.value = unwrap(value)
         self.options = options
@@ -95,9 +101,11 @@ class Class:
 
     @property
     def is_api(self) -> bool:
-        """Whether it is a view of Django REST Framework."""
-        return any(entry.get("kind") == "api" for entry in self.entries()) or any(
-            isinstance(base, External) and is_api_name(base.name) for base in self.mro
+        """Whether it is a view of Django REST Framework: by its ancestors, or as no other view is served by actions."""
+        return (
+            self.is_viewset
+            or any(entry.get("kind") == "api" for entry in self.entries())
+            or any(isinstance(base, External) and is_api_name(base.name) for base in self.mro)
         )
 
     @property

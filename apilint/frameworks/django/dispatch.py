@@ -12,6 +12,7 @@ from apilint.frameworks.django.classes import Class, Found
 from apilint.frameworks.django.decorators import layer_guards
 from apilint.frameworks.django.request import ByTraits, Request
 from apilint.frameworks.django.views import Layer, method_decorations
+from apilint.frameworks.drf.policies import HAS_PERMISSION, Asker
 from apilint.frameworks.program import Program
 from apilint.guards.judge import Judgement
 from apilint.model import Guard
@@ -132,10 +133,10 @@ class Chain:
         if judged.effect in ("required", "conditional"):
             yield self._of_owner(found.owner, "setup", judged, found)
 
-    def judge(self, found: Found, mode: str, request: Request) -> Judgement:
+    def judge(self, found: Found, mode: str, request: Request, answers: Answers | None = None) -> Judgement:
         """One of the view's own methods, run for the anonymous caller."""
         return self.program.judge.function(
-            self.view.bound(found), mode, caller=request, answers=self.answers, memo=(None,)
+            self.view.bound(found), mode, caller=request, answers=self.answers or answers, memo=(None,)
         )
 
     def _own(self, owner: ClassValue, target: FunctionValue, request: Request) -> Guard:
@@ -188,7 +189,11 @@ class Chain:
         found = self.view.find(method)
         if found is None or not isinstance(found.owner, ClassValue):
             return judged
-        return self.judge(found, "predicate", request)
+        return self.judge(found, "predicate", request, self._permissions(request))
+
+    def _permissions(self, request: Request) -> Answers:
+        """What permission classes say to a view that asks them itself: `IsAuthenticated().has_permission(…)`."""
+        return Asker(self.program, self.view.instance or self.view.value).answers(request, HAS_PERMISSION)
 
     def place(self, base: Value) -> Span:
         """Where a class in the view's family names this base."""

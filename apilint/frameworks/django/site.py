@@ -220,13 +220,14 @@ class Site:
 
     def class_of(self, target: ClassView) -> Class:
         """The class behind `as_view`, once for all routes where it has no options of its own."""
+        is_viewset = target.actions is not None
         if target.options:
-            made = Class(self.machine, self.library, target.cls, target.options)
+            made = Class(self.machine, self.library, target.cls, target.options, is_viewset=is_viewset)
             self._classes[id(made)] = (target.cls, made)  # keeps it, and so its identity, alive
             return made
         known = self._classes.get(id(target.cls))
         if known is None:
-            made = Class(self.machine, self.library, target.cls, {})
+            made = Class(self.machine, self.library, target.cls, {}, is_viewset=is_viewset)
             known = self._classes[id(target.cls)] = (target.cls, made)
         return known[1]
 

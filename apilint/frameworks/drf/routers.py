@@ -8,6 +8,7 @@ from apilint.facts import Span
 from apilint.frameworks.arguments import by_name
 from apilint.frameworks.django.patterns import Pattern, Several
 from apilint.frameworks.drf import registered as registered_below
+from apilint.frameworks.drf.viewsets import Viewset, segment
 from apilint.startup import attributes
 from apilint.startup.core import Core, Extensions
 from apilint.startup.values import (
@@ -28,13 +29,16 @@ from apilint.startup.values import (
     constant,
     text_of,
     unwrap,
-    wrappers,
 )
 
 Object = Result | Instance
 SIMPLE = ("rest_framework.routers.SimpleRouter", "rest_framework.routers.BaseRouter")
 DEFAULT = ("rest_framework.routers.DefaultRouter",)
-NESTED = ("rest_framework_nested.routers.NestedSimpleRouter", "rest_framework_nested.routers.NestedDefaultRouter")
+NESTED = (
+    "rest_framework_nested.routers.NestedSimpleRouter",
+    "rest_framework_nested.routers.NestedDefaultRouter",
+    "rest_framework_nested.routers.NestedMixin",
+)
 OTHERS = (
     "rest_framework_nested.routers.SimpleRouter",
     "rest_framework_nested.routers.DefaultRouter",
@@ -42,6 +46,7 @@ OTHERS = (
     "rest_framework_extensions.routers.ExtendedDefaultRouter",
     "rest_framework_bulk.routes.BulkRouter",
 )
+BULK = "rest_framework_bulk.routes.BulkRouter"
 ROUTERS = (*SIMPLE, *DEFAULT, *NESTED, *OTHERS)
 _BASES = {
     "views": ("APIView",),
@@ -77,13 +82,10 @@ DYNAMIC_ROUTE = (
     "rest_framework.routers.DynamicListRoute",
     "rest_framework.routers.DynamicDetailRoute",
 )
-ACTION = "rest_framework.decorators.action"
-OLD_ACTIONS = {"rest_framework.decorators.detail_route": True, "rest_framework.decorators.list_route": False}
-_OWN_KEYS = frozenset({"methods", "detail", "url_path", "url_name"})
-_METHODS = frozenset("get post put patch delete head options trace".split())
 
 LIST = {"get": "list", "post": "create"}
 DETAIL = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
+BULK_LIST = {**LIST, "put": "bulk_update", "patch": "partial_bulk_update", "delete": "bulk_destroy"}
 
 
 class Route(msgspec.Struct):
@@ -100,17 +102,7 @@ ROUTES = (
     Route("^{prefix}/{lookup}{trailing_slash}$", DETAIL, True),
     Route("^{prefix}/{lookup}/{url_path}{trailing_slash}$", None, True),
 )
-
-
-class Action(msgspec.Struct):
-    """An `@action` of a viewset."""
-
-    name: str
-    mapping: dict[str, str]
-    detail: bool
-    url_path: str
-    url_name: str
-    options: dict[str, Value]
+BULK_ROUTES = (Route(ROUTES[0].url, BULK_LIST, False), *ROUTES[1:])
 
 
 class RouterUrls(Several):
@@ -242,7 +234,7 @@ class Urls:
         return found
 
     def _viewset(self, entry: Seq, parent: str) -> list[Pattern]:
-        prefix = _text(entry.items[0])
+        prefix = segment(entry.items[0])
         viewset = unwrap(entry.items[1])
         options = viewset.options if isinstance(viewset, Choice) else [viewset]
         found: list[Pattern] = []
@@ -288,7 +280,7 @@ class Urls:
         """The part of the URL that names one object."""
         own = _own_method(self.machine, self.router, "get_lookup_regex")
         if own is not None:
-            return _text(self.machine.call(own, [view.cls], {"lookup_prefix": Known(lookup_prefix)}, self.span))
+            return segment(self.machine.call(own, [view.cls], {"lookup_prefix": Known(lookup_prefix)}, self.span))
         field = view.text("lookup_field") or "pk"
         kwarg = view.text("lookup_url_kwarg") or field
         if not self.is_regex:
@@ -300,7 +292,7 @@ class Urls:
         """The router's own `routes`, or the library's."""
         given = self._attribute("routes")
         if not isinstance(given, Seq):
-            return list(ROUTES)
+            return list(BULK_ROUTES if BULK in attributes.library_names(self.machine, self.router) else ROUTES)
         return [route for route in map(_route, given.items) if route is not None]
 
     def _attribute(self, name: str) -> Value | None:
@@ -336,7 +328,7 @@ class Urls:
         parent = self.router.attrs.get("nested parent_router")
         if not isinstance(parent, (Result, Instance)):
             return ""
-        prefix = _text(self.router.attrs.get("nested parent_prefix") or Known(""))
+        prefix = segment(self.router.attrs.get("nested parent_prefix") or Known(""))
         above = Urls(self.machine, parent, self.span)
         if "trailing_slash" not in self.router.attrs and "trailing_slash" in parent.attrs:
             self.router.attrs["trailing_slash"] = parent.attrs["trailing_slash"]
@@ -352,13 +344,6 @@ class Urls:
         """How many routers are above this one."""
         parent = self.router.attrs.get("nested parent_router")
         return Urls(self.machine, parent, self.span).depth() + 1 if isinstance(parent, (Result, Instance)) else 0
-
-
-def _text(value: Value) -> str:
-    text = text_of(value)
-    if text is not None:
-        return text
-    return "{" + (value.text if isinstance(value, Unknown) and value.text else "?") + "}"
 
 
 def _route(value: Value) -> Route | None:
@@ -391,126 +376,6 @@ def _rows(route: Route, view: Viewset, base: str) -> list[tuple[dict[str, str], 
         ]
     mapping = {method: action for method, action in route.mapping.items() if view.has(action)}
     return [(mapping, "", {}, f"{base}-{'detail' if route.detail else 'list'}")]
-
-
-# ------------------------------------------------------------------------------------------ viewsets
-
-_STANDARD = frozenset((*LIST.values(), *DETAIL.values()))
-_BY_MIXIN = {
-    "CreateModelMixin": {"create"},
-    "ListModelMixin": {"list"},
-    "RetrieveModelMixin": {"retrieve"},
-    "UpdateModelMixin": {"update", "partial_update"},
-    "DestroyModelMixin": {"destroy"},
-    "ReadOnlyModelViewSet": {"list", "retrieve"},
-    "ModelViewSet": set(_STANDARD),
-    "CreateAPIView": {"create"},
-    "ListAPIView": {"list"},
-    "RetrieveAPIView": {"retrieve"},
-    "DestroyAPIView": {"destroy"},
-    "UpdateAPIView": {"update", "partial_update"},
-    "ListCreateAPIView": {"list", "create"},
-    "RetrieveUpdateAPIView": {"retrieve", "update", "partial_update"},
-    "RetrieveDestroyAPIView": {"retrieve", "destroy"},
-    "RetrieveUpdateDestroyAPIView": {"retrieve", "update", "partial_update", "destroy"},
-    "UserViewSet": set(_STANDARD),
-}
-
-
-class Viewset:
-    """What a router asks of a viewset class."""
-
-    def __init__(self, machine: Core, cls: Value) -> None:
-        self.machine = machine
-        self.cls = cls
-
-    def _bases(self) -> list[Value]:
-        return attributes.mro(self.machine, self.cls) if isinstance(self.cls, ClassValue) else [self.cls]
-
-    def text(self, name: str) -> str | None:
-        """A class attribute that is a string."""
-        if not isinstance(self.cls, ClassValue):
-            return None
-        found = attributes.own(self.machine, self.cls, name)
-        return text_of(found) if found is not None else None
-
-    def has(self, action: str) -> bool:
-        """Whether the viewset implements an action."""
-        for base in self._bases():
-            if isinstance(base, ClassValue):
-                if action in attributes.namespace(self.machine, base).vars or action in base.overrides:
-                    return True
-            elif isinstance(base, External) and action in _BY_MIXIN.get(base.name.rpartition(".")[2], ()):
-                return True
-        return False
-
-    def model_name(self) -> str:
-        """The default basename: the model of the queryset, in lower case."""
-        if not isinstance(self.cls, ClassValue):
-            return ""
-        found = attributes.in_class(self.machine, self.cls, "queryset")
-        value: Value | None = found[0] if found is not None else None
-        while isinstance(value, (Result, Attr)):
-            value = value.callee if isinstance(value, Result) else value.base
-        target = unwrap(value) if value is not None else None
-        return target.cls.name.lower() if isinstance(target, ClassValue) else ""
-
-    def actions(self) -> list[Action]:
-        """The extra actions, by name, as the library lists them."""
-        found: dict[str, Value] = {}
-        for base in self._bases():
-            if isinstance(base, ClassValue):
-                env = attributes.namespace(self.machine, base)
-                for name, value in env.vars.items():
-                    found.setdefault(name, value)
-        actions = {name: action for name, value in found.items() if (action := _action(name, value)) is not None}
-        for name, value in found.items():
-            _mapped(name, value, actions)
-        return [actions[name] for name in sorted(actions)]
-
-
-def _action(name: str, value: Value) -> Action | None:
-    for wrapped in wrappers(value):
-        made = wrapped.decorator
-        if not isinstance(made, Result) or not isinstance(made.callee, External):
-            continue
-        if made.callee.name == ACTION or made.callee.name in OLD_ACTIONS:
-            given = by_name(("methods", "detail", "url_path", "url_name"), made.args, made.kwargs)
-            detail = OLD_ACTIONS.get(made.callee.name)
-            if detail is None:
-                detail = constant(given.get("detail") or Known(False)) is True
-            listed = given.get("methods")
-            methods = [_method(item) for item in listed.items] if isinstance(listed, Seq) else ["get"]
-            path = given.get("url_path")
-            label = text_of(given.get("url_name") or NONE) or name.replace("_", "-")
-            options = {key: option for key, option in given.items() if key not in _OWN_KEYS}
-            url_path = _text(path) if path is not None and constant(path) is not None else name
-            if path is not None and constant(path) is None and not isinstance(path, Known):
-                url_path = _text(path)
-            return Action(name, {method: name for method in methods if method}, detail, url_path, label, options)
-    return None
-
-
-def _method(value: Value) -> str:
-    text = text_of(value)
-    if text is None:
-        text = value.name.rpartition(".")[2] if isinstance(value, (External, Attr)) else ""
-    return text.lower()
-
-
-def _mapped(name: str, value: Value, actions: dict[str, Action]) -> None:
-    """`@cover.mapping.delete`: another method of an action that is there already."""
-    for wrapped in wrappers(value):
-        made = wrapped.decorator
-        if (
-            isinstance(made, Attr)
-            and made.name in _METHODS
-            and isinstance(made.base, Attr)
-            and made.base.name == "mapping"
-        ):
-            target = unwrap(made.base.base)
-            if isinstance(target, FunctionValue) and target.function.name in actions:
-                actions[target.function.name].mapping[made.name] = name
 
 
 __all__ = ["ROUTERS", "RouterUrls", "teach"]
