@@ -16,7 +16,8 @@ APPS = (*FASTAPI, *STARLETTE)
 ROUTERS = ("fastapi.APIRouter", "fastapi.routing.APIRouter", "starlette.routing.Router")
 STARLETTE_ROUTERS = ("starlette.routing.Router",)
 METHODS = ("get", "post", "put", "patch", "delete", "options", "head", "trace")
-ROUTE_CLASSES = ("starlette.routing.Route", "fastapi.routing.APIRoute")
+API_ROUTE = "fastapi.routing.APIRoute"
+ROUTE_CLASSES = ("starlette.routing.Route", API_ROUTE)
 WEBSOCKET_CLASSES = ("starlette.routing.WebSocketRoute", "fastapi.routing.APIWebSocketRoute")
 WSGI_WRAPPERS = (
     "a2wsgi.WSGIMiddleware",

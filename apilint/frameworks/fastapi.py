@@ -9,6 +9,7 @@ import msgspec
 from apilint.facts import Span
 from apilint.frameworks import asgi_middleware, brought, wrapping
 from apilint.frameworks.asgi_objects import (
+    API_ROUTE,
     APPS,
     ENDPOINTS,
     FASTAPI,
@@ -44,6 +45,7 @@ from apilint.startup.values import (
     Attr,
     ClassValue,
     Condition,
+    External,
     FunctionValue,
     Instance,
     Known,
@@ -284,6 +286,7 @@ class Walker:
             router = self.program.object_of(item)
             if router is not None and self.program.is_a(router, ROUTERS):
                 yield from self._walk(router, msgspec.structs.replace(scope, dependencies=()))
+        item = self._as_made(item)
         if not isinstance(item, Result):
             return
         scope = below(scope, item.conditions)
@@ -298,6 +301,18 @@ class Walker:
             if handler is not None:
                 scope = msgspec.structs.replace(scope, dependencies=()) if scope.framework == "starlette" else scope
                 yield from self._route(item, handler, "websocket" if is_socket else "route", scope)
+
+    def _as_made(self, item: Value) -> Value:
+        """A route of the project's own class, as the library's constructor makes it; the class wraps its handler."""
+        if not isinstance(item, Instance):
+            return item
+        bases = attributes.external_bases(self.machine, item.cls)
+        known = next((base for base in bases if base in (*ROUTE_CLASSES, *WEBSOCKET_CLASSES)), None)
+        if known is None:
+            return item
+        args, kwargs = self.program.made_with(item)
+        kwargs = {**kwargs, "route_class_override": item.cls}
+        return Result(External(known), args, kwargs, item.span, item.order, item.conditions)
 
     # -------------------------------------------------------------- one route
 
@@ -314,7 +329,8 @@ class Walker:
         caller = Caller(methods[0] if methods else "", path)
         standing = scope if inherits else msgspec.structs.replace(scope, dependencies=())
         guards = self._above(standing, event.span, caller, is_socket=is_socket)
-        if inherits:
+        is_solved = inherits or self.program.is_a(event, (API_ROUTE,))  # what it asks for itself
+        if is_solved:
             for value, conditions in self._asked_for(event.kwargs.get("dependencies"), event):
                 own = self.dependencies.guards(value, "the route", event.span, caller)
                 guards += [under(guard, conditions) for guard in own]
@@ -322,7 +338,7 @@ class Walker:
         guards += self._not_inherited(event, scope, caller, inherits=inherits)
         guards += self.program.decorator_guards(handler, caller)
         if found.function is not None:
-            guards += self.dependencies.handler_guards(found.function, caller, inherits=inherits)
+            guards += self.dependencies.handler_guards(found.function, caller, inherits=is_solved)
         yield self._made(event, found.id, found.span, path, methods, guards, scope, is_socket, found.function)
 
     def _not_inherited(self, event: Result, scope: Scope, caller: Caller, *, inherits: bool) -> list[Guard]:
