@@ -282,19 +282,18 @@ class Judge:
             setting = told(setting)
             positive = setting if definite else _negated(setting)
             return Judgement("conditional", chain, repr(positive), gives=gives, particular=particular, qualname=name)
+        undecided = _undecided(rejects) if particular else ""
         if definite:
-            if any(exit_.credential for exit_ in definite):
-                return Judgement("optional", chain, gives=gives, particular=particular, qualname=name)
-            if all(not exit_.credential for exit_ in rejects):
+            if not any(exit_.credential for exit_ in definite) and all(not exit_.credential for exit_ in rejects):
                 return Judgement("none", gives=gives, particular=particular, qualname=name)
-            return Judgement("optional", chain, gives=gives, particular=particular, qualname=name)
+            return Judgement("optional", chain, gives=gives, particular=particular, qualname=name, reason=undecided)
         if mode == "handler" or any(exit_.open and all(map(_is_for_data, exit_.open)) for exit_ in passes):
             return Judgement("optional", chain, gives=gives, particular=particular, qualname=name)
         if any(_tells_apart(exit_, passes) for exit_ in rejects) or any(
             _CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in open_
         ):
             return Judgement("required", chain, gives=gives, particular=particular, qualname=name)
-        return Judgement("optional", chain, gives=gives, particular=particular, qualname=name)
+        return Judgement("optional", chain, gives=gives, particular=particular, qualname=name, reason=undecided)
 
     def _is_reject(self, exit_: Exit) -> bool:
         if exit_.kind == "raise":
@@ -489,6 +488,13 @@ def _tells_apart(exit_: Exit, passes: list[Exit]) -> bool:
         and condition.span not in shared
         for condition in exit_.conditions
     )
+
+
+def _undecided(rejects: list[Exit]) -> str:
+    """The test on which all rejections depend, and of which it is not known how it ends."""
+    if not all(exit_.open for exit_ in rejects):
+        return ""
+    return f"whether `{_shortened(rejects[0].open[0].text)}` holds for this route is not known"
 
 
 def _is_for_caller(exit_: Exit, mode: str) -> bool:

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable
 
 from apilint.facts import Span
-from apilint.startup import attributes, introspection, patterns, places
+from apilint.startup import attributes, environment, folding, introspection, patterns, places
 from apilint.startup.core import MAX_LENGTH, Core
 from apilint.startup.enums import enumerated
 from apilint.startup.values import (
@@ -532,6 +532,8 @@ def _super(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | Non
 FUNCTIONS: dict[str, Modelled] = {
     **introspection.FUNCTIONS,
     **patterns.FUNCTIONS,
+    **environment.FUNCTIONS,
+    **folding.FUNCTIONS,
     "os.getenv": _getenv,
     "os.environ.get": _getenv,
     "decouple.config": _getenv,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from apilint.frameworks.django import admin, apps, library
+from apilint.frameworks.django import admin, apps, library, settings_files
 from apilint.frameworks.django import settings as configuration
 from apilint.frameworks.django.settings import SETTINGS, Settings
 from apilint.frameworks.django.site import Site
@@ -27,6 +27,7 @@ def prepare(machine: Core, options: Mapping[str, str]) -> None:
     found = Settings({}, None)
     machine.substitutes[SETTINGS] = found
     library.teach(machine.extensions, found)
+    settings_files.teach(machine.extensions)
     admin.teach(machine.extensions)
     routers.teach(machine)
     operations.teach(machine.extensions)

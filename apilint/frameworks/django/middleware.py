@@ -139,8 +139,8 @@ class Middleware:
         if judged.effect == "none":
             return None
         if judged.effect == "optional":
-            # It turns away others; whoever calls this route passes.
-            judged = msgspec.structs.replace(judged, effect="none")
+            # It turns away others; whoever calls this route passes, unless it is open which routes it leaves out.
+            judged = msgspec.structs.replace(judged, effect="unknown" if judged.reason else "none")
         guard = self.program.guard(short, "middleware", "MIDDLEWARE", self.span, judged, self.value)
         return under(guard, self.conditions)
 

@@ -97,6 +97,10 @@ class Request(Caller):
             return Unknown(f"request.{name}", None, f"request.{name}")
         return super().attribute(name)
 
+    def has(self, name: str) -> bool | None:
+        """`hasattr(request, "user")`, which asks whether the library's own middleware is there."""
+        return True if name in _ATTRIBUTES else super().has(name)
+
     def method(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         """`request.get_full_path()` and its like."""
         if name in ("is_secure", "get_host", "get_port", "build_absolute_uri", "is_ajax", "accepts"):
@@ -104,6 +108,7 @@ class Request(Caller):
         return super().method(name, args, kwargs)
 
 
+_ATTRIBUTES = frozenset("user session path path_info method GET POST META COOKIES FILES body resolver_match".split())
 _GROUP = re.compile(
     r"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)[*+?]?"  # a group, with at most one level inside
     r"|\[(?:[^]\\]|\\.)*\][*+?]?|\\[dDwWsS][*+?]?|\.[*+]"
