@@ -300,8 +300,9 @@ def _of_instance(machine: Core, base: Instance, name: str, span: Span) -> Value:
         return _bind_method(machine, value, base, span)
     if base.kwargs.get(name) is not None:
         return base.kwargs[name]
-    if _is_settings(machine, base.cls):
-        return Setting(f"{base.cls.cls.name}.{name}", _field_default(value), span)
+    trait = _trait_default(value)
+    if trait is not None or _is_settings(machine, base.cls):
+        return Setting(f"{base.cls.cls.name}.{name}", trait or _field_default(value), span)
     return _field_default(value)
 
 
@@ -334,6 +335,15 @@ def _rewrap(value: Value, bound: FunctionValue) -> Value:
 
 def _is_settings(machine: Core, cls: ClassValue) -> bool:
     return any(name.rpartition(".")[2] in _SETTINGS_BASES for name in external_bases(machine, cls))
+
+
+def _trait_default(value: Value) -> Value | None:
+    """The text that a trait has unless somebody configures it: `base_url = Unicode("/", config=True)`."""
+    if not isinstance(value, Result) or not isinstance(value.callee, External) or "config" not in value.kwargs:
+        return None
+    if value.callee.name not in ("traitlets.Unicode", "traitlets.traitlets.Unicode"):
+        return None
+    return value.args[0] if value.args else value.kwargs.get("default_value")
 
 
 def _field_default(value: Value) -> Value:

@@ -254,10 +254,19 @@ def _compared(left: Value, op: str, right: Value) -> bool | None:
             return op == "in"
         if all(isinstance(item, (Known, *_NAMED)) for item in right.items):
             return op == "not in"
+    if op in ("==", "!=") and isinstance(left, Text) and isinstance(right, Known) and isinstance(right.value, str):
+        return None if all(_may_stand_in(part, right.value) for part in left.parts) else op == "!="
     if isinstance(left, Choice):
         answers = {_compared(option, op, right) for option in left.options}
         return answers.pop() if len(answers) == 1 else None
     return None
+
+
+def _may_stand_in(part: Value, text: str) -> bool:
+    """Whether a part of a text that is not known to the end may be a part of another one."""
+    if isinstance(part, Choice):
+        return any(_may_stand_in(option, text) for option in part.options)
+    return not isinstance(part, Known) or not isinstance(part.value, str) or part.value in text
 
 
 def _constants(value: Seq) -> list[object] | None:
@@ -511,11 +520,18 @@ def _clause(
     items, is_open = iterate(machine.evaluate(iterable, env))
     for item in items[:MAX_ITEMS]:
         machine.bind(target, item, env)
-        known = [truth(machine.evaluate(test, env)) for test in tests]
+        known = [_kept(machine.evaluate(test, env), item) for test in tests]
         if any(result is False for result in known):
             continue
         is_open = _clause(machine, expr, number + 1, env, pairs) or is_open
     return is_open
+
+
+def _kept(value: Value, item: Value) -> bool | None:
+    """Whether a comprehension takes an element; of a text that is a setting, when nobody has set it."""
+    if value is item and isinstance(value, Setting) and text_of(value) is not None:
+        return truth(_settled(value))
+    return truth(value)
 
 
 def _await(machine: Core, expr: f.Await, env: Env) -> Value:
