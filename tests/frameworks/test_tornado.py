@@ -51,3 +51,66 @@ if __name__ == "__main__":
 def test_a_trait_has_its_default_unless_somebody_configures_it(tmp_path: Path) -> None:
     found = [row.path for row in routes(write(tmp_path, {"main.py": MAIN}))]
     assert found == ["/api/pages", "/hub/api/pages", "/pages/"]
+
+
+SOCKETS = """
+from functools import wraps
+
+from tornado import web, websocket
+
+
+def members_only(method):
+    @wraps(method)
+    def wrapper(self, *args, **kwargs):
+        user = self.current_user
+        if user is None:
+            raise web.HTTPError(403)
+        return method(self, *args, **kwargs)
+
+    return wrapper
+
+
+def logged(method):
+    @wraps(method)
+    def wrapper(self, *args, **kwargs):
+        print(self.request.path)
+        return method(self, *args, **kwargs)
+
+    return wrapper
+
+
+class Private(websocket.WebSocketHandler):
+    @members_only
+    async def get(self, *args):
+        await super().get(*args)
+
+    def open(self):
+        pass
+
+
+class Asking(websocket.WebSocketHandler):
+    async def get(self):
+        if not self.request.headers.get("Authorization"):
+            raise web.HTTPError(403)
+        await super().get()
+
+    def open(self):
+        pass
+
+
+class Public(websocket.WebSocketHandler):
+    @logged
+    async def get(self):
+        await super().get()
+
+    def open(self):
+        pass
+
+
+app = web.Application([("/asking", Asking), ("/private", Private), ("/public", Public)])
+"""
+
+
+def test_a_socket_is_as_open_as_its_handshake(tmp_path: Path) -> None:
+    found = {row.path: row.auth for row in routes(write(tmp_path, {"main.py": SOCKETS}))}
+    assert found == {"/asking": "required", "/private": "required", "/public": "none"}

@@ -102,6 +102,8 @@ class Views:
         caller = Caller(method, entry.path)
         handler = as_stranger(self.program, cls, caller)
         guards = list(self._prepared(cls, handler, caller))
+        if method == "WEBSOCKET":
+            guards += self._shaking_hands(cls, handler, caller)
         value = self._own(cls, name)
         for layer in wrappers(value) if value is not None else ():
             guard = self.program.decorator_guard(layer, caller)
@@ -117,6 +119,14 @@ class Views:
         place, kind = self.program.place(self.app), "websocket" if method == "WEBSOCKET" else "http"
         at = Registered("tornado", (method,), entry.path, entry.span, entry.conditions, place, place, kind=kind)
         return answered(at, found, guards)
+
+    def _shaking_hands(self, cls: ClassValue, handler: Instance, caller: Caller) -> Iterator[Guard]:
+        """The project's own `get` of a socket, which runs before it is open."""
+        value = self._own(cls, "get")
+        target = unwrap(value) if value is not None else None
+        if value is not None and isinstance(target, FunctionValue):
+            yield from self.program.decorator_guards(value, caller)
+            yield from self._judged(target, handler, caller, "get", "the handshake")
 
     def _prepared(self, cls: ClassValue, handler: Instance, caller: Caller) -> Iterator[Guard]:
         """`prepare`, which runs before every method."""
