@@ -23,6 +23,7 @@ KEYWORDS = (
 )  # fmt: skip
 # What is called so names a part of the database, and mostly comes from the database itself or from its operator.
 _NAMES_PART = regex(r"(?i)(^|[._])(schema|database|db|catalog|table|dataset|column|field|view|index)(_?(name|id))?$")
+_MODEL = regex(r"(?i)\b(request|input|body|json|payload)_?(model|schema)$")
 MAX_STEPS = 6
 MAX_BUILT = 3
 _ADVICE = {
@@ -43,6 +44,8 @@ def sql_string_build(
     """Statements with parts that somebody else decides; Django's own ways round the ORM only where it is a caller."""
     for case in _cases(project, keywords, quoting):
         precision = _precision(case, re.search(offline, case.function.module.file) is not None)
+        if case.origin.kind == REQUEST and _is_checked_before(project, case):
+            precision = Precision.LOW
         is_tainted = case.origin.kind in (REQUEST, DERIVED)
         if precision is not None and (is_tainted or not case.sink.entry.get("raw_api")):
             yield _match(case, precision, tainted_security_severity if case.origin.kind == REQUEST else None)
@@ -101,6 +104,21 @@ def _precision(case: Case, is_offline: bool) -> Precision | None:
     if kind == ARGUMENT and not _NAMES_PART.search(case.origin.what):
         return Precision.MEDIUM if place == QUOTED else Precision.LOW
     return Precision.LOW
+
+
+def _is_checked_before(project: Project, case: Case) -> bool:
+    """Whether a decorator on the way is told by which model the request that is read has to be checked."""
+    places = [(case.function.module.file, case.call.span.start)]
+    places += [(step.span.file, step.span.start) for step in case.origin.steps]
+    return any(
+        _MODEL.search(keyword.name or "")
+        for file, start in places
+        for function in project.module(file).functions
+        if function.facts.decorated and function.facts.start <= start < function.facts.end
+        for decorator in function.head.decorators
+        if isinstance(decorator, f.Call)
+        for keyword in decorator.keywords
+    )
 
 
 def _match(case: Case, precision: Precision, security_severity: float | None) -> Match:
