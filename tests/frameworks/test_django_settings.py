@@ -102,3 +102,53 @@ def test_a_default_of_the_call_wins_over_that_of_the_scheme(tmp_path: Path) -> N
 def test_a_fold_with_a_function_of_its_own(tmp_path: Path) -> None:
     urls = URLS.replace("reduce(add, groups)", "reduce(lambda left, right: left + right, groups, [])")
     assert verdicts(tmp_path, settings=BASE, urls=urls) == EXPECTED
+
+
+IGNORING = """
+ROOT_URLCONF = "shop.urls"
+MIDDLEWARE = ["login_required.middleware.LoginRequiredMiddleware"]
+LOGIN_REQUIRED_IGNORE_VIEW_NAMES = ["enter", "api:status"]
+LOGIN_REQUIRED_IGNORE_PATHS = [r"^/hooks/", r"^/seeds/\\d+/label$"]
+"""
+NAMED = """
+from django.http import HttpResponse
+from django.urls import include, path
+from login_required import login_not_required
+
+
+def page(request, **given):
+    return HttpResponse("page")
+
+
+@login_not_required
+def imprint(request):
+    return HttpResponse("imprint")
+
+
+api = ([path("status", page, name="status"), path("enter", page, name="enter")], "api")
+urlpatterns = [
+    path("enter", page, name="enter"),
+    path("imprint", imprint),
+    path("orders/<int:key>", page),
+    path("hooks/<slug:name>", page),
+    path("seeds/<int:key>/label", page),
+    path("api/", include(api)),
+]
+"""
+
+
+def test_a_library_s_middleware_leaves_out_what_the_settings_list(tmp_path: Path) -> None:
+    assert verdicts(tmp_path, settings=IGNORING, urls=NAMED) == {
+        "/enter": "none",
+        "/imprint": "none",
+        "/orders/<int:key>": "required",
+        "/hooks/<slug:name>": "none",
+        "/seeds/<int:key>/label": "unknown",
+        "/api/status": "none",
+        "/api/enter": "required",
+    }
+
+
+def test_a_list_that_is_not_known_leaves_the_verdict_open(tmp_path: Path) -> None:
+    settings = IGNORING.replace('["enter", "api:status"]', "names_from_elsewhere()")
+    assert verdicts(tmp_path, settings=settings, urls=NAMED)["/orders/<int:key>"] == "unknown"

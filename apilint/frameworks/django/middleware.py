@@ -8,14 +8,14 @@ import msgspec
 
 from apilint.facts import Span
 from apilint.frameworks.django.request import ByTraits, Request
-from apilint.frameworks.django.settings import Settings, Strings, items_of
+from apilint.frameworks.django.settings import SETTINGS, Settings, Strings, items_of
 from apilint.frameworks.program import Program, under
 from apilint.guards.caller import GATE
 from apilint.guards.judge import Judgement
 from apilint.guards.knowledge import Entry
 from apilint.guards.visit import Answers, Visit
 from apilint.model import Guard
-from apilint.startup import attributes
+from apilint.startup import attributes, patterns
 from apilint.startup.values import (
     NONE,
     Attr,
@@ -30,12 +30,14 @@ from apilint.startup.values import (
     Under,
     Unknown,
     Value,
+    constant,
     text_of,
     unwrap,
 )
 
 LOGIN_REQUIRED = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 OPTED_OUT = "opted out"
+_LISTS = ("open_names", "open_paths")
 _SUPER = ("super.process_request", "super.process_view")
 _REJECTING = ("required", "conditional", "optional", "unknown")
 
@@ -89,11 +91,30 @@ class Middleware:
             if effect == "required" and self.model.get("opt_out") and is_open:
                 judged = Judgement("none", qualname=self.name)
                 return self.program.guard(short, OPTED_OUT, "MIDDLEWARE", self.span, judged)
-            return self._made(short, Judgement(effect, qualname=self.name))
+            return self._made(short, self._by_model(self.model, effect, request))
         for judged in self._judgements(request, is_open):
             if judged.effect in _REJECTING:
                 return self._made(short, judged)
         return None
+
+    def _by_model(self, model: Entry, effect: str, request: Request) -> Judgement:
+        """What a library's middleware does, but for the routes that settings leave out by name or path."""
+        settings = self.program.machine.substitutes.get(SETTINGS)
+        if model.keys().isdisjoint(_LISTS) or effect != "required" or not isinstance(settings, Settings):
+            return Judgement(effect, qualname=self.name)
+        label = ":".join([*request.namespaces, request.name])
+        for setting, subject in zip(_LISTS, (None, request.attribute("path")), strict=True):
+            listed = str(model.get(setting, ""))
+            if not listed or settings.has(listed) is False:
+                continue
+            for item in _listed(settings.attribute(listed)):
+                request.looked |= {"name", "namespaces"}
+                is_left_out = _is_named(item, label) if subject is None else _matches(item, subject)
+                if is_left_out is not False:
+                    reason = "" if is_left_out else f"whether '{listed}' leaves this route out is not known"
+                    # What is said of the middleware itself would settle nothing.
+                    return Judgement("none" if is_left_out else "unknown", qualname=f"settings.{listed}", reason=reason)
+        return Judgement(effect, qualname=self.name)
 
     def _judgements(self, request: Request, is_open: bool) -> Iterator[Judgement]:
         found = [self._run(step, request, is_open=is_open) for step in self.steps]
@@ -102,7 +123,7 @@ class Middleware:
         if inherited is not None and not any(step.with_view for step in self.steps):
             model = inherited[1]
             if not (model.get("opt_out") and is_open):
-                found.append(Judgement(str(model.get("effect", "unknown")), qualname=inherited[0]))
+                found.append(self._by_model(model, str(model.get("effect", "unknown")), request))
         order = ("required", "conditional", "optional", "unknown", "none")
         yield from sorted(found, key=lambda judged: order.index(judged.effect) if judged.effect in order else 9)
 
@@ -110,11 +131,11 @@ class Middleware:
         first: list[Value] = [request]
         if step.with_view:
             first += [request.view, Seq("tuple", [], is_open=True), Mapping({}, is_open=True)]
-        answers = self._answers(is_open) if self.inherited is not None else None
+        answers = self._answers(is_open, request) if self.inherited is not None else None
         judge = self.program.judge
         return judge.function(step.value, step.mode, caller=request, first=first, answers=answers, memo=(None,))
 
-    def _answers(self, is_open: bool) -> Answers:
+    def _answers(self, is_open: bool, request: Request) -> Answers:
         """What the library's own step does when the project's calls it: `super().process_view(request, view, …)`."""
 
         def answer(
@@ -123,7 +144,8 @@ class Middleware:
             if not isinstance(callee, Attr) or callee.name not in _SUPER or self.inherited is None:
                 return None
             name, model = self.inherited
-            if model.get("effect") == "required" and not (model.get("opt_out") and is_open):
+            is_left_out = bool(model.get("opt_out") and is_open)
+            if not is_left_out and self._by_model(model, str(model.get("effect")), request).effect == "required":
                 visit.turn_away(span, 401, name)
             return NONE
 
@@ -195,6 +217,24 @@ def layers(program: Program, settings: Settings, strings: Strings) -> list[Middl
         conditions = item.conditions if isinstance(item, Under) else ()
         found.append(Middleware(program, name, value, span, conditions))
     return found
+
+
+def _listed(setting: Value) -> Iterator[Value]:
+    """The items of a setting; what else there may be is one that is not known."""
+    inner = setting.default if isinstance(setting, Setting) else setting
+    yield from inner.items if isinstance(inner, Seq) else ()
+    if not isinstance(inner, Seq) or inner.open:
+        yield Unknown("what else is listed")
+
+
+def _is_named(item: Value, label: str) -> bool | None:
+    given = constant(item)
+    return given == label if isinstance(given, str) else None
+
+
+def _matches(item: Value, path: Value) -> bool | None:
+    found = patterns.matched(item, path, "match")
+    return None if found is None else found is not NONE
 
 
 def _span(setting: Value) -> Span:
