@@ -34,7 +34,8 @@ def render_table(routes: Iterable[RouteRow], options: RenderOptions, diagnostics
     rows = sorted(routes, key=order)
     notes = [diagnostic_line(each) for each in ordered(diagnostics) if each.fatal or options.verbose]
     lines = list(_table(rows, options)) if rows else []
-    blocks = [block for block in (lines, notes, [_summary(rows, options)]) if block]
+    last = _summary(rows, options) if rows else _nothing(len(diagnostics) - len(notes))
+    blocks = [block for block in (lines, notes, [last]) if block]
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
@@ -150,9 +151,13 @@ def _lapse_cell(guard: GuardRow, lapse: StepRow) -> str:
     return f"{guard.name} fails open: {lapse.message} {lapse.file}:{lapse.line}"
 
 
+def _nothing(held_back: int) -> str:
+    """What is said of a program without routes, and how many notes there are that may say why."""
+    hint = f" With -v, {plural(held_back, 'note')} on what could not be followed." if held_back else ""
+    return f"No routes found.{hint}"
+
+
 def _summary(rows: Sequence[RouteRow], options: RenderOptions) -> str:
-    if not rows:
-        return "No routes found."
     verdicts = ", ".join(
         paint(f"{count:,} {verdict}", _STYLES.get(verdict, "doubt"), color=options.color)
         for verdict, count in _verdicts(rows).items()

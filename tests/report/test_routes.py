@@ -5,6 +5,7 @@ import json
 import msgspec
 import pytest
 
+from apilint.finding import Diagnostic
 from apilint.report.options import RenderOptions
 from apilint.report.routes import matching, no_route, render_json, render_table, render_why
 from apilint.report.rows import GuardRow, RouteRow, StepRow
@@ -72,6 +73,10 @@ def test_the_verdicts_are_coloured() -> None:
 
 def test_no_routes() -> None:
     assert render_table([], PLAIN) == "No routes found.\n"
+    note = Diagnostic("main.py", 3, "the start-up is too long to follow", fatal=False)
+    hint = "No routes found. With -v, 1 note on what could not be followed.\n"
+    assert render_table([], PLAIN, [note]) == hint
+    assert render_table([], RenderOptions(verbose=True), [note]).endswith("follow\n\nNo routes found.\n")
 
 
 def test_json() -> None:
