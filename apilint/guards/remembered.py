@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -76,15 +77,17 @@ class Remembered:
 
     A long function is *dull* when nothing that it ran (by its words, and those of the functions that it names) can
     turn anybody away, and it gave nothing that could decide a test: validation, serialisation, queries. It is
-    followed once, and then taken for its value, which is not known.
+    followed once, and then taken for its value, which is not known. So is one of which several calls, whatever they
+    were given, neither asked for the caller nor raised anything: accounting, metrics.
     """
 
-    __slots__ = ("_may", "_named", "calls", "dull", "implementers")
+    __slots__ = ("_may", "_named", "_quiet", "calls", "dull", "implementers")
 
     def __init__(self, other: Remembered | None = None) -> None:
         """Start anew; with what `other` knows of the texts of functions, which holds for every caller."""
         self.calls: dict[CallKey, Followed] = {}
         self.dull: set[Function] = set()
+        self._quiet: Counter[Function] = Counter()
         self.implementers: dict[object, tuple[Instance, ...]] = {} if other is None else other.implementers
         self._named: list[frozenset[str]] = [] if other is None else other._named
         self._may: dict[Function, bool] = {} if other is None else other._may
@@ -104,6 +107,12 @@ class Remembered:
         return known
 
 
+    def has_been_quiet(self, function: Function) -> bool:
+        """Whether a call of a function that came to nothing is one of many."""
+        self._quiet[function] += 1
+        return self._quiet[function] >= QUIET
+
+
 _TURNS_AWAY = regex(
     # In lower case. What stands around these does not matter: looking for it, or for both cases, costs ten times
     # as much.
@@ -116,7 +125,7 @@ _CONTAINERS = frozenset(
     "filter all first one count order_by delete save create read write close open run execute query init __init__ "
     "__call__ __enter__ __exit__ main load dump loads dumps to_dict from_dict parse validate process name".split()
 )
-LONG = 25
+LONG, QUIET = 25, 6
 MAX_CONTENTS = 24
 
 

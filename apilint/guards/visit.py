@@ -510,18 +510,23 @@ class Visit(Machine):
             calls_ = self.particular if is_own else self.remembered.calls
             calls_[key if self.cuts == state[2] else (*key, len(self.stack))] = followed
         if self.steps - steps > LONG and not is_particular and skips == self.skips and len(self.passed) == state[0]:
-            if self._is_dull(followed, entered):
+            if self._is_dull(followed, entered, contacts):
                 self.remembered.dull.add(function)
         return followed
 
-    def _is_dull(self, followed: Followed, entered: int) -> bool:
+    def _is_dull(self, followed: Followed, entered: int, contacts: int) -> bool:
         """Whether a call that took long gave nothing that could decide a test, and ran nothing (of the functions from
-        the `entered`th on) that could turn anybody away."""
+        the `entered`th on) that could turn anybody away, or time and again came to nothing that has to do with the
+        caller."""
         if followed.missing_used or followed.tolerated:
             return False
         if any(decides(exit_.value) for exit_ in followed.exits if exit_.kind == "return"):
             return False
-        return not any(map(self.remembered.may_turn_away, self.entered[entered:]))
+        if not any(map(self.remembered.may_turn_away, self.entered[entered:])):
+            return True
+        is_quiet = contacts == self.contacts and not followed.doubts
+        is_quiet = is_quiet and all(exit_.kind == "return" for exit_ in followed.exits)
+        return is_quiet and self.remembered.has_been_quiet(self.entered[entered])
 
     def _recall(self, key: CallKey) -> Followed | None:
         """A call that ended like this before: for every caller, or for this one; what was cut short holds for calls
