@@ -41,6 +41,7 @@ from apilint.startup.values import (
     FunctionValue,
     Instance,
     Known,
+    LambdaValue,
     Mapping,
     ModuleValue,
     Partial,
@@ -524,7 +525,7 @@ class Visit(Machine):
             return False
         if not any(map(self.remembered.may_turn_away, self.entered[entered:])):
             return True
-        is_quiet = contacts == self.contacts and not followed.doubts
+        is_quiet = contacts == self.contacts and not followed.doubts and not any(map(_chooses, followed.kept[1:]))
         is_quiet = is_quiet and all(exit_.kind == "return" for exit_ in followed.exits)
         return is_quiet and self.remembered.has_been_quiet(self.entered[entered])
 
@@ -633,6 +634,14 @@ def _recursion(args: list[Value]) -> int:
 def _tells(args: list[Value], kwargs: dict[str, Value]) -> bool:
     """Whether a call is handed anything of the caller."""
     return any(isinstance(arg, Special) for arg in (*args, *kwargs.values()))
+
+
+def _chooses(value: Value) -> bool:
+    """Whether an argument may say what a function does: another function, or a name."""
+    inner = unwrap(value)
+    return isinstance(inner, (FunctionValue, LambdaValue, ClassValue)) or (
+        isinstance(inner, Known) and isinstance(inner.value, str)
+    )
 
 
 def _all_any(name: str, items: Seq) -> Value:
