@@ -106,7 +106,6 @@ class Remembered:
             self._may[function] = known
         return known
 
-
     def has_been_quiet(self, function: Function) -> bool:
         """Whether a call of a function that came to nothing is one of many."""
         self._quiet[function] += 1
