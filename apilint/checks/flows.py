@@ -93,14 +93,16 @@ def flow_to_sink(
     unknown: str = "",
     guessed: str = "medium",
     few: str = "high",
+    known: str = "high",
     offline: str = r"^$",
     within: str = "",
 ) -> Iterator[Match]:
     """Calls of the sinks of some kinds with something that a caller chooses; `does` says what these do with it. The
     others are precisions: for what is `made_of` such a value by something unknown, for an `argument` of a function
     whose callers are not known, for what the program found somewhere (`unknown`), where a sink is only `guessed` by its
-    name, and where the route asks for more than a user (`few`); an empty one leaves it out. What is in `offline` files
-    and comes from no caller is of low precision, and so is everything in a project that imports nothing `within`."""
+    name, where who calls is `known`, and where the route asks for more than a user (`few`); an empty one leaves it out.
+    What is in `offline` files and comes from no caller is of low precision, and so is everything in a project that
+    imports nothing `within`."""
     levels = {
         DERIVED: _precision(made_of),
         ARGUMENT: _precision(argument),
@@ -120,6 +122,8 @@ def flow_to_sink(
             level = Precision.LOW  # a module's name is mostly made of one that the program knows
         if few != "high" and _is_for_few(project, case):
             level = _lower(level, Precision(few))
+        if known != "high" and _is_known(project, case):
+            level = _lower(level, Precision(known))
         if is_outside:
             level = Precision.LOW
         if case.origin.kind != REQUEST and re.search(offline, case.sunk.function.module.file):
@@ -139,10 +143,23 @@ def _imports(project: Project, wanted: re.Pattern[str]) -> bool:
     return any(wanted.search(name) for module in counted for name in module.facts.imports)
 
 
+def _route_of(project: Project, case: Case) -> Route | None:
+    """The route whose caller chooses."""
+    named = project.once("routes by name", lambda: {label(route): route for route in project.routes})
+    return named.get(case.origin.route)
+
+
+def _is_known(project: Project, case: Case) -> bool:
+    """Whether those who choose are known to the program, or may be: what they are meant to do is for it to say. Where
+    it is not known which route it is, most of the program's speak for it."""
+    route = _route_of(project, case)
+    routes = [route] if route is not None else project.routes_of(case.sunk.function) or project.routes
+    return sum(each.auth != "none" for each in routes) * 2 > len(routes)
+
+
 def _is_for_few(project: Project, case: Case) -> bool:
     """Whether it is administrators who choose: they may be meant to name servers."""
-    named = project.once("routes by name", lambda: {label(route): route for route in project.routes})
-    route = named.get(case.origin.route)
+    route = _route_of(project, case)
     return (route is not None and asks_for_more(route)) or runs_for_few(project, case.sunk.function)
 
 

@@ -50,6 +50,7 @@ _CREDENTIAL_TEXT = regex(
     r"(?i)user|token|auth|login|session|credential|api_?key|permission|role|identity|secret|password|access"
 )
 
+_REQUEST = regex(r"\brequest\.")
 # What tells one route from another: which of them a guard leaves out is no matter of data.
 _ROUTE_TEXT = regex(r"(?i)request|endpoint|path|url|view|route|method|exempt|public|anonymous|skip|ignore|scope")
 _NOT_CREDENTIAL = regex(
@@ -260,6 +261,10 @@ class Judge:
             return Judgement("unknown", gives=gives, particular=particular, qualname=name, reason=reason)
         if not rejects and visit.doubts and mode in ("dependency", "hook"):
             reason = f"what '{visit.doubts[0]}' does with missing credentials is not known"
+            return Judgement("unknown", gives=gives, particular=particular, qualname=name, reason=reason)
+        asked = next((exit_ for exit_ in sorted_["maybe"] if _REQUEST.search(_why(exit_.value))), None)
+        if not rejects and mode == "predicate" and asked is not None and not sorted_["pass"]:
+            reason = f"what it answers is not known: {_why(asked.value)}"
             return Judgement("unknown", gives=gives, particular=particular, qualname=name, reason=reason)
         if not rejects:
             branches = visit.tolerated > 0 or any(exit_.credential for exit_ in exits)

@@ -1,0 +1,27 @@
+"""Where a stranger chooses a file, that is a finding of high precision; where the caller is known, of low."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from linting import findings, write
+
+PROGRAM = """
+from fastapi import Depends, FastAPI
+from fastapi.security import HTTPBasic
+
+app = FastAPI()
+
+
+@app.get("/notes", dependencies=[{guard}])
+def note(name: str):
+    return open(f"notes/{{name}}").read()
+"""
+
+
+@pytest.mark.parametrize(("guard", "precision"), [("", "high"), ("Depends(HTTPBasic())", "low")])
+def test_who_chooses_decides(guard: str, precision: str, tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": PROGRAM.format(guard=guard)})
+    assert [each.precision.value for each in findings(tmp_path, "APL209")] == [precision]
