@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import sys
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,20 +15,18 @@ from apilint.facts import (
     FileFacts,
     FunctionFacts,
     FunctionHead,
-    Import,
-    ImportFrom,
     Span,
     Stmt,
     decode_body,
     decode_class,
     decode_head,
 )
+from apilint.import_path import ImportPath
 from apilint.walk import by_kind
 
 T = TypeVar("T")
 
 _NOT_LOWERED = bytes(NOT_LOWERED)
-_WORD = rb"[0-9A-Za-z_\x80-\xff]+"
 _WORD_BYTES = frozenset(bytes([each]) for each in range(256) if each > 127 or chr(each).isalnum() or chr(each) == "_")
 
 Opened = Callable[[str], "tuple[str, FileFacts] | None"]
@@ -259,6 +255,10 @@ class Module:
         for cls in self.classes:
             yield from cls.nodes(kind)
 
+    def around(self, offset: int) -> list[Function]:
+        """The functions within which an offset of the file lies, from the outermost on."""
+        return [each for each in self.functions if each.facts.start <= offset < each.facts.end]
+
     @property
     def words(self) -> frozenset[str]:
         """What the whole file calls, passes as keyword or assigns."""
@@ -358,17 +358,11 @@ class Index:
             return ()
         return self._lower(function.module.file, function.facts, function.module.facts)
 
-    def may_mention(self, where: Module | Function | Class, name: str) -> bool:
-        """Whether a name may stand in a file, a function or a class: its text has the word. Nothing is decoded."""
+    def may_mention(self, function: Function, name: str) -> bool:
+        """Whether a name may stand in a function: its text has the word. Nothing is decoded."""
         if self._text is None:
             return True
-        if isinstance(where, Module):
-            return _has_word(self._text(where.file), name.encode(), 0, sys.maxsize)
-        return _has_word(self._text(where.module.file), name.encode(), where.facts.start, where.facts.end)
-
-    def words_of(self, module: Module) -> frozenset[bytes] | None:
-        """All words of a file's text; None where nobody can say."""
-        return None if self._text is None else frozenset(re.findall(_WORD, self._text(module.file)))
+        return _has_word(self._text(function.module.file), name.encode(), function.facts.start, function.facts.end)
 
     def let_go(self) -> None:
         """Forget the bodies of all functions, which take most of the memory of a large program."""
@@ -399,7 +393,7 @@ class Index:
             elif head == self.root_name and head:
                 found = self._by_name.get("__init__")
             if found is None:
-                return self._sibling(name, near) or self._beside_scripts(name, near) or self._installed(name)
+                return self._import_path.find(name, near) or self._installed(name)
         if len(found) == 1:
             return found[0]
         return max(found, key=lambda module: _shared(module.file, near))
@@ -423,81 +417,9 @@ class Index:
                 return module
         return self._opened[name]
 
-    def _sibling(self, name: str, near: str) -> Module | None:
-        """A script's neighbour, imported by its bare name."""
-        folder = near.rpartition("/")[0]
-        base = f"{folder}/" if folder else ""
-        path = name.replace(".", "/")
-        above = self._beside_package(path, folder)
-        if above is not None and above.file != near:
-            return above
-        found = self.modules.get(f"{base}{path}.py") or self.modules.get(f"{base}{path}/__init__.py")
-        if found is None or found.file == near:  # `from jwt import decode` in a `jwt.py`
-            return None
-        return None if f"{base}__init__.py" in self.modules and self._is_within_package(near) else found
-
-    def _beside_package(self, path: str, folder: str) -> Module | None:
-        """A module beside the package that a folder is, where a script there imports the package by its bare name:
-        what is in it finds that module, and not a neighbour of the same name."""
-        outer, _, package = folder.rpartition("/")
-        base = f"{outer}/" if outer else ""
-        found = self.modules.get(f"{base}{path}.py") or self.modules.get(f"{base}{path}/__init__.py")
-        if found is None or f"{folder}/__init__.py" not in self.modules or f"{base}__init__.py" in self.modules:
-            return None
-        return found if (outer, package) in self._imported_from else None
-
     @cached_property
-    def _imported_from(self) -> frozenset[tuple[str, str]]:
-        """Each folder with the first names of what the modules in it import."""
-        return frozenset(
-            (file.rpartition("/")[0], name.partition(".")[0])
-            for file, module in self.modules.items()
-            for name in module.facts.imports
-        )
-
-    def _beside_scripts(self, name: str, near: str) -> Module | None:
-        """A module below the folder of the script that is run: a package, whose modules import each other without its
-        name."""
-        path = name.replace(".", "/")
-        for folder in _folders_of(near) if self._script_folders else ():
-            if folder in self._script_folders:
-                found = self.modules.get(f"{folder}/{path}.py") or self.modules.get(f"{folder}/{path}/__init__.py")
-                if found is not None and found.file != near:
-                    return found
-        return None
-
-    @cached_property
-    def _script_folders(self) -> frozenset[str]:
-        """Packages that stand on the import path as well: what is below imports modules of packages in them, as
-        `import api.users` in `server/jobs/run.py` does where there is a `server/api/users.py`; but where some
-        `import api.…` is not found there, the name is a library's."""
-        folders = {part for file in self.modules for part in file.split("/")[1:-1]}
-        own = folders - self._namespaces - self._by_name.keys()
-        found: dict[tuple[str, str], bool] = {}  # a folder and a package in it -> whether all that is named is there
-        for module in self.modules.values():
-            for name in module.facts.imports:
-                if "." in name and (head := name.partition(".")[0]) in own:
-                    for folder in _folders_of(module.file):
-                        there = self._is_below(folder, name)
-                        found[folder, head] = there and found.get((folder, head), True)
-        return frozenset(folder for (folder, _), there in found.items() if there)
-
-    def _is_below(self, folder: str, name: str) -> bool:
-        path = f"{folder}/{name.replace('.', '/')}"
-        return f"{path}.py" in self.modules or f"{path}/__init__.py" in self.modules
-
-    def _is_within_package(self, file: str) -> bool:
-        """Whether a module of a package says by its imports that it is never run as a script, which alone would find
-        its neighbours by their bare names: `import flask` in a package that has a `flask` of its own."""
-        module = self.modules.get(file)
-        top = module.name.partition(".")[0] if module is not None else ""
-        for statement in module.body if module is not None else ():
-            if isinstance(statement, ImportFrom):
-                if statement.level or statement.module.partition(".")[0] == top:
-                    return True
-            elif isinstance(statement, Import) and any(name.partition(".")[0] == top for name, _ in statement.names):
-                return True
-        return False
+    def _import_path(self) -> ImportPath[Module]:
+        return ImportPath(self.modules, self._namespaces | self._by_name.keys())
 
     def is_namespace(self, name: str) -> bool:
         """Whether some module lies below that dotted name."""
@@ -546,14 +468,6 @@ def _has_word(text: bytes, word: bytes, start: int, end: int) -> bool:
             return True
         at = text.find(word, after, end)
     return False
-
-
-def _folders_of(file: str) -> Iterator[str]:
-    """The folders above a file, from the nearest on, the root aside."""
-    folder = file.rpartition("/")[0]
-    while folder:
-        yield folder
-        folder = folder.rpartition("/")[0]
 
 
 def _shared(path: str, near: str) -> int:

@@ -36,6 +36,7 @@ LAYERS = (
     ("model",),
     ("startup",),
     ("index", "source", "library", "installation"),
+    ("import_path",),
     ("scan", "cache", "document"),
     ("openapi",),
     ("surface",),
