@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from apilint.checks.exposed import turns_away, words_of
 from apilint.model import Route
@@ -17,9 +17,12 @@ _KIND = regex(r"^(auth\w*|api|key|login|required|check\w*|middleware|add|http|ba
 def middleware_aside(project: Project) -> frozenset[str]:
     """The middleware that is named for asking who is calling, and turns callers of no route away: where it is put
     there, or what it does, could not be followed."""
+    return project.once("middleware aside", lambda: frozenset(_aside(project)))
+
+
+def _aside(project: Project) -> Iterator[str]:
     judged = (guard for route in project.routes for guard in (*route.guards, *route.considered))
     attached = {guard.qualname for guard in judged if turns_away(guard)}
-    found = set()
     for module in project.index.modules.values():
         if module.is_test:
             continue
@@ -27,8 +30,7 @@ def middleware_aside(project: Project) -> frozenset[str]:
             own = name.rpartition(".")[2]
             is_asking = _MIDDLEWARE.search(own) and _ASKING.search(own)
             if is_asking and not _is_among(f"{module.name}:{name}", attached):
-                found.add(own)
-    return frozenset(found)
+                yield own
 
 
 def is_about(middleware: Collection[str], route: Route) -> bool:

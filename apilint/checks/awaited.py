@@ -20,8 +20,6 @@ from apilint.project import Project
 from apilint.unparse import unparse
 
 _COMMANDS = regex(r"(?:^|\.)(?:command|group|option|argument|callback|cli)$")
-_SHORT = 5
-"""A longer name that only one function has is that function's."""
 
 
 class Awaited:
@@ -63,9 +61,8 @@ class Awaited:
 
     def _putting_off(self, function: Function) -> Iterator[Function]:
         """The functions that hand a function to a worker."""
-        name = function.name
-        is_unique = len(name) > _SHORT and self._callers.count(name) == 1
-        for caller in self._putting_off_by_name().get(name, ()):
+        is_unique = self._callers.is_unique(function.name)
+        for caller in self._putting_off_by_name().get(function.name, ()):
             if is_unique or caller.module is function.module:
                 yield caller
 

@@ -147,7 +147,7 @@ class Doubts:
             or self._capabilities.cover(route)
             or not is_own(self._project, route)
             or _is_page_view(self._project, route, self._page_views)
-            or is_made_of(self._project, route, self._log_ins)
+            or _is_made_of(self._project, route, self._log_ins)
             or bool(self._debugging.search(route.only_if))
             or self._rejections.may_reject(route)
             or self._effects.only_computes(route)
@@ -198,10 +198,10 @@ def _object_of(route: Route) -> str:
 
 def _is_page_view(project: Project, route: Route, views: Collection[str]) -> bool:
     """Whether a view class leaves the answer to a library's that shows a page or redirects, whatever the method."""
-    return route.function is None and is_made_of(project, route, views)
+    return route.function is None and _is_made_of(project, route, views)
 
 
-def is_made_of(project: Project, route: Route, views: Collection[str]) -> bool:
+def _is_made_of(project: Project, route: Route, views: Collection[str]) -> bool:
     """Whether a route's view class derives from one of these of libraries."""
     cls = route.function.function.owner if route.function is not None else class_of(project, route.handler)
     machine = project.program.machine

@@ -29,7 +29,7 @@ from apilint.startup.values import (
     Mapping as MappingValue,
 )
 
-MAX_CALLERS = 40
+MAX_CALLERS, SHORT = 40, 5
 MAX_LOOKED_AT = 120
 # Methods that dicts, lists, strings and files have: nobody can tell which calls of them are of a class of the project.
 _EVERYWHERE = frozenset(
@@ -78,6 +78,11 @@ class Callers:
                     for facts in module.facts.functions:
                         self._counts[facts.name] = self._counts.get(facts.name, 0) + 1
         return self._counts.get(name, 0)
+
+    def is_unique(self, name: str) -> bool:
+        """Whether what is called so is surely the one function of that name: it is alone, and the name is no word that
+        libraries have as well."""
+        return len(name) > SHORT and self.count(name) == 1
 
     def _find(self, function: Function) -> Iterator[Called]:
         found = 0
@@ -131,7 +136,7 @@ class Callers:
         if owner is not None and word in _EVERYWHERE:
             self.endless.add(function)
             return
-        is_unique = self.count(word) == 1 and len(word) > 5
+        is_unique = self.is_unique(word)
         renamed = f"{word}()" if function.name == "__call__" else word
         words = {word} | self._other_names().get(renamed, set())
         is_method = owner is not None and function.name == word

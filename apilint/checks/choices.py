@@ -26,9 +26,9 @@ class Choices:
 
     def asked_for(self, module: Module, start: int) -> bool:
         """Whether what stands at an offset of a module runs under such a test, or is kept under such a name."""
-        around = _around(module, start)
         if self.within(module, start):
             return True
+        around = module.around(start)
         inside: list[_Choice]
         if around:
             inside = [node for each in around for node in _inside(each)]
@@ -40,7 +40,7 @@ class Choices:
 
     def within(self, module: Module, start: int) -> bool:
         """Whether it stands in a function of such a name."""
-        return any(self._off.search(each.name) for each in _around(module, start))
+        return any(self._off.search(each.name) for each in module.around(start))
 
     def _has_left(self, function: Function, start: int) -> bool:
         """Whether what goes on behind `if verify: return` is for those who switched it off."""
@@ -60,10 +60,6 @@ class Choices:
         test = unparse(node.test)
         is_off = bool(self._off.search(test))
         return is_off if in_body else not is_off and bool(self._on.search(test))
-
-
-def _around(module: Module, start: int) -> list[Function]:
-    return [each for each in module.functions if each.facts.start <= start < each.facts.end]
 
 
 def _inside(function: Function) -> Iterator[_Choice]:

@@ -206,7 +206,7 @@ def _is_joined(project: Project, made: Object, method: str) -> bool:
 def _bound_to(project: Project, made: Object) -> set[str]:
     """The names that the statement around an object's making binds."""
     module = project.module(made.span.file)
-    bodies = [module.body, *(fn.body for fn in module.functions if fn.facts.start <= made.span.start < fn.facts.end)]
+    bodies = [module.body, *(function.body for function in module.around(made.span.start))]
     found = set()
     for body in bodies:
         for node in walk(body):

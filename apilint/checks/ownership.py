@@ -153,6 +153,7 @@ class _Finder:
         self.owners, self.caller, self.privileged = owners, caller, privileged
         self.schemas = Schemas(project.program)
         self.reached = project.once("reached", lambda: Reached(project))
+        self._own: dict[tuple[str, str], bool] = {}
 
     def of(self, route: Route) -> tuple[f.Call, Schema, Field] | None:
         """The call that fetches a row of somebody's, where nothing in the handler or its guards asks whose."""
@@ -176,18 +177,17 @@ class _Finder:
 
     def looks_for_own(self, model: str, owner: str) -> bool:
         """Whether anything in the project looks for rows of a model by their owner, or compares one with somebody."""
-        names = {owner, f"{owner}_id"}
-        functions = (
-            function
-            for module in self.project.index.modules.values()
-            if not module.is_test
-            for function in module.functions
-        )
-        return any(
-            self._asks_for(names, function)
-            for function in functions
-            if any(node.id == model for node in function.nodes(f.Name))
-        )
+        if (model, owner) not in self._own:
+            names = {owner, f"{owner}_id"}
+            self._own[model, owner] = any(self._asks_for(names, function) for function in self._naming(model))
+        return self._own[model, owner]
+
+    def _naming(self, model: str) -> Iterator[Function]:
+        """The functions that name a model."""
+        index = self.project.index
+        for function in (each for module in index.modules.values() if not module.is_test for each in module.functions):
+            if index.may_mention(function, model) and any(node.id == model for node in function.nodes(f.Name)):
+                yield function
 
     def _asks_for(self, names: set[str], function: Function) -> bool:
         looking = (node for node in function.nodes(f.Call) if last_name(node.func) in {*self.look_ups, "exclude", "Q"})

@@ -113,8 +113,8 @@ def _is_checked_before(project: Project, case: Case) -> bool:
     return any(
         _MODEL.search(keyword.name or "")
         for file, start in places
-        for function in project.module(file).functions
-        if function.facts.decorated and function.facts.start <= start < function.facts.end
+        for function in project.module(file).around(start)
+        if function.facts.decorated
         for decorator in function.head.decorators
         if isinstance(decorator, f.Call)
         for keyword in decorator.keywords

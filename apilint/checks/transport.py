@@ -111,13 +111,10 @@ def _put(module: Module, sent: Sent, keyword: str) -> Iterator[int]:
     if all(each.name is not None for each in sent.node.keywords):
         return
     start = sent.node.start
-    for function in module.functions:
-        if function.facts.start <= start < function.facts.end:
-            for node in function.nodes(f.Assign):
-                for target in node.targets:
-                    key = target.index if isinstance(target, f.Subscript) else None
-                    if isinstance(key, f.Constant) and key.value == keyword and node.start < start:
-                        yield node.value.start
+    for node in (each for function in module.around(start) for each in function.nodes(f.Assign)):
+        keys = [target.index for target in node.targets if isinstance(target, f.Subscript)]
+        if node.start < start and any(isinstance(key, f.Constant) and key.value == keyword for key in keys):
+            yield node.value.start
 
 
 def _match(

@@ -162,27 +162,29 @@ class Trace(Machine):
 
     def computed(self, base: Input, expr: f.Attribute, span: Span) -> Value | None:
         """What a property of an argument's annotated class makes of the argument."""
-        annotation = _class_of(base.annotation)
-        found = attributes.in_class(self, annotation, expr.attr) if annotation is not None else None
-        target = unwrap(found[0]) if found is not None else None
-        if found is None or not isinstance(target, FunctionValue) or not attributes.is_property(found[0]):
+        found = self._declared(base, expr.attr)
+        if found is None or not attributes.is_property(found[1]):
             return None
+        target = found[2]
         value = self._called(FunctionValue(target.function, target.env, base), [], {}, span)
-        is_followed = type(value) is not Returned or value.function is not target.function
-        return (
-            value
-            if is_followed
-            else Returned(target.function, span, f.Call(expr.start, expr.end, expr, (), ()), [base])
-        )
+        if type(value) is Returned and value.function is target.function:  # not followed: as if it were called there
+            return Returned(target.function, span, f.Call(expr.start, expr.end, expr, (), ()), [base])
+        return value
 
     def _method(self, base: Input, name: str) -> Value | None:
+        found = self._declared(base, name)
+        if found is None:
+            return None
+        return attributes.get(self, instance_of(self.base, found[0], self.prototypes), name, base.span or _nowhere())
+
+    def _declared(self, base: Input, name: str) -> tuple[ClassValue, Value, FunctionValue] | None:
+        """An argument's annotated class, what it has under a name, and the function below its decorators."""
         annotation = _class_of(base.annotation)
-        if annotation is None:
+        found = attributes.in_class(self, annotation, name) if annotation is not None else None
+        target = unwrap(found[0]) if found is not None else None
+        if annotation is None or found is None or not isinstance(target, FunctionValue):
             return None
-        found = attributes.in_class(self, annotation, name)
-        if found is None or not isinstance(unwrap(found[0]), FunctionValue):
-            return None
-        return attributes.get(self, instance_of(self.base, annotation, self.prototypes), name, base.span or _nowhere())
+        return annotation, found[0], target
 
     def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
         """Note the call (that of a decorated function once), then follow it."""

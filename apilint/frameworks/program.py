@@ -357,9 +357,9 @@ def _requests(function: FunctionValue, caller: Caller) -> dict[str, Value]:
 
 def _lambda_id(value: LambdaValue) -> str:
     """`package.module:function.<locals>.<lambda>` as Python calls it."""
-    module, at = value.env.module, value.node.start
-    around = [fn.facts.qualname for fn in module.functions if fn.facts.start <= at < fn.facts.end]
-    return f"{module.name}:{around[-1]}.<locals>.<lambda>" if around else f"{module.name}:<lambda>"
+    module = value.env.module
+    around = module.around(value.node.start)
+    return f"{module.name}:{around[-1].qualname}.<locals>.<lambda>" if around else f"{module.name}:<lambda>"
 
 
 def qualified(value: FunctionValue) -> str:

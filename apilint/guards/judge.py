@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import msgspec
 
@@ -148,21 +149,11 @@ class Judge:
         `predicate` (returning something true does), `handler` (anything but a rejection does).
         """
         if isinstance(value, Choice):
-            asked = (caller, bindings, first, passes, answers, memo)
-            return one_of([self._one(option, mode, *asked) for option in value.options], value.test)
-        return self._one(value, mode, caller, bindings, first, passes, answers, memo)
-
-    def _one(
-        self,
-        value: Value,
-        mode: str,
-        caller: Caller | None,
-        bindings: dict[str, Value] | None,
-        first: list[Value] | None,
-        passes: Passes,
-        answers: Answers | None,
-        memo: tuple[object, ...],
-    ) -> Judgement:
+            one = partial(
+                self.function,
+                mode=mode, caller=caller, bindings=bindings, first=first, passes=passes, answers=answers, memo=memo,
+            )  # fmt: skip
+            return one_of([one(option) for option in value.options], value.test)
         target = _function_of(self.machine, value)
         if target is None:
             return Judgement("unknown", reason=_why(value))

@@ -87,18 +87,18 @@ class Middleware:
             judged = Judgement("none", reason=self.value.reason, qualname=self.name)
             return self.program.guard(short, "middleware", "MIDDLEWARE", self.span, judged)
         if self.model is not None:
-            effect = str(self.model.get("effect", "unknown"))
-            if effect == "required" and self.model.get("opt_out") and is_open:
+            if self.model.get("effect") == "required" and self.model.get("opt_out") and is_open:
                 judged = Judgement("none", qualname=self.name)
                 return self.program.guard(short, OPTED_OUT, "MIDDLEWARE", self.span, judged)
-            return self._made(short, self._by_model(self.model, effect, request))
+            return self._made(short, self._by_model(self.model, request))
         for judged in self._judgements(request, is_open):
             if judged.effect in _REJECTING:
                 return self._made(short, judged)
         return None
 
-    def _by_model(self, model: Entry, effect: str, request: Request) -> Judgement:
+    def _by_model(self, model: Entry, request: Request) -> Judgement:
         """What a library's middleware does, but for the routes that settings leave out by name or path."""
+        effect = str(model.get("effect", "unknown"))
         settings = self.program.machine.substitutes.get(SETTINGS)
         if model.keys().isdisjoint(_LISTS) or effect != "required" or not isinstance(settings, Settings):
             return Judgement(effect, qualname=self.name)
@@ -123,7 +123,7 @@ class Middleware:
         if inherited is not None and not any(step.with_view for step in self.steps):
             model = inherited[1]
             if not (model.get("opt_out") and is_open):
-                found.append(self._by_model(model, str(model.get("effect", "unknown")), request))
+                found.append(self._by_model(model, request))
         order = ("required", "conditional", "optional", "unknown", "none")
         yield from sorted(found, key=lambda judged: order.index(judged.effect) if judged.effect in order else 9)
 
@@ -145,7 +145,7 @@ class Middleware:
                 return None
             name, model = self.inherited
             is_left_out = bool(model.get("opt_out") and is_open)
-            if not is_left_out and self._by_model(model, str(model.get("effect")), request).effect == "required":
+            if not is_left_out and self._by_model(model, request).effect == "required":
                 visit.turn_away(span, 401, name)
             return NONE
 

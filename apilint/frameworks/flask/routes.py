@@ -280,7 +280,7 @@ class Views:
             return ""
         at = guard.chain[-1].span
         module = self.program.index.file(at.file)
-        inside = [fn for fn in module.functions if fn.facts.start <= at.start < fn.facts.end] if module else []
+        inside = module.around(at.start) if module else []
         return inside[-1].name if inside and inside[-1].facts.parent < 0 else ""
 
     def _dispatched(self, dispatch: FunctionValue, caller: Caller) -> list[Guard]:
