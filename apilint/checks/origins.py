@@ -287,7 +287,11 @@ class Origins:
                 return Origin(LOCAL, value.text)
             if isinstance(source, Derived) and last_name(source.expr) in _NAMES_ITS_OWN and _is_object(source):
                 return None
-            origin = self._of_argument(source, (_KEYS,), depth) if isinstance(source, Input) else self.of(source, depth)
+            if isinstance(source, Input):
+                origin = self._of_argument(source, (_KEYS,), depth)
+            else:
+                is_dict = isinstance(unwrap(source), (Choice, MappingValue))
+                origin = self.of(self._select(source, (_KEYS,)) if is_dict else source, depth)
             return Origin(LOCAL, origin.what) if origin is not None and origin.kind == ARGUMENT else origin
         root, steps = trail(value)
         if isinstance(root, Input) and root.function is not None and len(steps) > 1 and not self.handler(root.function):

@@ -12,9 +12,11 @@ from apilint.checks.origins import ARGUMENT, DERIVED, REQUEST, proof_of, read_in
 from apilint.checks.statements import QUOTED, STATEMENT, VALUE, Case, Statements
 from apilint.finding import Precision
 from apilint.flow.narrowing import last_name
+from apilint.index import Function
 from apilint.model import Step
 from apilint.patterns import regex
 from apilint.project import Project
+from apilint.unparse import unparse
 from apilint.walk import walk
 
 KEYWORDS = (
@@ -23,7 +25,10 @@ KEYWORDS = (
 )  # fmt: skip
 # What is called so names a part of the database, and mostly comes from the database itself or from its operator.
 _NAMES_PART = regex(r"(?i)(^|[._])(schema|database|db|catalog|table|dataset|column|field|view|index)(_?(name|id))?$")
+# What is called so is a time or a number, however it is written.
+_NO_TEXT = regex(r"(?i)(^|[._])(now|today|time|timestamp|date|datetime|day|hour|year|count|size|limit|offset|at|ts)$")
 _MODEL = regex(r"(?i)\b(request|input|body|json|payload)_?(model|schema)$")
+_VALIDATES = regex(r"(?i)self\._*(validate|check|verify)")
 MAX_STEPS = 6
 MAX_BUILT = 3
 _ADVICE = {
@@ -99,15 +104,18 @@ def _precision(case: Case, is_offline: bool) -> Precision | None:
         return Precision.VERY_HIGH if place == QUOTED else Precision.HIGH
     if is_offline:
         return Precision.LOW
-    if kind == DERIVED:
-        return Precision.MEDIUM
-    if kind == ARGUMENT and not _NAMES_PART.search(case.origin.what):
-        return Precision.MEDIUM if place == QUOTED else Precision.LOW
-    return Precision.LOW
+    if place != QUOTED:
+        return Precision.LOW  # what computes a part of a statement mostly chooses it, or puts conditions together
+    if kind == ARGUMENT and (_NAMES_PART.search(case.origin.what) or _NO_TEXT.search(case.origin.what)):
+        return Precision.LOW
+    return Precision.MEDIUM if kind in (DERIVED, ARGUMENT) else Precision.LOW
 
 
 def _is_checked_before(project: Project, case: Case) -> bool:
-    """Whether a decorator on the way is told by which model the request that is read has to be checked."""
+    """Whether a decorator on the way is told by which model the request that is read has to be checked, or an object is
+    made only of what it has checked."""
+    if _checks_itself(case.function):
+        return True
     places = [(case.function.module.file, case.call.span.start)]
     places += [(step.span.file, step.span.start) for step in case.origin.steps]
     return any(
@@ -119,6 +127,13 @@ def _is_checked_before(project: Project, case: Case) -> bool:
         if isinstance(decorator, f.Call)
         for keyword in decorator.keywords
     )
+
+
+def _checks_itself(function: Function) -> bool:
+    """Whether making an object of the function's class checks what it is made of: `self._validate_parameters()`."""
+    made = function.owner.method("__init__") if function.owner is not None else None
+    calls = made.nodes(f.Call) if made is not None else ()
+    return any(_VALIDATES.match(unparse(call.func)) for call in calls)
 
 
 def _match(case: Case, precision: Precision, security_severity: float | None) -> Match:

@@ -12,7 +12,7 @@ from apilint.startup import attributes, calls
 from apilint.startup import expressions as startup
 from apilint.startup.core import MAX_ITEMS
 from apilint.startup.machine import assign_target
-from apilint.startup.values import NONE, Choice, Env, Known, Mapping, Seq, Unknown, Value, join
+from apilint.startup.values import NONE, Attr, Choice, Env, Known, Mapping, Result, Seq, Unknown, Value, join
 
 MAX_ROUNDS = 6
 """In later rounds of a loop over known items functions are not followed: the first ones show what they do."""
@@ -136,9 +136,11 @@ def rounds(trace: Trace, items: list[Value]) -> Iterator[Value]:
 
 def _element(value: Value, iterable: f.Expr, target: f.Expr, env: Env) -> Value:
     span = env.module.span(iterable.start, iterable.end)
+    if isinstance(value, Choice):
+        return join([_element(option, iterable, target, env) for option in value.options])
     role = _role(iterable, value)
-    if role == "items" and isinstance(value, Derived):
-        source = value.sources[0]
+    if role == "items":
+        source = value.sources[0] if isinstance(value, Derived) else _called_on(value)
         pair: list[Value] = [Element(source, span, iterable, iterable, role) for role in ("key", "value")]
         return Seq("tuple", pair, span=span)
     return Element(value, span, target, iterable, "key" if role == "keys" else "element")
@@ -146,9 +148,15 @@ def _element(value: Value, iterable: f.Expr, target: f.Expr, env: Env) -> Value:
 
 def _role(iterable: f.Expr, value: Value) -> str:
     """`items` and `keys` for the calls of that name on something unknown."""
-    if isinstance(iterable, f.Call) and isinstance(iterable.func, f.Attribute) and isinstance(value, Derived):
+    is_call = isinstance(value, Derived) or (isinstance(value, Result) and isinstance(value.callee, Attr))
+    if is_call and isinstance(iterable, f.Call) and isinstance(iterable.func, f.Attribute):
         return iterable.func.attr if iterable.func.attr in ("items", "keys") else ""
     return ""
+
+
+def _called_on(value: Value) -> Value:
+    """What the method is called on."""
+    return value.callee.base if isinstance(value, Result) and isinstance(value.callee, Attr) else value
 
 
 def bind(trace: Trace, target: f.Expr, value: Value, env: Env, expr: f.Expr) -> None:

@@ -12,6 +12,7 @@ from apilint.frameworks.program import Program
 from apilint.frameworks.schemas import Schema, Schemas
 from apilint.frameworks.serializer_uses import Uses
 from apilint.startup import attributes
+from apilint.startup.core import Extensions
 from apilint.startup.values import (
     NONE,
     Attr,
@@ -73,6 +74,12 @@ class Serializer(msgspec.Struct, frozen=True):
     nested_at: Span
     rewritten: bool
     used: bool
+
+
+def teach(extensions: Extensions) -> None:
+    """What a serializer gives as `data` is made of its fields: not what it was made with under that name."""
+    for name in SERIALIZERS:
+        extensions.properties[f"{name}.data"] = lambda machine, base, span: Attr(base, "data")
 
 
 def serializers(program: Program) -> list[Serializer]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from apilint.frameworks import serializers
 from apilint.frameworks.django import admin, apps, library, settings_files
 from apilint.frameworks.django import settings as configuration
 from apilint.frameworks.django.settings import SETTINGS, Settings
@@ -30,6 +31,7 @@ def prepare(machine: Core, options: Mapping[str, str]) -> None:
     settings_files.teach(machine.extensions)
     admin.teach(machine.extensions)
     routers.teach(machine)
+    serializers.teach(machine.extensions)
     operations.teach(machine.extensions)
     registry = apps.teach(machine, found)
     machine.extensions.seal()
