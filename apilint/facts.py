@@ -256,13 +256,15 @@ class With(_Node, frozen=True, tag=51):
 
 
 class Handler(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """`except type as name:`; `type` is None for a bare `except`, a tuple display for several."""
+    """`except type as name:`; `type` is None for a bare `except`, a tuple display for several. `comment` is what stands
+    right above it."""
 
     start: int
     end: int
     type: Expr | None
     name: str | None
     body: tuple[Stmt, ...]
+    comment: str = ""
 
 
 class Try(_Node, frozen=True, tag=52):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from apilint.scan import literals
 from apilint.scan.blocks import Scope, block, suite
 from apilint.scan.grammar import named
 from apilint.scan.operands import LOWER, mark, only, opaque
@@ -170,7 +171,21 @@ def _handler(node: Node, scope: Scope, depth: int) -> Packed:
     type_or_none: Packed | None = types[0] if types else None
     if len(types) > 1:
         type_or_none = (SEQUENCE, types[0][1], types[-1][2], "tuple", tuple(types))
-    return (node.start_byte, node.end_byte, type_or_none, name, body)
+    return (node.start_byte, node.end_byte, type_or_none, name, body, _comment_above(scope.src, node.start_byte))
+
+
+def _comment_above(src: str, start: int) -> str:
+    """The lines of comment that end where the line at an offset begins."""
+    lines: list[str] = []
+    end = src.rfind("\n", 0, start)
+    while end > 0:
+        begin = src.rfind("\n", 0, end)
+        line = src[begin + 1 : end].strip()
+        if not line.startswith("#"):
+            break
+        lines.append(line.lstrip("# "))
+        end = begin
+    return literals.utf8(" ".join(reversed(lines)))
 
 
 def match_(node: Node, scope: Scope, depth: int) -> Packed:

@@ -393,9 +393,10 @@ def shape(value: Any) -> Any:
     if isinstance(value, facts.Case):
         values = sorted(str(shape(v)) for v in value.values)
         return [values, sorted(value.binds), shape(value.guard), shape(value.body)]
-    if isinstance(value, facts.Handler) or type(value).__name__ in COMPOUND:
-        name = [] if isinstance(value, facts.Handler) else [type(value).__name__]
-        return [*name, value.start, *map(shape, _fields(value)[2:])]
+    if isinstance(value, facts.Handler):  # the interpreter's own reading knows no comments
+        return [value.start, shape(value.type), value.name, shape(value.body)]
+    if type(value).__name__ in COMPOUND:
+        return [type(value).__name__, value.start, *map(shape, _fields(value)[2:])]
     if isinstance(value, facts.Keyword):
         return [_span(value), *map(shape, _fields(value)[2:])]
     if isinstance(value, (facts.FunctionHead, facts.ClassCode)):

@@ -112,6 +112,14 @@ def test_except_without_parentheses_names_several_types() -> None:
     assert plain(found.handlers[0].type) == ["Sequence", None, "tuple", [name("A"), name("B")]]
 
 
+def test_clauses_keep_the_comment_right_above_them() -> None:
+    found = statement(
+        "try:\n  a\n  # not this\n\n# whose fault\n# it is: theirs\nexcept A:\n  b\n# é\nexcept B:  # no\n  c\n"
+    )
+    assert [each.comment for each in found.handlers] == ["whose fault it is: theirs", "é"]
+    assert [each.comment for each in statement("try:\n  a\nexcept A:\n  b\n").handlers] == [""]
+
+
 def test_type_aliases_are_assignments() -> None:
     assert plain(statements("type A[T] = list[T]")) == [
         ["Assign", None, [name("A")], ["Subscript", None, name("list"), name("T")]]
