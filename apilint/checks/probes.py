@@ -1,4 +1,4 @@
-"""Calls that only ask whether a server answers: nothing of value goes along, and nothing that comes back is believed."""
+"""Calls that only ask whether a server answers: nothing of value goes along, nothing that comes back is believed."""
 
 from __future__ import annotations
 
