@@ -18,7 +18,6 @@ from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.values import Attr, Env, External, Partial, Unknown, Value, unwrap
-from apilint.unparse import unparse
 from apilint.walk import walk
 
 
@@ -43,7 +42,7 @@ class Sent(Argued, frozen=True):
 
 class Set(msgspec.Struct, frozen=True):
     """An attribute that is set on an object (or in a class) of a library: the values that switch verification off are
-    `listed`, `others` are those that the same function gives it elsewhere. `on` is how the object is written."""
+    `listed`, `others` are those that the same function gives it elsewhere."""
 
     owner: str
     name: str
@@ -52,7 +51,6 @@ class Set(msgspec.Struct, frozen=True):
     span: Span
     is_sure: bool = True
     others: tuple[Value, ...] = ()
-    on: str = ""
 
 
 class Clients:
@@ -185,7 +183,7 @@ class Clients:
             listed = (self._entries.get(owner, {}).get("attributes") or {}).get(name)
             listed = listed or self._entries.get(f"{owner}.{name}", {}).get("assigned")
             if listed:
-                yield Set(owner, name, value, listed, span, on=unparse(target.value))
+                yield Set(owner, name, value, listed, span)
                 return
         if not isinstance(unwrap(base), (Unknown, Attr)):
             return

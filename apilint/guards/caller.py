@@ -117,6 +117,16 @@ class Nothing(Special):
 NOTHING = Nothing()
 
 
+class Unset(Nothing):
+    """What the program keeps for callers whom it knows, and is not there for others. Unlike a credential it may well
+    be handed on: `visible_to(request.organization)` gives what everybody sees."""
+
+    __slots__ = ()
+
+
+UNSET = Unset()
+
+
 class Anonymous(Special):
     """The user object of a caller who is not logged in."""
 
@@ -322,10 +332,11 @@ class Answer(Special):
 class Caller(Special):
     """The request of an anonymous caller, to a known route where `method`, `path` or `endpoint` are given.
 
-    `used` tells whether anybody looked at these three: then the judgement holds for this route only.
+    `used` tells whether anybody looked at these three: then the judgement holds for this route only. `kept` says what
+    the program keeps under a name in the request of such a caller, before anybody asks for it.
     """
 
-    __slots__ = ("endpoint", "http_method", "path", "used")
+    __slots__ = ("endpoint", "http_method", "kept", "path", "used")
 
     truth = True
 
@@ -334,6 +345,7 @@ class Caller(Special):
         self.path = path
         self.endpoint = endpoint
         self.used = False
+        self.kept: Callable[[str], Value | None] | None = None
 
     def attribute(self, name: str) -> Value:
         """`user` is anonymous, containers are empty, method and path are the route's."""
@@ -359,7 +371,8 @@ class Caller(Special):
             return CLOSE
         if CREDENTIAL_WORD.search(name):
             return NOTHING
-        return Unknown(f"request.{name}", None, f"request.{name}")
+        known = self.kept(name) if self.kept is not None else None
+        return Unknown(f"request.{name}", None, f"request.{name}") if known is None else known
 
     def _route(self, value: str, text: str) -> Value:
         self.used = True

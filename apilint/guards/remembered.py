@@ -81,7 +81,7 @@ class Remembered:
     were given, neither asked for the caller nor raised anything: accounting, metrics.
     """
 
-    __slots__ = ("_may", "_named", "_quiet", "calls", "dull", "implementers")
+    __slots__ = ("_may", "_named", "_quiet", "calls", "dull", "implementers", "kept")
 
     def __init__(self, other: Remembered | None = None) -> None:
         """Start anew; with what `other` knows of the texts of functions, which holds for every caller."""
@@ -89,6 +89,7 @@ class Remembered:
         self.dull: set[Function] = set()
         self._quiet: Counter[Function] = Counter()
         self.implementers: dict[object, tuple[Instance, ...]] = {} if other is None else other.implementers
+        self.kept: dict[str, Value | None] = {} if other is None else other.kept
         self._named: list[frozenset[str]] = [] if other is None else other._named
         self._may: dict[Function, bool] = {} if other is None else other._may
 

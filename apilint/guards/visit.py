@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 
 from apilint import facts as f
@@ -19,9 +20,11 @@ from apilint.guards.caller import (
     Gate,
     Nothing,
     Sure,
+    Unset,
 )
 from apilint.guards.exits import Exit
 from apilint.guards.implementers import as_annotated
+from apilint.guards.kept import kept
 from apilint.guards.knowledge import POLICY_VIOLATION, Knowledge, is_waived, status_of
 from apilint.guards.remembered import LONG, CallKey, Followed, Remembered, call_key, decides, holds_request
 from apilint.guards.settings import is_setting
@@ -152,6 +155,22 @@ class Visit(Machine):
         self.fallen: tuple[Condition, ...] = ()
         self.entered: list[Function] = []
         self.outer: list[tuple[Condition, ...]] = []
+        caller.kept = self._kept
+
+    def _kept(self, name: str) -> Value | None:
+        """What the program keeps under a name in the request of an anonymous caller."""
+        known = self.remembered.kept
+        if name not in known:
+            known[name] = None  # whoever sets it may ask for it as well
+            known[name] = kept(self, name, self._run_aside)
+        return known[name]
+
+    def _run_aside(self, function: FunctionValue, caller: Caller) -> None:
+        """Run a function for another request."""
+        visit = type(self)(self, self.knowledge, caller, lambda _: False)
+        visit.remembered = Remembered(self.remembered)
+        with contextlib.suppress(Turned):
+            visit.run(function, {})
 
     def next_order(self) -> int:
         """What is made for a caller is no part of the start-up: its numbers are negative."""
@@ -413,7 +432,8 @@ class Visit(Machine):
 
     @staticmethod
     def _misses(args: list[Value], kwargs: dict[str, Value]) -> bool:
-        return any(isinstance(arg, (Nothing, Sure)) for arg in [*args, *kwargs.values()])
+        given = [*args, *kwargs.values()]
+        return any(isinstance(arg, (Nothing, Sure)) and not isinstance(arg, Unset) for arg in given)
 
     def _is_lookup(self, callee: Value) -> bool:
         """Whether a call gives something for its arguments: no constructor, no answer to the caller."""

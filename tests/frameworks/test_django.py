@@ -208,3 +208,79 @@ urlpatterns = router.urls
         "POST /reports/render/$": "required",
         "GET /notices/latest/$": "none",
     }
+
+
+ORGANIZATION = """
+class Organizations:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        request.organization = None
+        if not request.user.is_authenticated:
+            return
+        request.organization = request.user.organizations.first()
+        request.language_of_all = request.META.get("HTTP_ACCEPT_LANGUAGE")
+
+
+class Tenants:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.tenant = Tenant.objects.filter(host=request.get_host()).first()
+        return self.get_response(request)
+"""
+ORGANIZATION_URLS = """
+from django.http import JsonResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.views import View
+
+class Member:
+    def dispatch(self, request, *args, **kwargs):
+        if not request.organization:
+            return redirect("list")
+        return super().dispatch(request, *args, **kwargs)
+
+class Hosted:
+    def dispatch(self, request, *args, **kwargs):
+        if not request.tenant:
+            return redirect("list")
+        return super().dispatch(request, *args, **kwargs)
+
+class Reports(Member, View):
+    def get(self, request):
+        return JsonResponse({})
+
+class Pages(Hosted, View):
+    def get(self, request):
+        return JsonResponse({})
+
+def public(request):
+    found = visible_to(request.organization)
+    if found is None:
+        return JsonResponse({}, status=403)
+    return JsonResponse({"found": found})
+
+urlpatterns = [
+    path("list/", lambda request: None, name="list"),
+    path("reports/", Reports.as_view()),
+    path("pages/", Pages.as_view()),
+    path("public/", public),
+]
+"""
+
+
+def test_what_a_middleware_keeps_for_those_it_knows_is_not_there_for_strangers(tmp_path: Path) -> None:
+    listed = 'MIDDLEWARE = ["middleware.Organizations", "middleware.Tenants"]'
+    found = rows(tmp_path, settings=f"{SETTINGS}{listed}", urls=ORGANIZATION_URLS, middleware=ORGANIZATION)
+    assert {row.path: row.auth for row in found.values()} == {
+        "/list/": "none",
+        "/reports/": "required",  # the mixin asks for what is kept for members
+        "/pages/": "none",  # of the host, whoever is calling
+        "/public/": "none",  # handed on it is no credential
+    }
