@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Union
 
 from apilint import facts as f
@@ -34,7 +34,8 @@ class Choices:
             inside = [node for each in around for node in _inside(each)]
         else:
             inside = _at(module.body, start) + [node for cls in module.classes for node in _at(cls.code.body, start)]
-        if any(node.start <= start < node.end and self._says(node, start) for node in inside):
+        named = {target.id: each.value for each in inside if isinstance(each, f.Assign) for target in _names(each)}
+        if any(node.start <= start < node.end and self._says(node, start, named) for node in inside):
             return True
         return any(self._has_left(each, start) for each in around)
 
@@ -50,7 +51,7 @@ class Choices:
             if isinstance(each, f.If)
         )
 
-    def _says(self, node: object, start: int) -> bool:
+    def _says(self, node: object, start: int, named: Mapping[str, f.Expr]) -> bool:
         if isinstance(node, f.Assign):
             return any(self._off.search(unparse(target)) for target in node.targets)
         if not isinstance(node, (f.If, f.IfExp)) or node.test.start <= start < node.test.end:
@@ -58,8 +59,14 @@ class Choices:
         body = node.body if isinstance(node, f.If) else (node.body,)
         in_body = bool(body) and body[0].start <= start < body[-1].end
         test = unparse(node.test)
+        if isinstance(node.test, f.Name) and node.test.id in named:
+            test = f"{test} {unparse(named[node.test.id])}"
         is_off = bool(self._off.search(test))
         return is_off if in_body else not is_off and bool(self._on.search(test))
+
+
+def _names(assign: f.Assign) -> Iterator[f.Name]:
+    return (target for target in assign.targets if isinstance(target, f.Name))
 
 
 def _inside(function: Function) -> Iterator[_Choice]:

@@ -18,6 +18,7 @@ from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.values import Attr, Env, External, Partial, Unknown, Value, unwrap
+from apilint.unparse import unparse
 from apilint.walk import walk
 
 
@@ -42,7 +43,7 @@ class Sent(Argued, frozen=True):
 
 class Set(msgspec.Struct, frozen=True):
     """An attribute that is set on an object (or in a class) of a library: the values that switch verification off are
-    `listed`, `others` are those that the same function gives it elsewhere."""
+    `listed`, `others` are those that the same function gives it elsewhere. `on` is how the object is written."""
 
     owner: str
     name: str
@@ -51,6 +52,7 @@ class Set(msgspec.Struct, frozen=True):
     span: Span
     is_sure: bool = True
     others: tuple[Value, ...] = ()
+    on: str = ""
 
 
 class Clients:
@@ -183,7 +185,7 @@ class Clients:
             listed = (self._entries.get(owner, {}).get("attributes") or {}).get(name)
             listed = listed or self._entries.get(f"{owner}.{name}", {}).get("assigned")
             if listed:
-                yield Set(owner, name, value, listed, span)
+                yield Set(owner, name, value, listed, span, on=unparse(target.value))
                 return
         if not isinstance(unwrap(base), (Unknown, Attr)):
             return

@@ -38,10 +38,11 @@ def insecure_cookie(
     read_precision: str = "low",
     other: str = "",
     other_precision: str = "low",
+    passing: str = r"(?!)",
 ) -> Iterator[Match]:
     """Cookies set with a session or a token in them, and, less sure, others; settings and middleware of the session's
     cookie."""
-    held, without, local = regex(names), regex(never), regex(places)
+    held, without, local, brief = regex(names), regex(never), regex(places), regex(passing)
     for where, node in calls(project, methods):
         name = _name_of(where, node)
         is_held = held.search(name) is not None
@@ -55,6 +56,8 @@ def insecure_cookie(
         precision = None if len(lacking) > 1 else Precision(one_precision)
         if lacking == [HTTPONLY] and explicit:
             precision = Precision(read_precision)  # a script is meant to read it
+        if brief.search(name):
+            precision = Precision.LOW
         yield Match(
             span=span,
             values={"cookie": name, "flags": " and ".join(f"'{each}'" for each in lacking), "effect": _effect(lacking)},
@@ -116,15 +119,22 @@ def _is_deleted(where: Written, node: f.Call) -> bool:
 
 def _settings(project: Project, settings: Mapping[str, str], local: re.Pattern[str]) -> Iterator[Match]:
     """`SESSION_COOKIE_SECURE = False`, in settings that are not only for developers."""
-    for where, nodes in scopes(project, settings, text=b"_COOKIE_"):
-        for node in nodes:
-            for name, value, at in settings_in(node):
-                if name not in settings or not _is_off(where.value(value)) or is_local(where, at.start, local):
-                    continue
-                span = where.span(at)
-                step = Step(span, f"'{name}' switches '{settings[name]}' off for the cookie")
-                values = {"setting": name, "effect": _effect([settings[name]])}
-                yield Match(span=span, values=values, template="configured", trace=(step,))
+    found = [
+        (name, where, at, _is_off(where.value(value)))
+        for where, nodes in scopes(project, settings, text=b"_COOKIE_")
+        for node in nodes
+        for name, value, at in settings_in(node)
+        if name in settings
+    ]
+    switched_on = {name for name, where, at, is_off in found if not is_off and not where.module.is_test}
+    for name, where, at, is_off in found:
+        if not is_off or is_local(where, at.start, local):
+            continue
+        span = where.span(at)
+        step = Step(span, f"'{name}' switches '{settings[name]}' off for the cookie")
+        values = {"setting": name, "effect": _effect([settings[name]])}
+        doubt = Precision.LOW if name in switched_on else None  # a default that the program does not run with
+        yield Match(span=span, values=values, template="configured", trace=(step,), precision=doubt)
 
 
 def settings_in(

@@ -10,7 +10,9 @@ from apilint import facts as f
 from apilint.check import Match, check, routeless
 from apilint.checks.configured import settings_of
 from apilint.checks.logs import Logs
-from apilint.checks.written import calls
+from apilint.checks.sinks import is_true
+from apilint.checks.switches import options
+from apilint.checks.written import Written, calls
 from apilint.facts import Span
 from apilint.finding import Precision
 from apilint.flow.narrowing import last_name
@@ -22,6 +24,7 @@ from apilint.startup.values import Env, Known, Value, text_of
 from apilint.unparse import unparse
 from apilint.walk import walk
 
+_PUBLIC = regex(r"^\.?[a-z][\w.-]*\.[a-z]{2,}$")
 _PROBED = regex(r"(?i)health|liveness|readiness|probe|metrics|prometheus")
 
 
@@ -30,7 +33,8 @@ _PROBED = regex(r"(?i)health|liveness|readiness|probe|metrics|prometheus")
 def https_not_enforced(
     project: Project, *, settings_name: str, production: str, asked: tuple[str, ...], any_of: tuple[str, ...]
 ) -> Iterator[Match]:
-    """Settings modules for production that say nothing of encrypted connections."""
+    """Settings modules for production that say nothing of encrypted connections; less sure where they name no host that
+    the world knows, for others may run them at home."""
     named = regex(production)
     if settings_of(project, settings_name) is None:
         return
@@ -43,7 +47,13 @@ def https_not_enforced(
             span = _first(module, asked)
             step = Step(span, "these are settings for production")
             values = {"settings": ", ".join(f"'{name}'" for name in any_of[:2])}
-            yield Match(span=span, values=values, trace=(step,))
+            is_public = any(map(_is_public, options(env.vars.get("ALLOWED_HOSTS"))))
+            yield Match(span=span, values=values, trace=(step,), precision=None if is_public else Precision.LOW)
+
+
+def _is_public(host: Value) -> bool:
+    name = text_of(host)
+    return name is not None and _PUBLIC.match(name) is not None
 
 
 def _says(env: Env, module: Module, name: str) -> bool:
@@ -90,7 +100,7 @@ def no_request_logging(
             value, name = where.value(keyword.value), keyword.name or ""
             is_silent = _is_one_of(value, entry["silent"].get(name, ()))
             if is_silent or _is_one_of(value, entry.get("quiet", {}).get(name, ())):
-                is_meant = not is_silent or _is_probed(where.function, node)
+                is_meant = not is_silent or _is_probed(where.function, node) or _is_reloaded(where, node)
                 found.append((where, node, keyword, Precision(quiet_precision) if is_meant else None))
     if not found or _keeps_record(project, regex(recording), noting):
         return
@@ -108,6 +118,13 @@ def _is_probed(function: Function | None, node: f.Call) -> bool:
     """Whether a server only tells machines how a program is: nobody attacks there."""
     given = " ".join(unparse(arg) for arg in (*node.args, *(each.value for each in node.keywords)))
     return bool(_PROBED.search(given) or (function is not None and _PROBED.search(function.name)))
+
+
+def _is_reloaded(where: Written, node: f.Call) -> bool:
+    """Whether a developer starts it, who has it read its source again: `reload=True`."""
+    return any(
+        each.name in ("reload", "debug", "use_reloader") and is_true(where.value(each.value)) for each in node.keywords
+    )
 
 
 def _is_one_of(value: Value, listed: Sequence[object]) -> bool:

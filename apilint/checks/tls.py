@@ -91,7 +91,7 @@ def weak_tls_version(project: Project, *, setting: str, chosen_precision: str = 
                     span=span,
                     values={"name": unparse(used), "version": entry["version"]},
                     trace=(Step(span, f"'{unparse(used)}' {how}"),),
-                    precision=Precision(chosen_precision) if _is_chosen(where, used) else None,
+                    precision=Precision(chosen_precision) if _is_chosen(where, used) or _is_idle(where, node) else None,
                 )
 
 
@@ -117,6 +117,18 @@ def _is_limit(name: str | None) -> bool:
 
 def _last(expr: f.Attribute | f.Name) -> str:
     return expr.attr if isinstance(expr, f.Attribute) else expr.id
+
+
+def _is_idle(where: Written, node: object) -> bool:
+    """Whether a context is made for its keys only, and speaks to nobody: of what it can do only `use_…` and `check_…`
+    are called."""
+    nodes = where.function.nodes if where.function is not None else None
+    if nodes is None:
+        return False
+    name = next((unparse(each.targets[0]) for each in nodes(f.Assign) if each.value is node), "")
+    owned = {each.value.start for each in nodes(f.Attribute) if each.attr.startswith(("use_", "check_", "load_"))}
+    used = [each.start for each in nodes(f.Name) if each.id == name]
+    return len(used) > 1 and owned.issuperset(used[1:])
 
 
 def _is_chosen(where: Written, used: f.Expr) -> bool:

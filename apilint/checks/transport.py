@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from apilint import facts as f
 from apilint.check import Match, check, routeless
+from apilint.checks.callers import Callers
 from apilint.checks.choices import Choices
 from apilint.checks.clients import Clients, Sent, Set
+from apilint.checks.names import Names
+from apilint.checks.probes import only_asks
 from apilint.checks.switches import options, sureness
 from apilint.facts import Span
 from apilint.finding import Precision
@@ -23,6 +26,8 @@ from apilint.unparse import unparse
 
 _PLAINTEXT = frozenset({"sslmode", "use_ssl", "dsn"})
 _HOST = regex(r"(?i)^http://([^/?#:\s{}]+)(?=[/?#:]|$)")
+# What listens at a port of its own speaks what is spoken there.
+_PORT = regex(r":(?!80(?:[/?#]|$))\d+")
 _ADDRESS = regex(r"^(?:[\w+.-]+://)?(?:[^@/]*@)?(\[[^\]]*\]|[^:/?#\s]*)")
 _HOST_KEYWORD = regex(r"(?:^|\s)host(?:name|addr)?\s*=\s*'?([^\s']+)")
 _PRIVATE = regex(r"^(127|10|0)\.|^192\.168\.|^169\.254\.|^172\.(1[6-9]|2\d|3[01])\.|^\[|^::")
@@ -43,34 +48,38 @@ def tls_verify_disabled(
     switched_off: str = r"(?!)",
     switched_on: str = r"(?!)",
     by_hand: str = r"(?!)",
+    compared_by: str = r"(?!)",
 ) -> Iterator[Match]:
-    """Calls, clients, contexts and environment variables that make a program accept any certificate."""
+    """Calls, clients, contexts and environment variables that make a program accept any certificate. Of several
+    attributes of one object the last is reported."""
     clients = _clients(project)
     setting, guessed, local = map(Precision, (setting_precision, guessed_precision, local_precision))
     choices, asked, scripts = Choices(switched_off, switched_on), Precision(asked_precision), regex(by_hand)
 
     def unless_asked(span: Span, precision: Precision) -> Precision:
         is_asked = scripts.search(span.file) is not None or choices.asked_for(project.module(span.file), span.start)
-        return asked if is_asked else precision
+        return asked if is_asked or _is_asked_by_callers(project, choices, span) else precision
 
     for sent in clients.sent("~tls"):
         for span, argument, (value, precision), keyword in _switched_off(sent, setting):
             if not sent.is_sure:
                 precision = min(precision, guessed, key=lambda each: each.rank)
-            if _is_local(sent, local_hosts, keyword):
+            if _is_local(sent, local_hosts, keyword) or only_asks(sent):
                 precision = local
             module = project.module(span.file)
             if any(choices.asked_for(module, start) for start in _put(module, sent, keyword)):
                 precision = min(precision, asked, key=lambda each: each.rank)
             template = "plaintext" if keyword in _PLAINTEXT and plaintext else ""
             yield _match(span, sent.name, argument, unless_asked(span, precision), value, template)
-    for each in clients.assigned("~tls"):
+    for each in _last_of_each(project, clients.assigned("~tls"), setting):
         sure = sureness(each.value, each.listed, setting)
         if sure is not None:
             if any(sureness(other, each.listed, setting) is None for other in each.others):
                 sure = Precision.LOW  # the function decides between several values
             elif not each.is_sure:
                 sure = min(sure, guessed, key=lambda one: one.rank)
+            if each.name == "check_hostname" and _is_given_to(project, each.span, regex(compared_by)):
+                sure = Precision.LOW
             shown = f"{each.name} = {_shown(each.value)}"
             yield _match(each.span, each.owner, shown, unless_asked(each.span, sure), each.value)
     for variable in clients.environment("~tls"):
@@ -78,6 +87,33 @@ def tls_verify_disabled(
         if sure is not None:
             shown = f"{variable.name}={_shown(variable.value)}"
             yield _match(variable.span, variable.owner, shown, sure, variable.value)
+
+
+def _last_of_each(project: Project, sets: Iterable[Set], setting: Precision) -> list[Set]:
+    """What is set to switch verification off, the last attribute of each object in a function."""
+    last: dict[tuple[str, int, str], Set] = {}
+    for each in sets:
+        if sureness(each.value, each.listed, setting) is not None:
+            around = project.module(each.span.file).around(each.span.start)
+            start = around[-1].facts.start if around and each.on else -each.span.start
+            last[each.span.file, start, each.on] = each
+    return list(last.values())
+
+
+def _is_asked_by_callers(project: Project, choices: Choices, span: Span) -> bool:
+    """Whether a function is only called where somebody asked for it."""
+    around = project.module(span.file).around(span.start)
+    if not around:
+        return False
+    names = project.once(Names, lambda: Names(project))
+    called = project.once(Callers, lambda: Callers(project, names)).of(around[-1])
+    return bool(called) and all(choices.asked_for(caller.module, call.span.start) for caller, call in called)
+
+
+def _is_given_to(project: Project, span: Span, library: re.Pattern[str]) -> bool:
+    """Whether the function hands something on to what compares the host's name itself."""
+    around = project.module(span.file).around(span.start)
+    return any(library.search(unparse(call.func)) for each in around[-1:] for call in each.nodes(f.Call))
 
 
 def _clients(project: Project) -> Clients:
@@ -172,6 +208,7 @@ def cleartext_http(
     reserved: Sequence[str] = (),
     examples: Sequence[str] = (),
     example_precision: str = "low",
+    plain: Sequence[str] = (),
     names: str = "$^",
     asking: str = r"(?!)",
     credential_security_severity: float = 7.4,
@@ -191,8 +228,8 @@ def cleartext_http(
             or _PRIVATE.match(lowered)
         )
 
-    def is_example(host: str) -> bool:
-        return any(host.lower() == name or host.lower().endswith(f".{name}") for name in examples)
+    def is_of(host: str, names: Sequence[str]) -> bool:
+        return any(host.lower() == name or host.lower().endswith(f".{name}") for name in names)
 
     for sent in _clients(project).sent("~http"):
         found = sent.url()
@@ -204,7 +241,11 @@ def cleartext_http(
                 continue
             called.add((found[1].file, host[1]))
             likely = None if sent.is_sure and default is None else Precision.MEDIUM
-            if is_example(host[1]) or asks.within(project.module(found[1].file), found[1].start):
+            if (
+                is_of(host[1], (*examples, *plain))
+                or _PORT.match(text, host.end())
+                or asks.within(project.module(found[1].file), found[1].start)
+            ):
                 likely = Precision(example_precision)
             yield Match(
                 span=found[1],
@@ -219,7 +260,7 @@ def cleartext_http(
             host = _HOST.match(str(constant.value))
             if host is None or not pattern.search(name) or not is_foreign(host[1]) or (module.file, host[1]) in called:
                 continue
-            if is_example(host[1]):
+            if is_of(host[1], (*examples, *plain)) or _PORT.match(str(constant.value), host.end()):
                 continue
             span = module.span(constant.start, constant.end)
             step = Step(span, f"'{name}' says that this address is to be called")

@@ -1,0 +1,63 @@
+"""Calls that only ask whether a server answers: nothing of value goes along, nothing that comes back is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from apilint import facts as f
+from apilint.checks.clients import Sent
+from apilint.index import Function
+from apilint.startup.values import Mapping, unwrap
+
+_ASKING = frozenset({"get", "head", "options"})
+_HARMLESS = frozenset(
+    {"timeout", "verify", "allow_redirects", "follow_redirects", "stream", "proxies", "headers", "ssl"}
+)
+_LOOKED_AT = frozenset(
+    {"status_code", "status", "ok", "is_success", "is_error", "reason", "elapsed", "raise_for_status", "close"}
+)
+_CREDENTIALS = frozenset({"authorization", "x-api-key", "api-key", "x-auth-token", "cookie"})
+
+
+def only_asks(sent: Sent) -> bool:
+    """Whether a call sends no credentials and no data, and only whether and how it was answered is looked at."""
+    if sent.name.count(".") != 1 or sent.name.rpartition(".")[2] not in _ASKING:
+        return False  # of a client it is not known what it sends along
+    if len(sent.args) > 1 or not _HARMLESS.issuperset(sent.kwargs) or _has_credentials(sent):
+        return False
+    around = sent.module.around(sent.node.start)
+    return bool(around) and _only_looked_at(around[-1], sent.node)
+
+
+def _has_credentials(sent: Sent) -> bool:
+    headers = unwrap(sent.kwargs["headers"]) if "headers" in sent.kwargs else Mapping({})
+    if not isinstance(headers, Mapping) or headers.unnamed:
+        return True
+    return not _CREDENTIALS.isdisjoint(str(key).lower() for key in headers.items)
+
+
+def _only_looked_at(function: Function, call: f.Call) -> bool:
+    """Whether of what a call gives only the status is read, there or under the name that it is kept as."""
+    attributes = function.nodes(f.Attribute)
+    if any(_is(each.value, call) for each in attributes):
+        return all(each.attr in _LOOKED_AT for each in attributes if _is(each.value, call))
+    kept = [each for each in function.nodes(f.Assign) if _is(each.value, call)]
+    if not kept:
+        return any(_is(each.value, call) for each in function.nodes(f.ExprStmt))
+    target = kept[0].targets[0]
+    if len(kept[0].targets) != 1 or not isinstance(target, f.Name):
+        return False
+    read = {each.value.start for each in attributes if each.attr in _LOOKED_AT}
+    return all(start in read for start in _mentions(function, target))
+
+
+def _mentions(function: Function, target: f.Name) -> Iterator[int]:
+    """Where a function has the name again."""
+    return (each.start for each in function.nodes(f.Name) if each.id == target.id and each.start != target.start)
+
+
+def _is(node: f.Expr, call: f.Call) -> bool:
+    return isinstance(node, f.Call) and (node.start, node.end) == (call.start, call.end)
+
+
+__all__ = ["only_asks"]
