@@ -7,7 +7,7 @@ everything is run by some request.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from apilint import facts as f
 from apilint.checks.callers import Callers
@@ -19,6 +19,8 @@ from apilint.patterns import regex
 from apilint.project import Project
 from apilint.unparse import unparse
 
+# The names by which a job is told how long it may take, where it is declared.
+_LIMITS = frozenset({"timeout", "time_limit", "soft_time_limit", "job_timeout"})
 _COMMANDS = regex(r"(?:^|\.)(?:command|group|option|argument|callback|cli)$")
 
 
@@ -26,8 +28,13 @@ class Awaited:
     """Follows calls back to handlers, to guards and to the methods of the classes that handle routes; also those that a
     worker makes `later`, by a method of the function itself: `send_mail.delay(…)`."""
 
-    def __init__(self, project: Project, later: Collection[str] = ()) -> None:
+    def __init__(
+        self, project: Project, later: Collection[str] = (), ending: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        """`ending` are the libraries whose workers end what takes too long, each with the settings that make it do so,
+        one of which the program has to name; none where it does so by itself."""
         self._project = project
+        self._ends = any(map(self._is_ending, ending or (), (ending or {}).values()))
         self._later = frozenset(later)
         self._put_off: dict[str, list[Function]] | None = None
         names = project.once(Names, lambda: Names(project))
@@ -56,8 +63,14 @@ class Awaited:
         if function.parent is not None:
             yield (function.parent,)
         yield from ((caller,) for caller, _ in self._callers.of(function))
-        if function.owner is None and function.facts.decorated:
+        if function.owner is None and function.facts.decorated and not self._ends and not _is_limited(function):
             yield from ((caller,) for caller in self._putting_off(function))
+
+    def _is_ending(self, library: str, settings: Sequence[str]) -> bool:
+        modules = [each for each in self._project.index.modules.values() if not each.is_test]
+        return any(name.partition(".")[0] == library for module in modules for name in module.facts.imports) and (
+            not settings or any(not module.words.isdisjoint(settings) for module in modules)
+        )
 
     def _putting_off(self, function: Function) -> Iterator[Function]:
         """The functions that hand a function to a worker."""
@@ -74,6 +87,13 @@ class Awaited:
                     if node.attr in self._later and isinstance(node.value, f.Name):
                         self._put_off.setdefault(node.value.id, []).append(caller)
         return self._put_off
+
+
+def _is_limited(function: Function) -> bool:
+    """Whether a job is declared with the time that it may take: `@job("mails", timeout=30)`."""
+    calls = (each for each in function.head.decorators if isinstance(each, f.Call))
+    given = (keyword for call in calls for keyword in call.keywords if keyword.name in _LIMITS)
+    return any(not isinstance(each.value, f.Constant) or each.value.value is not None for each in given)
 
 
 def _is_command(function: Function) -> bool:

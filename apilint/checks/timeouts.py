@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from apilint import facts as f
@@ -22,7 +22,13 @@ from apilint.unparse import unparse
 
 @check
 def request_without_timeout(
-    project: Project, *, unset: str, by_hand: str = "(?!)", later: tuple[str, ...] = (), by_hand_precision: str = "low"
+    project: Project,
+    *,
+    unset: str,
+    by_hand: str = "(?!)",
+    later: tuple[str, ...] = (),
+    ending: Mapping[str, Sequence[str]] | None = None,
+    by_hand_precision: str = "low",
 ) -> Iterator[Match]:
     """Calls of libraries that wait for ever unless they are told not to. Those to which no calls lead from a handler
     are of low precision: while a program starts, a command runs or a library is used by somebody else's, no server
@@ -33,6 +39,7 @@ def request_without_timeout(
     scripts = {(module.file, main.start, main.end) for module, main in project.program.machine.mains}
     assigned: dict[Function, Assignments] = {}
     run_by_hand = regex(by_hand)
+    awaited = project.once((Awaited, later), lambda: Awaited(project, later, ending)) if project.routes else None
     for where, node in calls(project, words, libraries, mark="~waits"):
         entry = _entry(where, node, entries, assigned)
         if (
@@ -46,7 +53,7 @@ def request_without_timeout(
             given = node.args[entry["timeout"]]
         if given is None or _is_none(where, given):
             span = where.span(node)
-            is_aside = bool(run_by_hand.search(span.file)) or not _is_served(project, where.function, tuple(later))
+            is_aside = bool(run_by_hand.search(span.file)) or not _is_served(awaited, where.function)
             yield Match(
                 span=span,
                 values={"call": unparse(node.func)},
@@ -56,11 +63,9 @@ def request_without_timeout(
             )
 
 
-def _is_served(project: Project, function: Function | None, later: tuple[str, ...]) -> bool:
+def _is_served(awaited: Awaited | None, function: Function | None) -> bool:
     """Whether somebody waits for the answer to a request meanwhile, or for the worker that it is left to."""
-    if not project.routes:
-        return False
-    return function is not None and project.once((Awaited, later), lambda: Awaited(project, later)).covers(function)
+    return awaited is not None and function is not None and awaited.covers(function)
 
 
 def _is_script(span: Span, scripts: set[tuple[str, int, int]]) -> bool:
