@@ -183,9 +183,16 @@ def _blames_client(project: Project, logs: Logs, handler: f.Handler, function: F
         _, status = project.knowledge.exception(machine, machine.evaluate(last.exception, env))
     elif isinstance(last, f.Return) and last.value is not None:
         status = project.knowledge.response_status(machine, machine.evaluate(last.value, env))
+        status = status or _stated(last.value)
     else:
         return False
     return 400 <= status < 500
+
+
+def _stated(answer: f.Expr) -> int:
+    """The status that a function of the program's own is told to answer: `self._error(400, "no JSON")`."""
+    first = answer.args[0] if isinstance(answer, f.Call) and answer.args else None
+    return first.value if isinstance(first, f.Constant) and type(first.value) is int else 0
 
 
 def _closes(call: f.Call) -> bool:
@@ -249,7 +256,16 @@ class Weight:
         """Whether something was to be done, or the clause tells that something failed."""
         if any(self._changing.search(last_name(call.func)) for call in _calls(statement.body)):
             return True
+        if all(map(_is_plain_value, handler.body)):
+            return False
         return any(isinstance(node, f.Raise) or self._refusing.search(_word(node)) for node in walk(handler.body))
+
+
+def _is_plain_value(statement: f.Stmt) -> bool:
+    """`line = "unable to determine"`: something in the place of what could not be had, and nobody is told."""
+    value = statement.value if isinstance(statement, f.Assign) else None
+    is_empty = (isinstance(value, f.Dict) and not value.items) or (isinstance(value, f.Sequence) and not value.items)
+    return is_empty or isinstance(value, f.Constant)
 
 
 def _word(node: object) -> str:

@@ -10,6 +10,17 @@ from apilint.check import Match, check
 from apilint.checks.assigned import Assignments, last_name, pieces
 from apilint.checks.choices import Choices
 from apilint.checks.exposed import words_of
+from apilint.checks.logged import (
+    GUESSABLE,
+    is_answer,
+    is_answered,
+    is_masked,
+    is_missing,
+    is_redacted,
+    is_row,
+    last_name_of_key,
+    opens_nothing,
+)
 from apilint.checks.logs import Logs
 from apilint.checks.sensitive import Sensitive
 from apilint.finding import Precision
@@ -20,7 +31,6 @@ from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Attr, Choice, ClassValue, Result, Setting, Subscripted, Unknown, Value
 from apilint.unparse import unparse
-from apilint.walk import walk
 
 # What puts a value into a text, or hands it through as it is.
 _TRANSPARENT = frozenset(
@@ -52,14 +62,9 @@ _REFERS = regex(r"(?i)_(path|file|filename|dir|folder|id|count|length|len|size)s
 _ONE_OF_SEVERAL = regex(r"^(old|new|existing|current|last|next|previous|prev|stored|this|that)_(token|key)$")
 # What is random cannot be guessed from its hash; what people choose can.
 _HASHED = regex(r"(^|_)(hash(ed|es)?|digest)(_|$)")
-_GUESSABLE = regex(r"passw|pwd|passphrase|passcode|pin(_|$)|otp|ssn|card|security_answer")
-_FINDS = regex(r"(find|get|first|one|fetch)(_|$)")
-# What stands in the place of a secret.
-_COVER = regex(r"(?i)[*\u2022x.]{3,}$|[<\[(]?\W*(redacted|masked|hidden|removed|omitted|filtered)\W*[>\])]?$")
 _MAKES = regex(
     r"(?i)^secrets\.|(^|[._])(generate|random|make|create|new)_?\w*(password|passphrase|secret|token|key|string)?$|urandom|uuid4"
 )
-_ASKS = frozenset({"get", "post", "put", "patch", "delete", "head", "urlopen", "retry"})
 MAX_DEPTH = 4
 
 
@@ -102,6 +107,9 @@ def secret_in_log(
             found = next(reader.found(call, entry, function), None)
             if found is not None:
                 is_meant = bool(meant.search(last_name(found.node))) or choices.asked_for(function.module, call.start)
+                if is_missing(function, call, found.node):
+                    continue
+                is_meant = is_meant or opens_nothing(call, found.node)
                 doubt = Precision.LOW if is_meant else None if found.is_sure else Precision(name_precision)
                 yield _match(function, call, found, entry[0], doubt)
 
@@ -174,7 +182,7 @@ class _Reader:
     def _in(self, expr: f.Expr, assigned: Assignments, depth: int, label: str = "") -> Iterator[_Found]:
         if isinstance(expr, f.Dict):
             for key, value in expr.items:
-                if key is not None or not _is_redacted(expr):
+                if key is not None or not is_redacted(expr):
                     yield from self._in(value, assigned, depth, last_name_of_key(key))
             return
         for piece in pieces(expr):
@@ -211,7 +219,7 @@ class _Reader:
         if isinstance(expr, f.Attribute) and self._is_request(expr.value, assigned):
             if name in self.request_parts:
                 # What an answer was asked for with went out; what came in is what others sent.
-                yield _Found(expr, unparse(expr), carrier=True, is_sure=not _is_answered(expr.value))
+                yield _Found(expr, unparse(expr), carrier=True, is_sure=not is_answered(expr.value))
                 return
             if name in _BODIES:
                 yield from self._body(expr, assigned)
@@ -266,7 +274,7 @@ class _Reader:
             return bool(re.search(r"\b(str|bytes|Any|Optional|None)\b", text)) or "Header" in unparse(param.default)
         if not given:
             return self._is_read(expr, assigned)
-        if any(map(_is_masked, given)):
+        if any(map(is_masked, given)):
             return False
         return any(self._gives_secret(value, assigned, depth) for value in given)
 
@@ -284,7 +292,7 @@ class _Reader:
             is_object = last[:1].isupper() and not last.isupper()  # `Hotp(secret)` is no secret itself
             return not (
                 is_object
-                or _is_row(value)
+                or is_row(value)
                 or self.redacting.search(last)
                 or last in ("len", "bool", "int", "count", "tokenize", "split")
             )
@@ -308,7 +316,7 @@ class _Reader:
         return (
             words in _BARE
             or bool(_ONE_OF_SEVERAL.match(words))
-            or (bool(_HASHED.search(words)) and not _GUESSABLE.search(words))
+            or (bool(_HASHED.search(words)) and not GUESSABLE.search(words))
         )
 
     # ----------------------------------------------------------------- carriers
@@ -317,12 +325,12 @@ class _Reader:
     def _is_request(expr: f.Expr, assigned: Assignments) -> bool:
         """Whether it is a request; a variable of that name may hold what another server answered."""
         given = assigned.of(expr) if isinstance(expr, f.Name) else ()
-        return last_name(expr) in _REQUESTS and not any(map(_is_answer, given))
+        return last_name(expr) in _REQUESTS and not any(map(is_answer, given))
 
     def _body(self, expr: f.Expr, assigned: Assignments) -> Iterator[_Found]:
         """A whole body, where it is one with credentials: of a log-in, say."""
         for route in self.project.routes_of(assigned.function):
-            if self.body_routes.search(route.path) or self.body_routes.search(assigned.function.name):
+            if self.body_routes.search(route.path) or self.body_routes.search(_last_words(assigned.function.name)):
                 yield _Found(expr, unparse(expr), carrier=True)
                 return
 
@@ -344,35 +352,11 @@ class _Reader:
         return cls is not None and any(cls.cls.method(name) for name in ("__str__", "__repr__", "__repr_args__"))
 
 
-def _is_answer(expr: f.Expr) -> bool:
-    """`session.get(url)`: what another server answers."""
-    return isinstance(expr, f.Call) and isinstance(expr.func, f.Attribute) and expr.func.attr in _ASKS
-
-
-def _is_answered(expr: f.Expr) -> bool:
-    """`response.request`, `error.request`: the request that the program sent itself."""
-    return isinstance(expr, f.Attribute) and last_name(expr.value) not in ("self", "cls", "info", "context", "ctx")
-
-
-def _is_masked(value: f.Expr) -> bool:
-    """`key[:4] + "*" * 8`: the beginning, and stars."""
-    if isinstance(value, f.IfExp):
-        return _is_masked(value.body) or _is_masked(value.orelse)
-    return isinstance(value, (f.BinOp, f.Template)) and any(
-        isinstance(node, f.Subscript) and isinstance(node.index, f.Slice) for node in walk((value,))
-    )
-
-
-def _is_row(value: f.Call) -> bool:
-    """`ApiToken.find(db, given)`: the row of a class, which is shown as its class likes."""
-    owner = last_name(value.func.value) if isinstance(value.func, f.Attribute) else ""
-    is_class = owner[:1].isupper() and not owner.isupper()
-    return bool(_FINDS.match(last_name(value.func))) and (is_class or owner == "objects")
-
-
-def _is_redacted(display: f.Dict) -> bool:
-    """`{**body, "environment": {**body["environment"], "TOKEN": "***"}}`: a copy in which something is covered."""
-    return any(isinstance(node, f.Constant) and _COVER.match(str(node.value)) for node in walk((display,)))
+def _last_words(name: str) -> str:
+    """What a function does in the end: `zone` of `api_login_create_zone`, `login` of `login_user`."""
+    short = re.sub(r"_(user|view|handler|endpoint|form|request|route|page|post)$", "", name)
+    last = re.search(r"((log|sign)_)?[^_]*$", short)
+    return last[0] if last is not None else short
 
 
 def _class_in(value: Value) -> ClassValue | None:
@@ -385,11 +369,6 @@ def _class_in(value: Value) -> ClassValue | None:
         return next((found for found in map(_class_in, value.options) if found is not None), None)
     left = getattr(value, "left", None)
     return _class_in(left) if left is not None else None
-
-
-def last_name_of_key(key: f.Expr | None) -> str:
-    """The text of a dict's key."""
-    return key.value if isinstance(key, f.Constant) and isinstance(key.value, str) else ""
 
 
 __all__ = ["secret_in_log"]

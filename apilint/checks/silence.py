@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
 from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.assigned import Assignments, last_name
+from apilint.checks.handled import Handlers
 from apilint.checks.logs import Logs
 from apilint.checks.rejections import functions_of
+from apilint.finding import Precision
 from apilint.flow.narrowing import leaves
 from apilint.index import Function
 from apilint.model import Route, Step
 from apilint.patterns import regex
 from apilint.project import Project
-from apilint.startup import attributes
-from apilint.startup.values import ClassValue, Env, Instance, Result, Value, unwrap
+from apilint.startup.values import Env
 from apilint.unparse import unparse
 from apilint.walk import walk
 
-# What registers a function for exceptions, and what runs for every answer.
-_HANDLING = ("exception_handler", "errorhandler", "app_errorhandler", "add_exception_handler", "register_error_handler")
 _EXPIRY = regex(r"(?i)(^|[._\W])(exp|expire[sd]?|expiry|expiration|is_expired|valid_until|not_after)(_\w+)?\b")
-_SAYS_EXPIRED = regex(r"(?i)\bexpired\b")
-_SAYS_WRONG = regex(r"(?i)invalid|wrong|incorrect|not valid|denied|unknown|bad\b")
+_SAYS_EXPIRED = regex(r"(?i)\bexpired\b|\bpermissions?\b|\brevoked\b")
+_SAYS_WRONG = regex(r"(?i)fail|invalid|wrong|incorrect|not valid|denied|unknown|bad\b")
+# What only those get to see who are known: their own password, which they have to repeat.
+_OWN = regex(r"(?i)(old|current|existing|previous)_?(password|pwd)")
+# Exceptions that speak of rights, and tests that only somebody who is known passes.
+_OF_RIGHTS = regex(r"(?i)permission|scope|forbidden|entitle|privilege")
+_IS_KNOWN = regex(
+    r"(?i)(^|(?<!not )\b)[\w.]*(validated_\w*token|current_user|authenticated_user)(\(\))?( is not None)?$"
+)
 # A request that another site forged brings no credential that somebody guessed.
 _FORGERY = regex(r"(?i)[cx]srf")
-_WATCHING = ("middleware", "after_request", "after_app_request")
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -54,12 +59,14 @@ def silent_auth_failure(
 ) -> Iterator[Match]:
     """Guards and log-ins that refuse a credential and log nothing."""
     logs = Logs(project, noting)
-    reader, handlers = _Reader(project, logs, statuses, regex(verifying)), _Handlers(logs)
+    reader, handlers = _Reader(project, logs, statuses, regex(verifying)), Handlers(logs)
     for function in _judging(project, logs, logged_by):
         silent = [
             refusal
             for refusal in reader.refusals(function)
-            if not logs.leave_trace(refusal.before, function) and not handlers.log(refusal, function)
+            if not logs.leave_trace(refusal.before, function)
+            and not handlers.log(refusal.exception, refusal.status, function)
+            and not reader.tells(refusal.why, function)
         ]
         if not silent or handlers.watch(project):
             continue
@@ -72,6 +79,7 @@ def silent_auth_failure(
                 Step(span(first.why.start, first.why.end), "the credential is looked at here"),
                 Step(span(first.node.start, first.node.end), f"{first.status}, and nothing is logged on the way"),
             ),
+            precision=Precision.LOW if all(_OWN.search(_words_of(each.why)) for each in silent) else None,
             related=tuple(
                 Step(span(each.node.start, each.node.end), f"{each.status}, not logged either") for each in silent[1:]
             ),
@@ -157,6 +165,32 @@ class _Reader:
                 return self.project.knowledge.status(entry, args, {}), None
         return 0, raised
 
+    def tells(self, why: f.Stmt | f.Expr, function: Function) -> bool:
+        """Whether the function that looks at the credential logs itself that it is wrong."""
+        env = self.logs.env(function)
+        return any(
+            self._logs_failure(looking)
+            for call in walk((why,))
+            if isinstance(call, f.Call)
+            for looking in (*self.logs.called(call, function, env), *self._only_one(call))
+        )
+
+    def _logs_failure(self, function: Function) -> bool:
+        env = self.logs.env(function)
+        return any(
+            last_name(call.func) != "debug" and _SAYS_WRONG.search(" ".join(map(unparse, call.args)))
+            for call in function.nodes(f.Call)
+            if self.logs.entry(call, env) is not None
+        )
+
+    def _only_one(self, call: f.Call) -> Sequence[Function]:
+        """The method that is called on what is not known, where there is one of that name."""
+        if not isinstance(call.func, f.Attribute):
+            return ()
+        named = self.project.once("functions by name", lambda: _by_name(self.project))
+        found = named.get(call.func.attr, ())
+        return found if len(found) == 1 else ()
+
     @staticmethod
     def _value(expr: f.Expr, assigned: Assignments) -> f.Expr:
         """`credentials_exception` as it was made."""
@@ -189,13 +223,15 @@ class _Walker:
         if isinstance(statement, f.If):
             verified = self.reader.verification((statement.test,), self.assigned) or why
             # What has only run out of time was genuine.
-            self.block(statement.body, before, None if self._is_about_time(statement.test) else verified)
+            is_genuine = self._is_about_time(statement.test) or _IS_KNOWN.search(unparse(statement.test))
+            self.block(statement.body, before, None if is_genuine else verified)
             self.block(statement.orelse, before, verified)
         elif isinstance(statement, f.Try):
             self.block(statement.body, (*before, *statement.final), why)
             verified = self.reader.verification(statement.body, self.assigned)
             for handler in statement.handlers if not self._cannot_fail(statement.body) else ():
-                self.block(handler.body, (*before, *statement.final), verified)
+                is_known = handler.type is not None and _OF_RIGHTS.search(unparse(handler.type))
+                self.block(handler.body, (*before, *statement.final), None if is_known else verified)
             self.block(statement.orelse, (*before, *statement.final), why)
         elif isinstance(statement, (f.With, f.For, f.While)):
             self.block(statement.body, before, why)
@@ -218,6 +254,25 @@ class _Walker:
         return bool(called) and all(map(_catches_all, called))
 
 
+def _by_name(project: Project) -> dict[str, list[Function]]:
+    found: dict[str, list[Function]] = {}
+    for module in project.index.modules.values():
+        for function in module.functions if not module.is_test else ():
+            found.setdefault(function.name, []).append(function)
+    return found
+
+
+def _words_of(why: f.Stmt | f.Expr) -> str:
+    """What a look at a credential is about, in the words of the source."""
+    said: list[str] = []
+    for node in walk((why,)):
+        if isinstance(node, (f.Attribute, f.Name)):
+            said.append(node.attr if isinstance(node, f.Attribute) else node.id)
+        elif isinstance(node, f.Constant):
+            said.append(str(node.value))
+    return " ".join(said)
+
+
 def _only_expired(statement: f.Stmt) -> bool:
     """Whether a refusal says itself that something has run out, and nothing else."""
     said = " ".join(str(node.value) for node in walk((statement,)) if isinstance(node, f.Constant))
@@ -237,92 +292,6 @@ def _catches_all(function: Function) -> bool:
 def _is_way_out(statement: f.Stmt) -> bool:
     """Whether a statement's branches leave, so that what they log is not on the way past it."""
     return isinstance(statement, f.If) and (leaves(statement.body) or leaves(statement.orelse))
-
-
-class _Handlers:
-    """What logs refusals for a whole application: exceptions themselves, their handlers, what sees every answer."""
-
-    def __init__(self, logs: Logs) -> None:
-        self.logs = logs
-        self._logged: frozenset[str] | None = None
-        self._watched: bool | None = None
-
-    def log(self, refusal: Refusal, function: Function) -> bool:
-        """Whether the exception that refuses is logged where it is handled."""
-        if refusal.exception is None:
-            return False
-        value = self.logs.machine.evaluate(refusal.exception, self.logs.env(function))
-        return not self.logged(function).isdisjoint([*self._names(value), str(refusal.status)])
-
-    def _names(self, value: Value) -> Iterator[str]:
-        value = unwrap(value)
-        made = value.callee if isinstance(value, Result) else value.cls if isinstance(value, Instance) else value
-        made = unwrap(made)
-        if isinstance(made, ClassValue):
-            for base in attributes.mro(self.logs.machine, made):
-                yield base.cls.name if isinstance(base, ClassValue) else getattr(base, "name", "").rpartition(".")[2]
-        else:
-            yield getattr(made, "name", "").rpartition(".")[2]
-
-    def logged(self, near: Function) -> frozenset[str]:
-        """The names of exceptions, and statuses, whose handlers log."""
-        if self._logged is None:
-            self._logged = frozenset(self._handled(near))
-        return self._logged
-
-    def _handled(self, near: Function) -> Iterator[str]:
-        index = near.module.index
-        for module in index.with_words(_HANDLING):
-            if module.is_test:
-                continue
-            for function in module.functions:
-                for decorator in function.head.decorators:
-                    if isinstance(decorator, f.Call) and last_name(decorator.func) in _HANDLING:
-                        yield from self._names_if_logged(decorator, function)
-            for node in walk(module.body):
-                if isinstance(node, f.Call):
-                    yield from self._registered(node, None)
-            for function in module.functions:
-                if not function.words.isdisjoint(_HANDLING):
-                    for call in function.nodes(f.Call):
-                        yield from self._registered(call, function)
-
-    def _names_if_logged(self, decorator: f.Call, function: Function) -> Iterator[str]:
-        if self.logs.function_logs(function):
-            yield from (unparse(arg).rpartition(".")[2] for arg in decorator.args)
-
-    def _registered(self, call: f.Call, within: Function | None) -> Iterator[str]:
-        if last_name(call.func) not in _HANDLING or len(call.args) < 2:
-            return
-        name = last_name(call.args[1])
-        functions = within.module.index.modules.values() if within is not None else ()
-        for module in functions:
-            for function in module.functions:
-                if function.name == name and self.logs.function_logs(function):
-                    yield unparse(call.args[0]).rpartition(".")[2]
-
-    def watch(self, project: Project) -> bool:
-        """Whether something sees every answer's status and logs it."""
-        if self._watched is None:
-            self._watched = any(
-                self._is_watching(function) and self.logs.function_logs(function)
-                for module in project.index.modules.values()
-                if not module.is_test
-                for function in module.functions
-                if function.name in ("dispatch", "__call__", "process_response") or function.facts.decorated
-            )
-        return self._watched
-
-    @staticmethod
-    def _is_watching(function: Function) -> bool:
-        decorated = any(
-            last_name(d.func if isinstance(d, f.Call) else d) in _WATCHING for d in function.head.decorators
-        )
-        owner = function.owner
-        is_middleware = owner is not None and "middleware" in owner.name.lower()
-        if not decorated and not is_middleware:
-            return False
-        return any(node.attr in ("status_code", "status") for node in function.nodes(f.Attribute))
 
 
 __all__ = ["silent_auth_failure"]
