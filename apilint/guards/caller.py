@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from apilint.patterns import regex
-from apilint.startup.values import Known, Special, Unknown, Value, constant, text_of
+from apilint.startup.values import Choice, Known, Special, Unknown, Value, constant, join, text_of
 
 CREDENTIAL_WORD = regex(
     r"(?i)(^|_|-|\b)(auth\w*|token\w*|api_?-?keys?|x_?-?key|secret\w*|passw\w*|credential\w*|session\w*|jwt\w*|bearer|"
@@ -185,7 +185,7 @@ class Container(Special):
             found = self.item(args[0] if args else Unknown("no key"))
             default = args[1] if len(args) > 1 else kwargs.get("default")
             if isinstance(found, Nothing) and default is not None:
-                return found if _is_empty(default) else default
+                return _instead(found, default)
             return found
         return self if name in _COPIES else Unknown(f"{self.name}.{name}()")
 
@@ -226,8 +226,11 @@ def _key(value: Value) -> str | None:
     return known.decode("latin-1") if isinstance(known, bytes) else text_of(value)
 
 
-def _is_empty(value: Value) -> bool:
-    return isinstance(value, Known) and not value.value
+def _instead(missing: Nothing, default: Value) -> Value:
+    """What stands in the place of a credential that is missing; an empty default is as good as none."""
+    if isinstance(default, Choice):
+        return join([_instead(missing, option) for option in default.options], default.test)
+    return missing if isinstance(default, Known) and not default.value else default
 
 
 class Body(Special):

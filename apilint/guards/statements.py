@@ -10,7 +10,7 @@ from apilint.guards.visit import Visit
 from apilint.startup import attributes, expressions
 from apilint.startup.core import FALL, JUMP, LEAVE, Frame
 from apilint.startup.machine import RUN
-from apilint.startup.values import NONE, ClassValue, Condition, Env, Instance, Seq, Unknown, Value, join, unwrap
+from apilint.startup.values import NONE, Choice, ClassValue, Condition, Env, Instance, Seq, Unknown, Value, join, unwrap
 from apilint.unparse import unparse
 
 
@@ -85,24 +85,44 @@ def _if(visit: Visit, statement: f.If, env: Env, frame: Frame) -> str | Conditio
         chosen.joined = flow is FALL and _leaves_nothing(left_out)
         return chosen if flow is FALL and left_out else flow  # without another way, nothing depends on the test
     before = dict(env.vars)
-    visit.conditions = (*outer, yes)
+    then, otherwise = _branches(value, yes, no)
+    visit.conditions = (*outer, *then)
     first = visit.run_block(statement.body, env, frame)
     after = env.vars
     env.vars = before
-    visit.conditions = (*outer, no)
+    visit.conditions = (*outer, *otherwise)
     second = visit.run_block(statement.orelse, env, frame)
     visit.conditions = outer
     if first is LEAVE and second is LEAVE:
         return LEAVE
     if first is LEAVE or first is JUMP:
-        return no
+        return otherwise[0]
     if second is LEAVE or second is JUMP:
         env.vars = after
-        return yes
+        return then[0]
     for name, left in after.items():
         right = env.vars.get(name)
-        env.vars[name] = left if right is None else right if right is left else join([left, right], yes)
+        env.vars[name] = left if right is None else right if right is left else join([left, right], then[0])
     return FALL
+
+
+def _branches(value: Value, yes: Condition, no: Condition) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
+    """What holds on the two ways behind a test. Where a setting chose what is put in the place of a credential that is
+    missing (`request.META.get("X-User", DEVELOPER if settings.DEBUG else None)`), the setting is what is open, and on one
+    of the ways the credential is missing for sure."""
+    if not isinstance(value, Choice) or value.test is None or len(value.options) != 2:
+        return (yes,), (no,)
+    truths = [expressions.truth(option) for option in value.options]
+    if None in truths or truths[0] == truths[1] or not any(isinstance(each, CREDENTIALS) for each in value.options):
+        return (yes,), (no,)
+    ways = {
+        outcome: (
+            value.test.branch(first=is_first),
+            Condition(yes.span, yes.expr or yes.text, bool(outcome), option, decided=True),
+        )
+        for is_first, outcome, option in zip((True, False), truths, value.options, strict=True)
+    }
+    return ways[True], ways[False]
 
 
 def _leaves_nothing(statements: tuple[f.Stmt, ...]) -> bool:

@@ -189,6 +189,12 @@ def _compare(machine: Core, expr: f.Compare, env: Env) -> Value:
         return Unknown("a chained comparison", env.module.span(expr.start, expr.end), expr)
     left = machine.evaluate(expr.left, env)
     right = machine.evaluate(expr.rights[0], env)
+    if isinstance(left, Choice) and left.test is not None and any(isinstance(each, Special) for each in left.options):
+        return join([_comparison(option, right, expr, env) for option in left.options], left.test)
+    return _comparison(left, right, expr, env)
+
+
+def _comparison(left: Value, right: Value, expr: f.Compare, env: Env) -> Value:
     special = _compared_special(left, expr.ops[0], right)
     if special is not None:
         return special
@@ -355,6 +361,8 @@ def _bool_op(machine: Core, expr: f.BoolOp, env: Env) -> Value:
 
 def _follows(left: Special, op: str, right: Value) -> Value:
     """The right side of a test whose left side is assumed: it keeps in mind that it was."""
+    if isinstance(right, Choice) and right.test is not None:
+        return join([left if truth(option) is left.truth else option for option in right.options], right.test)
     known = truth(right)
     if known is None:
         return Operation(left, op, right) if isinstance(right, (Setting, Operation, Attr, Result)) else right

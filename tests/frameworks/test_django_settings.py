@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from linting import routes, write
 
 MANAGE = 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
@@ -152,3 +153,64 @@ def test_a_library_s_middleware_leaves_out_what_the_settings_list(tmp_path: Path
 def test_a_list_that_is_not_known_leaves_the_verdict_open(tmp_path: Path) -> None:
     settings = IGNORING.replace('["enter", "api:status"]', "names_from_elsewhere()")
     assert verdicts(tmp_path, settings=settings, urls=NAMED)["/orders/<int:key>"] == "unknown"
+
+
+BY_HEADER = """
+DEBUG = {debug}
+PROXY_HEADER = "HTTP_X_PERSON"
+DEVELOPER = "developer@shop.example"
+OPEN = ("heartbeat",)
+ROOT_URLCONF = "shop.urls"
+MIDDLEWARE = ["shop.gates.Proxied"]
+"""
+PROXIED = """
+from django.conf import settings
+from django.http import HttpResponse
+from django.urls import resolve
+
+
+class Proxied:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if resolve(request.path).url_name in settings.OPEN:
+            return self.get_response(request)
+        {person}
+        if {missing}:
+            return HttpResponse("Who are you?", status=401)
+        request.person = person
+        return self.get_response(request)
+"""
+AT_HOME = """
+from django.http import HttpResponse
+from django.urls import path
+
+
+def page(request):
+    return HttpResponse("page")
+
+
+urlpatterns = [path("orders/", page, name="orders"), path("alive/", page, name="heartbeat")]
+"""
+DEFAULT = "settings.DEVELOPER if settings.DEBUG else None"
+LOOK_UPS = {
+    "default": f"person = request.META.get(settings.PROXY_HEADER, {DEFAULT})",
+    "named default": f"other = {DEFAULT}; person = request.META.get('REMOTE_USER', request.META.get('HTTP_X_USER', other))",
+    "or": f"person = request.META.get(settings.PROXY_HEADER) or ({DEFAULT})",
+}
+
+
+@pytest.mark.parametrize("missing", ["person is None", "not person"])
+@pytest.mark.parametrize("person", LOOK_UPS.values(), ids=LOOK_UPS)
+def test_a_setting_may_put_somebody_in_the_place_of_a_missing_credential(
+    tmp_path: Path, person: str, missing: str
+) -> None:
+    gates = PROXIED.format(person=person, missing=missing)
+    switch = BY_HEADER.format(debug='__import__("os").environ.get("DEBUG") == "1"')
+    found = verdicts(tmp_path, settings=switch, gates=gates, urls=AT_HOME)
+    assert found == {"/orders/": "conditional", "/alive/": "none"}
+    found = verdicts(tmp_path, settings=BY_HEADER.format(debug="False"), gates=gates, urls=AT_HOME)
+    assert found == {"/orders/": "required", "/alive/": "none"}
+    found = verdicts(tmp_path, settings=BY_HEADER.format(debug="True"), gates=gates, urls=AT_HOME)
+    assert found == {"/orders/": "none", "/alive/": "none"}
