@@ -107,9 +107,9 @@ def _if(visit: Visit, statement: f.If, env: Env, frame: Frame) -> str | Conditio
 
 
 def _branches(value: Value, yes: Condition, no: Condition) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
-    """What holds on the two ways behind a test. Where a setting chose what is put in the place of a credential that is
-    missing (`request.META.get("X-User", DEVELOPER if settings.DEBUG else None)`), the setting is what is open, and on one
-    of the ways the credential is missing for sure."""
+    """What holds on the two ways behind a test. Where a setting chose what is put in the place of a missing credential
+    (`request.META.get("X-User", DEVELOPER if settings.DEBUG else None)`), the setting is what is open, and on one of
+    the ways the credential is missing for sure."""
     if not isinstance(value, Choice) or value.test is None or len(value.options) != 2:
         return (yes,), (no,)
     truths = [expressions.truth(option) for option in value.options]

@@ -30,7 +30,7 @@ from apilint.guards.remembered import LONG, CallKey, Followed, Remembered, call_
 from apilint.guards.settings import is_setting
 from apilint.index import Function
 from apilint.patterns import regex
-from apilint.startup import attributes, calls, expressions
+from apilint.startup import attributes, calls, expressions, mappings
 from apilint.startup.core import FALL, JUMP, LEAVE, Core, Frame, OutOfBudget
 from apilint.startup.machine import Machine
 from apilint.startup.values import (
@@ -63,7 +63,7 @@ from apilint.startup.values import (
 from apilint.unparse import unparse
 
 MAX_STEPS = 3_000
-_MISSING = {attributes.NO_KEY: "KeyError", attributes.NO_INDEX: "IndexError"}
+_MISSING = {mappings.NO_KEY: "KeyError", attributes.NO_INDEX: "IndexError"}
 
 
 _ASKING = ("builtins.", "inspect.", "asyncio.iscoroutine")

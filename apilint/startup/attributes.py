@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from apilint.facts import Span
-from apilint.startup import places
+from apilint.startup import mappings, places
 from apilint.startup.core import Core, Frame
 from apilint.startup.values import (
     NONE,
@@ -43,7 +43,6 @@ from apilint.startup.values import (
     wrappers,
 )
 
-NO_KEY = "a key that is not in the dict"
 NO_INDEX = "an index beyond the end of the list"
 _SETTINGS_BASES = ("BaseSettings", "BaseAppSettings")
 
@@ -437,18 +436,12 @@ def set_item(machine: Core, base: Value, key: Value, value: Value, span: Span) -
     """`base[key] = value`."""
     if isinstance(base, Special):
         base.put(key, value)
+    elif isinstance(base, Instance) and base.contents is not None:
+        _of_dict(machine, base, base.contents, "__setitem__", [key, value], span)
     elif not machine.may_change(base):
         return
     elif isinstance(base, Mapping):
-        name = text_of(key)
-        known: object = name if name is not None else constant(key)
-        if known is None:
-            base.put(key, value)
-        else:
-            base.items[known] = value
-            base.spans[known] = span
-            if isinstance(key, Text):
-                base.unnamed.append((key, Known(None)))
+        mappings.put(base, key, value, span)
     elif isinstance(base, Seq):
         index = constant(key)
         if isinstance(index, int) and -len(base.items) <= index < len(base.items):
@@ -467,17 +460,9 @@ def get_item(machine: Core, base: Value, key: Value, span: Span) -> Value:
     if isinstance(base, Special):
         return base.item(key)
     if isinstance(base, Mapping):
-        name = text_of(key)
-        known: object = name if name is not None else constant(key)
-        if known is not None and known in base.items:
-            return base.items[known]
-        if known is None and base.latest[0] is key:
-            return base.latest[1]
-        if key in base.by_class:
-            return base.by_class[key]
-        if known is None and base.items:
-            return join(list(base.items.values())[:8])
-        return Unknown(NO_KEY if known is not None and not base.open else "a key that may be missing", span, str(known))
+        return mappings.item(machine, base, key, span)
+    if isinstance(base, Instance) and base.contents is not None:
+        return _of_dict(machine, base, base.contents, "__getitem__", [key], span)
     if isinstance(base, Seq):
         index = constant(key)
         if isinstance(index, int) and -len(base.items) <= index < len(base.items):
@@ -504,6 +489,21 @@ def get_item(machine: Core, base: Value, key: Value, span: Span) -> Value:
         return Unknown("an item of something unknown", span)
     items = key.items if isinstance(key, Seq) and key.kind == "tuple" else [key]
     return Subscripted(base, items)
+
+
+def _of_dict(machine: Core, base: Instance, held: Mapping, name: str, args: list[Value], span: Span) -> Value:
+    """An item of an object whose class is a dict: by the method that the class has of its own, or as of any dict."""
+    if own(machine, base.cls, name) is not None:
+        return machine.call(_of_instance(machine, base, name, span), args, {}, span)
+    return mappings.method(machine, held, name, args, {}, span)
+
+
+def held_by(machine: Core, base: Value, name: str) -> Mapping | None:
+    """The dict that an object is, where the method of that name is the dict's own; None for other objects."""
+    made = base.instance if type(base) is Super else base
+    if type(made) is not Instance or made.contents is None:
+        return None
+    return made.contents if base is not made or own(machine, made.cls, name) is None else None
 
 
 _READ: dict[type, Callable[..., Value]] = {

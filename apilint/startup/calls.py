@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from apilint import facts as f
 from apilint.facts import Span
-from apilint.startup import attributes, classes, library
+from apilint.startup import attributes, classes, library, mappings
 from apilint.startup.core import Core, Frame, OutOfBudget
 from apilint.startup.values import (
     NONE,
@@ -332,8 +332,12 @@ def instantiate(machine: Core, cls: ClassValue, args: list[Value], kwargs: dict[
     machine.instances.append(made)
     if len(machine.stack) >= MAX_DEPTH:
         return made
+    ancestors = attributes.external_bases(machine, cls)
+    if not mappings.CLASSES.isdisjoint(ancestors):
+        held = mappings.made(machine, args, kwargs, span)
+        made.contents = held if attributes.own(machine, cls, "__init__") is None else Mapping({}, span=span)
     if machine.extensions.methods:
-        _initialise(machine, attributes.external_bases(machine, cls), made, args, kwargs, span)
+        _initialise(machine, ancestors, made, args, kwargs, span)
     for name in ("__init__", "__post_init__"):
         found = attributes.own(machine, cls, name)
         if args and name == "__init__" and found is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
+from typing import TypeGuard
 
 from apilint import facts as f
 from apilint.facts import Span
@@ -228,6 +229,8 @@ _SOLID = (FunctionValue, ClassValue, Instance, ModuleValue, Wrapped, Seq, Mappin
 
 
 def _compared(left: Value, op: str, right: Value) -> bool | None:
+    if type(right) is Instance and right.contents is not None:
+        right = right.contents
     if isinstance(left, Known) and isinstance(right, Known):
         a, b = left.value, right.value
         if op in ("==", "is"):
@@ -240,6 +243,8 @@ def _compared(left: Value, op: str, right: Value) -> bool | None:
             return (a in b) == (op == "in")
         return None
     if op in ("is", "is not", "==", "!="):
+        if _is_builtin(right) and (_is_builtin(left) or isinstance(left, ClassValue)):
+            return (isinstance(left, External) and left.name == right.name) == (op in ("is", "=="))
         if type(left) is type(right) and isinstance(left, _NAMED):
             return (
                 _identity(left) is _identity(right) if op in ("is", "==") else _identity(left) is not _identity(right)
@@ -266,6 +271,11 @@ def _compared(left: Value, op: str, right: Value) -> bool | None:
         answers = {_compared(option, op, right) for option in left.options}
         return answers.pop() if len(answers) == 1 else None
     return None
+
+
+def _is_builtin(value: Value) -> TypeGuard[External]:
+    """Whether a value is one of Python's own classes, which no other name stands for."""
+    return isinstance(value, External) and value.name.startswith("builtins.")
 
 
 def _may_stand_in(part: Value, text: str) -> bool:
@@ -572,6 +582,8 @@ def iterate(value: Value) -> tuple[list[Value], bool]:
         return value.items, value.open
     if isinstance(value, Mapping):
         return [Known(key) for key in value.items], value.open
+    if isinstance(value, Instance) and value.contents is not None:
+        return iterate(value.contents)
     if isinstance(value, Setting):
         items, _ = iterate(value.default)
         return items, True

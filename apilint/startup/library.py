@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable
 
 from apilint.facts import Span
-from apilint.startup import attributes, environment, folding, introspection, patterns, places
+from apilint.startup import attributes, environment, folding, introspection, mappings, patterns, places
 from apilint.startup.core import MAX_LENGTH, Core
 from apilint.startup.enums import enumerated
 from apilint.startup.values import (
@@ -68,6 +68,8 @@ _PLAIN = frozenset({Attr, Unknown, Instance, Result, FunctionValue, ModuleValue,
 
 def method(machine: Core, base: Value, name: str, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
     """A method call on a container or string; None when the base is something else."""
+    if type(base) is Instance or type(base) is Super:
+        base = attributes.held_by(machine, base, name) or base
     if type(base) in _PLAIN or isinstance(base, Unknown):
         if name == "exec_module" and args and isinstance(args[0], ModuleValue):
             machine.run_module(args[0].module)
@@ -78,9 +80,7 @@ def method(machine: Core, base: Value, name: str, args: Args, kwargs: Kwargs, sp
     if isinstance(base, Seq):
         return _sequence_method(machine, base, name, args, span)
     if isinstance(base, Mapping):
-        if name in ("update", "setdefault") and not machine.may_change(base):
-            base = Mapping(dict(base.items), is_open=base.open, span=base.span)
-        return _mapping_method(base, name, args, kwargs, span)
+        return mappings.method(machine, base, name, args, kwargs, span)
     if type(base) is Place:
         return places.method(machine, base, name, args, span)
     if isinstance(base, (Known, Text)):
@@ -166,54 +166,6 @@ def _issubset(base: Seq, other: Value) -> Value:
     if base.open or is_open or None in wanted or None in given or not isinstance(other, (Seq, Mapping)):
         return Unknown("whether items are among others")
     return Known(set(wanted) <= set(given))
-
-
-def _mapping_method(base: Mapping, name: str, args: Args, kwargs: Kwargs, span: Span) -> Value:
-    if name in ("get", "pop", "setdefault"):
-        if args and isinstance(args[0], Special):
-            return args[0]
-        label = text_of(args[0]) if args else None
-        key: object = label if label is not None else constant(args[0]) if args else None
-        found = base.items.get(key)
-        if found is not None:
-            return found
-        default = args[1] if len(args) > 1 else NONE
-        by_class = base.under(args[0], default) if args else None
-        if by_class is not None:
-            return by_class
-        if name == "setdefault" and key is not None:
-            base.items[key] = default
-        if key is None and base.items:
-            return join([*list(base.items.values())[:7], default])
-        return join([default, Unknown("a key that may be missing", span)]) if base.open else default
-    if name == "update":
-        for arg in args:
-            if isinstance(arg, Mapping):
-                base.items.update(arg.items)
-                base.spans.update(arg.spans)
-                base.unnamed += arg.unnamed
-                base.by_class.update(arg.by_class)
-                base.is_vague = base.is_vague or arg.is_vague
-                base.open = base.open or arg.open
-            else:
-                base.put(None, arg)
-        base.items.update(kwargs)
-        return NONE
-    if name == "items":
-        pairs: list[Value] = [Seq("tuple", [Known(key), value]) for key, value in base.items.items()]
-        return Seq("list", pairs, is_open=base.open)
-    if name == "keys":
-        return Seq("list", [Known(key) for key in base.items], is_open=base.open)
-    if name == "values":
-        return Seq("list", base.values(), is_open=base.open)
-    if name == "copy":
-        copied = Mapping(dict(base.items), is_open=base.open, span=base.span)
-        copied.spans = dict(base.spans)
-        copied.unnamed = list(base.unnamed)
-        copied.by_class = dict(base.by_class)
-        copied.is_vague = base.is_vague
-        return copied
-    return Unknown(f"dict.{name}()", span)
 
 
 _STRING_METHODS = frozenset(
@@ -329,18 +281,6 @@ def _sequence_of(kind: str) -> Modelled:
         items, is_open = _items(args[0])
         return Seq(kind, list(items), is_open=is_open)
 
-    return made
-
-
-def _dict(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
-    made = Mapping(dict(kwargs.items()), span=span)
-    for arg in args:
-        if isinstance(arg, Mapping):
-            made.items = {**arg.items, **made.items}
-            made.unnamed += arg.unnamed
-            made.open = made.open or arg.open
-        else:
-            made.put(None, arg)
     return made
 
 
@@ -478,7 +418,16 @@ def _setattr(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | N
 
 
 def _type(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
-    return args[0].cls if len(args) == 1 and isinstance(args[0], Instance) else None
+    value = unwrap(args[0]) if len(args) == 1 else NONE
+    if isinstance(value, Instance):
+        return value.cls
+    if type(value) is Known and value.value is not None:
+        return External(f"builtins.{type(value.value).__name__}")
+    name = value.kind if type(value) is Seq else _TYPES.get(type(value))
+    return None if name is None else External(f"builtins.{name}")
+
+
+_TYPES: dict[type, str] = {Mapping: "dict", Text: "str", ClassValue: "type"}
 
 
 def _import_module(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value | None:
@@ -554,8 +503,9 @@ FUNCTIONS: dict[str, Modelled] = {
     "builtins.sorted": _sequence_of("list"),
     "builtins.reversed": _sequence_of("list"),
     "builtins.iter": _first,
-    "builtins.dict": _dict,
-    "collections.OrderedDict": _dict,
+    "builtins.dict": mappings.made,
+    "collections.OrderedDict": mappings.made,
+    "collections.defaultdict": mappings.with_factory,
     "builtins.str": _str,
     "builtins.int": _convert,
     "builtins.bool": _convert,

@@ -190,9 +190,10 @@ class Mapping(Value):
     """A dict; `open` when more may be in it than `items` says. `spans` are the places of the keys, `unnamed` what was
     put in under a key that is not known, with that key (None for another dict whose items were put in). `latest` is
     the last of these: under that very key it is found again, as in `cache[key] = make(); return cache[key]`. So is what
-    was put in under a class (`by_class`); `is_vague` once there are other keys that are not known."""
+    was put in under a class (`by_class`); `is_vague` once there are other keys that are not known. `factory` makes what
+    stands under a key that nobody put in (`collections.defaultdict`)."""
 
-    __slots__ = ("born", "by_class", "is_vague", "items", "latest", "open", "span", "spans", "unnamed")
+    __slots__ = ("born", "by_class", "factory", "is_vague", "items", "latest", "open", "span", "spans", "unnamed")
 
     def __init__(self, items: dict[object, Value], *, is_open: bool = False, span: Span | None = None) -> None:
         self.items = items
@@ -204,6 +205,7 @@ class Mapping(Value):
         self.latest: tuple[Value | None, Value] = (None, NONE)
         self.by_class: dict[Value, Value] = {}
         self.is_vague = is_open
+        self.factory: Value | None = None
 
     def put(self, key: Value | None, value: Value) -> None:
         """Take note of what is in it under a key that is not known."""
@@ -346,9 +348,10 @@ class Condition:
 
 
 class Instance(Value):
-    """An object of a project class. `events` are the calls of methods that a library base class provides."""
+    """An object of a project class. `events` are the calls of methods that a library base class provides; `contents` is
+    what it holds, where its class is a dict."""
 
-    __slots__ = ("args", "attrs", "born", "cls", "conditions", "events", "kwargs", "order", "sets", "span")
+    __slots__ = ("args", "attrs", "born", "cls", "conditions", "contents", "events", "kwargs", "order", "sets", "span")
 
     def __init__(self, cls: ClassValue, args: list[Value], kwargs: dict[str, Value], span: Span, order: int) -> None:
         self.cls = cls
@@ -360,6 +363,7 @@ class Instance(Value):
         self.sets: list[tuple[str, Value, Span]] = []
         self.events: list[Result] = []
         self.conditions: tuple[Condition, ...] = ()
+        self.contents: Mapping | None = None
         self.born = Clock.now
 
     def __repr__(self) -> str:

@@ -196,7 +196,7 @@ urlpatterns = [path("orders/", page, name="orders"), path("alive/", page, name="
 DEFAULT = "settings.DEVELOPER if settings.DEBUG else None"
 LOOK_UPS = {
     "default": f"person = request.META.get(settings.PROXY_HEADER, {DEFAULT})",
-    "named default": f"other = {DEFAULT}; person = request.META.get('REMOTE_USER', request.META.get('HTTP_X_USER', other))",
+    "named default": f"other = {DEFAULT}; person = request.META.get('REMOTE_USER', request.META.get('HTTP_X', other))",
     "or": f"person = request.META.get(settings.PROXY_HEADER) or ({DEFAULT})",
 }
 

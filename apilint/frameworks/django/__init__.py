@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from apilint.frameworks import serializers
-from apilint.frameworks.django import admin, apps, library, settings_files
+from apilint.frameworks.django import admin, apps, library, models, settings_files
 from apilint.frameworks.django import settings as configuration
 from apilint.frameworks.django.settings import SETTINGS, Settings
 from apilint.frameworks.django.site import Site
@@ -30,6 +30,7 @@ def prepare(machine: Core, options: Mapping[str, str]) -> None:
     library.teach(machine.extensions, found)
     settings_files.teach(machine.extensions)
     admin.teach(machine.extensions)
+    models.teach(machine.extensions)
     routers.teach(machine)
     serializers.teach(machine.extensions)
     operations.teach(machine.extensions)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from apilint.facts import Span
-from apilint.frameworks.django.apps import REGISTRY, Registry
+from apilint.frameworks.django.models import app_label
 from apilint.frameworks.django.patterns import Pattern
 from apilint.frameworks.django.settings import Settings
 from apilint.frameworks.django.urlconf import ADMIN_CLASSES, ADMIN_SITES, AdminSite, Leaf, Scope, Tree
@@ -24,7 +24,6 @@ from apilint.startup.values import (
     Seq,
     Value,
     Wrapped,
-    text_of,
     unwrap,
 )
 
@@ -182,7 +181,7 @@ def _place(machine: Core, settings: Settings, model: Value) -> str:
     """`app_label/model_name/`; empty when the model is not known."""
     model = unwrap(model)
     if isinstance(model, ClassValue):
-        return f"{_label(machine, model)}/{model.cls.name.lower()}/"
+        return f"{app_label(machine, model)}/{model.cls.name.lower()}/"
     if isinstance(model, External) and ".models." in model.name:
         app, _, name = model.name.partition(".models.")
         return f"{app.rpartition('.')[2]}/{name.rpartition('.')[2].lower()}/"
@@ -190,28 +189,6 @@ def _place(machine: Core, settings: Settings, model: Value) -> str:
         user = settings.text("AUTH_USER_MODEL") if model.callee.name.endswith(".get_user_model") else None
         return f"{user.replace('.', '/').lower()}/" if user else ""
     return ""
-
-
-def _label(machine: Core, model: ClassValue) -> str:
-    """The application of a model: as its `Meta` says, or the one whose package holds it."""
-    meta = unwrap(attributes.namespace(machine, model).vars.get("Meta", Known(None)))
-    if isinstance(meta, ClassValue):
-        given = attributes.in_class(machine, meta, "app_label")
-        text = text_of(given[0]) if given is not None else None
-        if text:
-            return text
-    module = model.cls.module.name
-    registry = machine.substitutes.get(REGISTRY)
-    configs = registry.configs() if isinstance(registry, Registry) else []
-    named = [(text_of(_part(machine, c, "name")) or "", text_of(_part(machine, c, "label")) or "") for c in configs]
-    holding = [entry for entry in named if entry[0] and f"{module}.".startswith(f"{entry[0]}.")]
-    if holding:
-        return max(holding, key=lambda entry: len(entry[0]))[1]
-    return module.partition(".models")[0].rpartition(".")[2]
-
-
-def _part(machine: Core, config: Value, name: str) -> Value:
-    return machine.attribute(config, name, Span("", 0, 0))
 
 
 __all__ = ["ADMIN_VIEW", "pages", "teach"]

@@ -15,6 +15,7 @@ from apilint.startup.values import (
     External,
     FunctionValue,
     Instance,
+    Result,
     Seq,
     Unknown,
     Value,
@@ -61,6 +62,11 @@ class Library:
         return f"{module}:{last}" if module else last
 
 
+def _computed(made: Value) -> Unknown:
+    """A class that some call gives which is not known."""
+    return Unknown("which class the view is made of is computed", made.span if isinstance(made, Result) else None)
+
+
 class Class:
     """One view class of the project or of a library, with the options that `as_view` was given.
 
@@ -73,7 +79,9 @@ class Class:
         self.machine = machine
         self.is_viewset = is_viewset
         self.library = library
-        self.value = unwrap(value)
+        inner = unwrap(value)
+        is_class = isinstance(inner, (ClassValue, External, Unknown))
+        self.value = inner if is_class else _computed(inner)
         self.options = options
         self.instance = self._instance()
 
