@@ -266,7 +266,8 @@ class Judge:
             effect = "required" if any(e.credential or self._is_reject(e) for e in rejects) else "none"
             if mode != "handler" and any(self.knowledge.to_login(e.value) for e in rejects):
                 effect = "required"  # no way leads on; a handler that sends everybody to log in, is there for that
-            if mode == "handler" and sorted_["other"] and all(e.open and not e.credential for e in rejects):
+            is_lost = any(map(_breaks_off, sorted_["other"]))
+            if mode == "handler" and sorted_["other"] and all(e.open and (is_lost or not e.credential) for e in rejects):
                 effect = "optional"  # how else it ends, is not known
             return Judgement(effect, chain, gives=gives, particular=particular, qualname=name)
         definite = [exit_ for exit_ in passes if not exit_.open and exit_ not in sorted_["maybe"]]
@@ -406,6 +407,11 @@ def _ways(visit: Visit, target: FunctionValue, bindings: dict[str, Value], first
         return visit.run(target, bindings, first)
     except Turned as turned:
         return [turned.exit]
+
+
+def _breaks_off(exit_: Exit) -> bool:
+    """Whether a run ended at an item that was not found: the program may have put it in where nobody looked."""
+    return exit_.kind == "raise" and exit_.value is NONE and exit_.name in ("KeyError", "IndexError")
 
 
 def _is_handed_on(value: Value) -> bool:

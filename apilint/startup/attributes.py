@@ -501,7 +501,7 @@ def _of_dict(machine: Core, base: Instance, held: Mapping, name: str, args: list
 def held_by(machine: Core, base: Value, name: str) -> Mapping | None:
     """The dict that an object is, where the method of that name is the dict's own; None for other objects."""
     made = base.instance if type(base) is Super else base
-    if type(made) is not Instance or made.contents is None:
+    if type(made) is not Instance or made.contents is None or name not in mappings.METHODS:
         return None
     return made.contents if base is not made or own(machine, made.cls, name) is None else None
 

@@ -334,8 +334,9 @@ def instantiate(machine: Core, cls: ClassValue, args: list[Value], kwargs: dict[
         return made
     ancestors = attributes.external_bases(machine, cls)
     if not mappings.CLASSES.isdisjoint(ancestors):
-        held = mappings.made(machine, args, kwargs, span)
-        made.contents = held if attributes.own(machine, cls, "__init__") is None else Mapping({}, span=span)
+        is_filled = attributes.own(machine, cls, "__init__") is None
+        made.contents = mappings.made(machine, args if is_filled else [], kwargs if is_filled else {}, span)
+        made.contents.open = True  # what the class does of its own may put in more
     if machine.extensions.methods:
         _initialise(machine, ancestors, made, args, kwargs, span)
     for name in ("__init__", "__post_init__"):

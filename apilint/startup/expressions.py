@@ -371,7 +371,7 @@ def _bool_op(machine: Core, expr: f.BoolOp, env: Env) -> Value:
 
 def _follows(left: Special, op: str, right: Value) -> Value:
     """The right side of a test whose left side is assumed: it keeps in mind that it was."""
-    if isinstance(right, Choice) and right.test is not None:
+    if op == "or" and isinstance(right, Choice) and right.test is not None:
         return join([left if truth(option) is left.truth else option for option in right.options], right.test)
     known = truth(right)
     if known is None:

@@ -26,6 +26,9 @@ CLASSES = frozenset(
     {"builtins.dict", "collections.OrderedDict", "collections.UserDict", "collections.defaultdict", "typing.Dict"}
 )
 """A class of the project that inherits from one of these is a dict."""
+METHODS = frozenset(
+    "get pop setdefault update items keys values copy clear popitem __init__ __getitem__ __setitem__".split()
+)
 
 
 def item(machine: Core, base: Mapping, key: Value, span: Span) -> Value:
@@ -138,4 +141,4 @@ def with_factory(machine: Core, args: Args, kwargs: Kwargs, span: Span) -> Value
     return result
 
 
-__all__ = ["CLASSES", "NO_KEY", "item", "made", "method", "put", "with_factory"]
+__all__ = ["CLASSES", "METHODS", "NO_KEY", "item", "made", "method", "put", "with_factory"]
