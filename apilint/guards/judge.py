@@ -266,8 +266,9 @@ class Judge:
             effect = "required" if any(e.credential or self._is_reject(e) for e in rejects) else "none"
             if mode != "handler" and any(self.knowledge.to_login(e.value) for e in rejects):
                 effect = "required"  # no way leads on; a handler that sends everybody to log in, is there for that
-            is_lost = any(map(_breaks_off, sorted_["other"]))
-            if mode == "handler" and sorted_["other"] and all(e.open and (is_lost or not e.credential) for e in rejects):
+            others = sorted_["other"]
+            is_lost = any(map(_breaks_off, others))
+            if mode == "handler" and others and all(e.open and (is_lost or not e.credential) for e in rejects):
                 effect = "optional"  # how else it ends, is not known
             return Judgement(effect, chain, gives=gives, particular=particular, qualname=name)
         definite = [exit_ for exit_ in passes if not exit_.open and exit_ not in sorted_["maybe"]]
