@@ -36,6 +36,8 @@ def judge(test: f.Expr, purpose: str) -> str:
 def _compared(test: f.Compare, purpose: str) -> str:
     left = test.left
     if isinstance(left, f.Constant) and left.value in CLIMBING:
+        if purpose == REDIRECT and left.value == "/":
+            return PERHAPS  # without a slash most texts lead nowhere else
         return SAFE if purpose == PATH else NOTHING
     if isinstance(left, f.Call) and last_name(left.func) in _STAYS_INSIDE:
         return SAFE if purpose == PATH else NOTHING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from apilint import facts as f
 from apilint.flow import narrowing
@@ -16,16 +16,18 @@ from apilint.startup.core import FALL, LEAVE, Frame
 from apilint.startup.machine import RUN, assign_target
 from apilint.startup.values import (
     NONE,
+    Choice,
     Condition,
     Env,
     External,
-    Mapping,
     Result,
     Seq,
     Unknown,
     Value,
+    join,
     unwrap,
 )
+from apilint.startup.values import Mapping as MappingValue
 from apilint.unparse import unparse
 from apilint.walk import walk
 
@@ -76,6 +78,8 @@ def _if(trace: Trace, statement: f.If, env: Env, frame: Frame) -> str | Conditio
         if names and block:
             trace.vouched[id(block)] = names
     known = set(env.vars) if trace.has_paths else None
+    unmet = [] if statement.orelse else [*failing, *narrowing.vouched(statement.test, False)]
+    before = {name: (env.vars.get(name), passed) for each, passed in unmet for name in trace.seen_through(each)}
     flow = RUN[f.If](trace, statement, env, frame)
     if known is not None and flow is FALL:
         for name in [each for each in env.vars if each not in known and not each.isidentifier()]:
@@ -85,10 +89,21 @@ def _if(trace: Trace, statement: f.If, env: Env, frame: Frame) -> str | Conditio
             if narrowing.leaves(block):
                 trace.vouch_all(names, env)
                 _vouch_looked_up(trace, narrowing.exists(statement.test, holds), env)
+        _vouch_as_before(before, env)
         if failing and not statement.orelse:
             replaced = {unparse(target) for target in _made_constant(statement.body)}
             trace.vouch_all([each for each in failing if unparse(each[0]) in replaced], env)
     return flow
+
+
+def _vouch_as_before(before: Mapping[str, tuple[Value | None, f.Expr]], env: Env) -> None:
+    """What a test vouches for where the branch was not taken, beside what the branch made of it: `if query: query =
+    "?" + query` leaves an empty one."""
+    for name, (old, test) in before.items():
+        now = env.vars.get(name)
+        if old is not None and isinstance(now, Choice) and any(option is old for option in now.options):
+            passed = Checked(old, None, test)
+            env.vars[name] = join([passed if option is old else option for option in now.options])
 
 
 _COMPUTED = ("re.", "regex.", "json.", "urllib.", "os.path.", "html.", "base64.", "shlex.", "builtins.", "pathlib.")
@@ -143,7 +158,7 @@ def _plain(argument: Value) -> list[Value]:
     """An argument, and the items of a list or dict."""
     if isinstance(argument, Seq):
         return argument.items
-    return [*argument.items.values()] if isinstance(argument, Mapping) else [argument]
+    return [*argument.items.values()] if isinstance(argument, MappingValue) else [argument]
 
 
 def _assert(trace: Trace, statement: f.Assert, env: Env, frame: Frame) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -318,14 +318,24 @@ class Trace(Machine):
             self.has_paths = True
         if not isinstance(value, (Known, Checked)):
             env.vars[name] = Checked(value, env.module.span(test.start, test.end), test, _listed(test, env))
+        for each in self._viewed(expr):
+            if not isinstance(each, f.Name) or each.id != name:
+                self.vouch(each, test, env)
+
+    def _viewed(self, expr: f.Expr) -> Iterator[f.Expr]:
+        """What a name, or a place in what it stands for, is a view of: `url` of `parsed.netloc`."""
         root = expr
         while isinstance(root, (f.Attribute, f.Subscript)):
             root = root.value
         made = self._written.get(root.id) if isinstance(root, f.Name) else None
         if made is not None and (root is expr or narrowing.is_place(expr)):
-            for each in narrowing.views(made):
-                if not isinstance(each, f.Name) or each.id != name:
-                    self.vouch(each, test, env)
+            yield from narrowing.views(made)
+
+    def seen_through(self, expr: f.Expr) -> Iterator[str]:
+        """The local names that what is vouched for stands for."""
+        for each in (expr, *self._viewed(expr)):
+            if isinstance(each, f.Name):
+                yield each.id
 
     def vouch_all(self, names: Iterable[narrowing.Vouched], env: Env) -> None:
         """Remember what has passed which test."""
