@@ -68,6 +68,8 @@ _ADDRESS_OF_REQUEST = regex(
     r"(?i)(?:^|\.)(?:\w*req(?:uest)?|websocket|ws)\.(?:url|path|full_path|base_url|url_root|host|host_url|path_info"
     r"|get_full_path|scheme|script_root|url_rule|endpoint|build_absolute_uri|META\.PATH_INFO|session)(?:\.|$)"
 )
+# What only a script sends, which looks at the answer itself.
+_BY_SCRIPT = regex(r"(?:^|\.)(?:body|json|get_json|data)(?:\(\))?(?:\.|$)")
 # The bytes of an upload, `file.read`, and not those of a whole request.
 _CONTENT = regex(r"(?i)^(?!.*(?:request|body))[\w.]+\.read$")
 # The page that a browser comes from: no link can name another. Whoever makes requests by hand can, for themselves.
@@ -234,6 +236,8 @@ class Flows:
             if origin is None or self._is_own(origin, part.value) or not self._has_form(part.value, origin):
                 continue
             if self._kind == "redirect" and not _in_link(origin, sunk):
+                certainty = Precision.LOW
+            if self._kind == "markup" and _BY_SCRIPT.search(origin.what):
                 certainty = Precision.LOW
             if not self._is_kept_inside(sunk):
                 is_whole = not part.before or not isinstance(value, Seq)

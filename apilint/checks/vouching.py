@@ -42,7 +42,7 @@ def _compared(test: f.Compare, purpose: str) -> str:
     if isinstance(left, f.Call) and last_name(left.func) in _STAYS_INSIDE:
         return SAFE if purpose == PATH else NOTHING
     if test.ops[0] in ("==", "!=") and not isinstance(test.rights[0], f.Constant) and not is_place(left):
-        return PERHAPS if purpose == PATH else NOTHING
+        return PERHAPS if purpose in (PATH, "markup") else NOTHING
     return SAFE
 
 

@@ -33,6 +33,7 @@ GUARDS = regex(r"(?i)^_*(validate|check|ensure|assert|verify|restrict|require)_?
 _SAYS_IT_IS_BAD = regex(
     r"(?i)(^|_)(un(safe|trusted|allowed)|disallowed|forbidden|blocked|private|internal|local|invalid|traversal|bad|malicious)(_|$)"
 )
+_MUST_EXIST = frozenset({"get_object_or_404", "aget_object_or_404", "get_or_404", "first_or_404", "one_or_404"})
 _ELSEWHERE = frozenset({"to_thread", "run_in_threadpool", "run_sync"})
 # What takes a text apart or cleans it up: a test of the outcome is a test of the text.
 _VIEWS = frozenset(
@@ -97,6 +98,8 @@ def _compared(test: f.Compare, holds: bool) -> Iterator[f.Expr]:
     elif op == ("==" if holds else "!="):
         if not (isinstance(right, f.Constant) and right.value is None):
             yield from _viewed(left)
+            if isinstance(right, f.Name):
+                yield from _viewed(right)
     elif op in ("<=", "issubset") and holds and isinstance(left, f.Call):
         yield from (item for arg in left.args for item in _trackable(arg))  # set(xs) <= ALLOWED
 
@@ -251,6 +254,23 @@ def exists(test: f.Expr, holds: bool) -> Iterator[str]:
             yield test.left.id
     elif isinstance(test, f.Name) and holds:
         yield test.id
+
+
+def must_exist(expr: f.Expr) -> bool:
+    """Whether a call goes no further where there is nothing: `get_object_or_404(Book, name=name)`."""
+    call = expr.value if isinstance(expr, f.Await) else expr
+    return isinstance(call, f.Call) and last_name(call.func) in _MUST_EXIST
+
+
+def asked_by(call: f.Call) -> Iterator[str]:
+    """The names in the conditions of a chain of calls: `db.query(Book).filter(Book.name == name).first()`."""
+    owner = call.func.value if isinstance(call.func, f.Attribute) and not call.args else None
+    while isinstance(owner, f.Call) and isinstance(owner.func, f.Attribute):
+        for compared in owner.args:
+            if isinstance(compared, f.Compare) and compared.ops == ("==",) and isinstance(compared.rights[0], f.Name):
+                yield compared.rights[0].id
+        yield from (each.value.id for each in owner.keywords if isinstance(each.value, f.Name))
+        owner = owner.func.value
 
 
 def _trackable(expr: f.Expr) -> Iterator[f.Expr]:

@@ -44,6 +44,8 @@ def _assign(trace: Trace, statement: f.Assign, env: Env, frame: Frame) -> str:
         assigned = {unparse(target) for target in statement.targets}
         checked = [each for each in narrowing.vouched_by_call(statement.value) if unparse(each[0]) not in assigned]
         trace.vouch_all([each for each in checked if narrowing.says_it_raises(each[1])], env)
+        if narrowing.must_exist(statement.value):
+            _vouch_looked_up(trace, [each.id for each in statement.targets if isinstance(each, f.Name)], env)
     return FALL
 
 
@@ -137,6 +139,7 @@ def _vouch_looked_up(trace: Trace, names: Iterable[str], env: Env) -> None:
         if call is None or _is_computed(call):
             continue
         used = {id(value) for argument in (*call.args, *call.kwargs.values()) for value in _plain(argument)}
+        used |= {id(env.vars[each]) for each in narrowing.asked_by(call.node) if each in env.vars}
         for other, value in list(env.vars.items()):
             if id(value) in used and isinstance(value, Unknown) and not isinstance(value, Checked):
                 env.vars[other] = Checked(value, call.span, call.node)
