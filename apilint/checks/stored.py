@@ -32,6 +32,9 @@ _SENT = regex(r"(?:^|\.)(?:POST|GET|query_params|args|form|values|match_info|bod
 _OF_SCHEMA = regex(r"\.(model_dump|dict)$")
 _MANAGED = (".objects.create", ".objects.acreate")
 _NO_ROW = regex(r"^(self|cls)$|(^|[._])(settings|options|config|params)$")
+_STORES = frozenset(
+    "save add add_all create bulk_create insert merge commit flush put store persist append update".split()
+)
 _DUMPS = frozenset({"dict", "model_dump", "asdict", "dump"})
 
 
@@ -96,9 +99,24 @@ def _unnarrowed(filled: Filled, origin: Origin, is_for_few: bool) -> Match:
             *origin.steps[:MAX_STEPS],
             Step(filled.span, f"its keys are the fields of '{filled.model}' that are set"),
         ),
-        precision=Precision.LOW if is_for_few else Precision.HIGH if filled.is_sure else Precision.MEDIUM,
+        precision=Precision.LOW
+        if is_for_few or not _is_kept(filled)
+        else Precision.HIGH
+        if filled.is_sure
+        else Precision.MEDIUM,
         route=origin.route,
     )
+
+
+def _is_kept(filled: Filled) -> bool:
+    """Whether the function that makes an object stores it or hands it on; others only look at it."""
+    function, start = filled.function, filled.span.start
+    made = next((each for each in function.nodes(f.Assign) if each.value.start == start), None)
+    target = made.targets[0] if made is not None else None
+    if not isinstance(target, f.Name) or not _STORES.isdisjoint(function.words):
+        return True
+    returned = (each.value for each in function.nodes(f.Return) if each.value is not None)
+    return any(isinstance(each, f.Name) and each.id == target.id for each in returned)
 
 
 def _left_out(value: Value) -> set[str]:

@@ -12,6 +12,7 @@ from apilint.checks.flows import FOR_FEW
 from apilint.checks.limits import Limits
 from apilint.facts import Span
 from apilint.flow import env_of
+from apilint.flow.narrowing import last_name
 from apilint.frameworks.serializers import Serializer, serializers
 from apilint.index import Function
 from apilint.model import Route
@@ -51,8 +52,42 @@ def writable(project: Project, fields: re.Pattern[str]) -> Iterator[Writable]:
                 continue
             if any(_names(method, name) for method in checking) or any(name in method.words for method in methods):
                 continue
+            if _is_dropped(found, name, checking, route) or _is_free_text(project, found, name):
+                continue
             seen.add(found.span)
             yield Writable(span, name, found, route, any(":" in guard.qualname for guard in route.guards))
+
+
+def _is_dropped(found: Serializer, name: str, own: list[Function], route: Route) -> bool:
+    """Whether a field goes nowhere: the model has no such column, or the serializer saves in its own way, and what it
+    takes it takes by name."""
+    columns = {field.name for field in found.model.fields} if found.model is not None and found.model.stored else {name}
+    if name not in columns and f"{name}_id" not in columns:
+        return True
+    asked = {"create" if method == "POST" else "update" for method in WRITING.intersection(route.methods)}
+    saving = {method.name: method for method in reversed(own) if method.name in asked}
+    return saving.keys() == asked and not any(map(_takes_over, saving.values()))
+
+
+def _takes_over(method: Function) -> bool:
+    """Whether a method hands on or goes through all that was sent: `super().update(…)`, `**data`, `data.items()`."""
+    words = method.words
+    return not words.isdisjoint(("super", "setattr", "~splat", "items"))
+
+
+def _is_free_text(project: Project, found: Serializer, name: str) -> bool:
+    """Whether a model's column holds what anybody likes, or nothing: what somebody is at work, say."""
+    span = next((field.span for field in found.model.fields if field.name == name), None) if found.model else None
+    if span is None:
+        return False
+    for cls in project.module(span.file).classes:
+        for made in (
+            each.value for each in cls.code.body if isinstance(each, f.Assign) and each.start <= span.start < each.end
+        ):
+            given = {each.name for each in made.keywords} if isinstance(made, f.Call) else set()
+            is_text = isinstance(made, f.Call) and last_name(made.func) in ("CharField", "TextField")
+            return is_text and "choices" not in given and not given.isdisjoint(("blank", "null"))
+    return False
 
 
 def _fields(found: Serializer) -> Iterator[tuple[str, Span]]:
