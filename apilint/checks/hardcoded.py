@@ -18,15 +18,18 @@ from apilint.checks.objects import set_on
 from apilint.checks.overridden import is_overridden
 from apilint.facts import Span
 from apilint.finding import Precision
+from apilint.flow.narrowing import last_name
 from apilint.index import Module
 from apilint.model import Step
 from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Value
+from apilint.unparse import unparse
 from apilint.walk import walk
 
 LONG = 10
 """A text of so many letters in a test can only mean the key that holds it."""
+_TELLING = frozenset({"warn", "warning", "error", "critical", "exit", "abort"})
 _MAY_HOLD = regex(r"(?i)(?<!~)secret|jwt|signing|cookie|encryption|fernet|csrf")
 
 
@@ -48,9 +51,10 @@ def hardcoded_secret(
     development: str = r"(?!)",
     asked_for: str = r"(?!)",
     stand_in: str = r"(?!)",
+    inherited: str = r"(?!)",
 ) -> Iterator[Match]:
     """Signing and encryption keys that stand in the source, outright or as what is used when nothing is configured."""
-    choices, elsewhere, refused = Choices(asked_for), regex(development), regex(stand_in)
+    choices, elsewhere, refused, bases = Choices(asked_for), regex(development), regex(stand_in), regex(inherited)
     seen: set[str] = set()
     for key in _keys(project):
         found = next(literals(key.value), None)
@@ -61,7 +65,9 @@ def hardcoded_secret(
         is_doubtful = (
             bool(elsewhere.search(key.span.file))
             or bool(elsewhere.search(_class_around(module, key.span)))
-            or (key.named and _is_refused(module, key, found))
+            or bool(bases.search(_class_around(module, key.span)))
+            or (key.named and (_is_refused(module, key, found) or _is_compared(project, key)))
+            or _is_makeshift(module, key.span)
             or choices.asked_for(module, key.span.start)
             or (key.named and is_overridden(project, key.span, key.name))
             or (key.named and bool(refused.search(_written(module, key.span))))
@@ -119,18 +125,49 @@ def _class_around(module: Module, span: Span) -> str:
 
 def _is_refused(module: Module, key: Key, found: Literal) -> bool:
     """Whether the module itself, further down, does not go on with that very key: `if SECRET_KEY == "dev": raise …`."""
+    text = found.text.lower()
     for statement in itertools.chain(module.nodes(f.If), *(each.nodes(f.If) for each in module.functions)):
         if statement.start > key.span.start and _raises(statement):
             nodes = list(walk((statement.test,)))
-            texts = [node.value for node in nodes if isinstance(node, f.Constant) and isinstance(node.value, str)]
+            named = [node.value for node in nodes if isinstance(node, f.Constant) and isinstance(node.value, str)]
             is_asked = any(isinstance(node, f.Name) and node.id == key.name for node in nodes)
-            if any(len(text) >= (SHORTEST if is_asked else LONG) and text in found.text for text in texts):
+            if any(len(each) >= (SHORTEST if is_asked else LONG) and each.lower() in text for each in named):
                 return True
     return False
 
 
 def _raises(statement: f.If) -> bool:
     return any(isinstance(node, f.Raise) for node in walk(statement.body))
+
+
+def _is_compared(project: Project, key: Key) -> bool:
+    """Whether the program looks whether it runs with that very key, and says so: `if config["SECRET_KEY"] ==
+    defaults.SECRET_KEY: warn(…)`."""
+    module = project.module(key.span.file).name.rpartition(".")[2]
+    for function in project.index.functions_with(_TELLING):
+        for statement in function.nodes(f.If):
+            test = unparse(statement.test)
+            if (
+                test.count(key.name) > 1
+                and f"{module}.{key.name}" in test
+                and (_raises(statement) or _tells(statement))
+            ):
+                return True
+    return False
+
+
+def _tells(statement: f.If) -> bool:
+    return any(isinstance(node, f.Call) and last_name(node.func) in _TELLING for node in walk(statement.body))
+
+
+def _is_makeshift(module: Module, span: Span) -> bool:
+    """Whether a key is set where the settings could not be read: in a clause that catches that."""
+    return any(
+        handler.start <= span.start < handler.end
+        for node in walk(module.body)
+        if isinstance(node, f.Try)
+        for handler in node.handlers
+    )
 
 
 def _written(module: Module, span: Span) -> str:

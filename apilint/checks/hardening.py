@@ -16,11 +16,12 @@ from apilint.checks.switches import is_listed, options, sureness
 from apilint.facts import Span
 from apilint.finding import Precision
 from apilint.frameworks.configured import Configured
-from apilint.index import Function
+from apilint.index import Function, Module
 from apilint.model import Step
 from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Choice, Known, Seq, Setting, Value, text_of
+from apilint.walk import walk
 
 
 @routeless
@@ -88,6 +89,7 @@ def trusted_from_anyone(
         if any(text_of(item) == "*" for item in options(value.default if isinstance(value, Setting) else value)):
             # A list that is put together of something is the operator's: `CONFIG.HOSTS.split(",")`.
             is_literal = isinstance(value, Seq) and all(isinstance(item, Known) for item in value.items)
+            is_literal = is_literal and _is_display(project.module(span.file), span)
             is_meant = not is_literal or bool(own_checks and project.index.with_words(own_checks))
             is_meant = is_meant or is_overridden(project, span, name)
             precision = Precision.LOW if is_meant else None
@@ -106,8 +108,13 @@ def trusted_from_anyone(
         for node, header in _read(function):
             if named.search(header):
                 span = function.module.span(node.start, node.end)
-                is_meant = choices.asked_for(function.module, node.start)
-                yield _trusting(span, header, "identity", Precision.LOW if is_meant else None)
+                yield _trusting(span, header, "identity", Precision.LOW)  # who runs it has a proxy that sets it
+
+
+def _is_display(module: Module, span: Span) -> bool:
+    """Whether a setting is a list that is written out, and not put together of what somebody configured."""
+    given = [each for each in walk(module.body) if isinstance(each, f.Assign) and each.start <= span.start < each.end]
+    return all(isinstance(each.value, f.Sequence) for each in given)
 
 
 def _trusting(span: Span, what: str, template: str, precision: Precision | None) -> Match:
