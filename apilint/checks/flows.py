@@ -11,6 +11,7 @@ import msgspec
 
 from apilint import facts as f
 from apilint.check import Match, check
+from apilint.checks.audience import asks_for_more, routes_behind, runs_for_few
 from apilint.checks.exposed import label
 from apilint.checks.names import Names
 from apilint.checks.origins import ARGUMENT, DERIVED, LOCAL, REQUEST, Origin, Origins, proof_of, read_in, trail
@@ -18,7 +19,6 @@ from apilint.checks.sinks import Sinks, Sunk, is_file, is_true, receiver
 from apilint.checks.spelling import GAP, Part, Speller
 from apilint.finding import Precision
 from apilint.flow import Derived, Element, Input, Returned, parts
-from apilint.index import Function
 from apilint.model import Route, Step
 from apilint.patterns import regex
 from apilint.project import Project
@@ -47,7 +47,6 @@ MAX_BUILT = 2
 _SHELLS = regex(r"(?:^|/)(?:(?:ba|da|z|k|c)?sh|cmd(?:\.exe)?|powershell|pwsh)$")
 _SHELL_FLAGS = frozenset({"-c", "/c", "/C", "-lc", "-Command"})
 _SCHEME = regex(rf"(?i)^\s*(?:(?:[a-z][a-z0-9+.-]*|{GAP}):)?//")
-FOR_FEW = regex(r"(?i)admin|superuser|staff|owner|root")
 _SAFE_CLIENT = regex(r"(?i)ssrf|safe|guarded|restricted|advocate")
 # Arguments that decide by which way a client sends.
 _WAYS_OUT = ("transport", "connector", "mounts")
@@ -155,7 +154,7 @@ def _is_known(project: Project, case: Case) -> bool:
     """Whether those who choose are known to the program, or may be: what they are meant to do is for it to say. Where
     it is not known which route it is, most of the program's speak for it."""
     route = _route_of(project, case)
-    routes = [route] if route is not None else project.routes_of(case.sunk.function) or project.routes
+    routes = [route] if route is not None else routes_behind(project, case.sunk.function) or project.routes
     return sum(each.auth != "none" for each in routes) * 2 > len(routes)
 
 
@@ -163,20 +162,6 @@ def _is_for_few(project: Project, case: Case) -> bool:
     """Whether it is administrators who choose: they may be meant to name servers."""
     route = _route_of(project, case)
     return (route is not None and asks_for_more(route)) or runs_for_few(project, case.sunk.function)
-
-
-def runs_for_few(project: Project, function: Function) -> bool:
-    """Whether a function answers a route that is for administrators."""
-    return any(map(asks_for_more, project.routes_of(function)))
-
-
-def asks_for_more(route: Route) -> bool:
-    """Whether a route asks for more than a user; what a guard is told to ask for counts, though how is not known."""
-    return any(
-        guard.demands or FOR_FEW.search(guard.name)
-        for guard in route.guards
-        if guard.effect in ("required", "conditional")
-    ) or any(guard.demands for guard in route.considered if guard.effect == "unknown")
 
 
 def _precision(name: str) -> Precision | None:

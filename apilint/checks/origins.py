@@ -415,7 +415,9 @@ class Origins:
             if name == "replace" and self._opens(_replaced(expr)):
                 return None
             if name in _HANDS_ON:
-                others = sources[1:] if name in ("replace", "format", "join") else ()
+                others = (
+                    sources[1:] if name in ("replace", "join") or (name == "format" and _has_gaps(sources[0])) else ()
+                )
                 return self._worst_of(receiver, self._worst(others, depth))
             sources = sources[1:]
         else:
@@ -796,6 +798,13 @@ def _is_without_dots(value: Value) -> bool:
     if not isinstance(expr, f.Call) or last_name(expr.func) != "replace":
         return False
     return [arg.value if isinstance(arg, f.Constant) else None for arg in expr.args] == [".", ""]
+
+
+def _has_gaps(value: Value) -> bool:
+    """Whether there may be a `{}` in a text, into which `format` puts what it is given."""
+    while isinstance(value, Checked):
+        value = value.sources[0]
+    return not isinstance(value, Text) or any("{" in str(constant(part)) for part in value.parts)
 
 
 def _is_content(value: Input) -> bool:

@@ -9,8 +9,9 @@ import msgspec
 
 from apilint import facts as f
 from apilint.check import Match, check
+from apilint.checks.audience import runs_for_few
 from apilint.checks.exposed import words_of
-from apilint.checks.flows import is_structured, keys_of, runs_for_few
+from apilint.checks.flows import is_structured, keys_of
 from apilint.checks.names import Names
 from apilint.checks.origins import REQUEST, Origin, Origins, trail
 from apilint.facts import Span

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from apilint import facts as f
-from apilint.checks.flows import FOR_FEW
+from apilint.checks.audience import FOR_FEW
 from apilint.checks.limits import Limits
 from apilint.facts import Span
 from apilint.flow import env_of
