@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from apilint.check import Match, check, routeless
 from apilint.checks.exposed import words_of
 from apilint.facts import Span
-from apilint.frameworks.schemas import Schemas
+from apilint.finding import Precision
+from apilint.frameworks.schemas import Schema, Schemas
 from apilint.index import Class
 from apilint.model import Step
 from apilint.patterns import regex
 from apilint.project import Project
 from apilint.unparse import unparse
 
+# A row that is found by the value: encrypted, it could not be.
+_LOOKED_UP = regex(r"\b(unique|primary_key)=True")
 # Room for the last digits only.
 _ENDING = regex(r"\b(max_length=|String\(|CHAR\()[1-4]\b", re.IGNORECASE)
 
@@ -22,10 +25,21 @@ _ENDING = regex(r"\b(max_length=|String\(|CHAR\()[1-4]\b", re.IGNORECASE)
 @routeless
 @check
 def sensitive_column_unencrypted(
-    project: Project, *, names: str, words: str, plain: str, encrypted: str = r"(?!)", elsewhere: str = r"(?!)"
+    project: Project,
+    *,
+    names: str,
+    words: str,
+    plain: str,
+    encrypted: str = r"(?!)",
+    elsewhere: str = r"(?!)",
+    of_banks: str = r"(?!)",
+    banks: str = r"(?!)",
+    one_of_many: str = r"(?!)",
 ) -> Iterator[Match]:
-    """Columns of database models that are called like numbers of cards and people, or keys of other services."""
+    """Columns of database models that are called like numbers of cards and people, or keys of other services. An
+    account (`of_banks`) is one of a bank where the model speaks of `banks`."""
     sensitive, text, sealed, mentioned = map(regex, (names, plain, encrypted, words))
+    accounts, money, many = map(regex, (of_banks, banks, one_of_many))
     copied = regex(elsewhere)
     schemas = Schemas(project.program)
     for module in project.index.modules.values():
@@ -36,16 +50,28 @@ def sensitive_column_unencrypted(
             schema = schemas.of(made) if made is not None else None
             if schema is None or not schema.stored:
                 continue
+            speaks_of = " ".join(map(words_of, (schema.name, *(field.name for field in schema.fields))))
             for field in schema.fields:
+                if accounts.search(words_of(field.name)) and not money.search(speaks_of):
+                    continue
                 if not sensitive.search(words_of(field.name)) or field.span is None:
                     continue
                 written = _written(cls, field.span) if field.span.file == module.file else ""
+                if _has_sealed_copy(schema, field.name, sealed):
+                    continue
                 if text.search(written) and not sealed.search(written) and not _ENDING.search(written):
+                    is_doubtful = bool(many.search(words_of(field.name))) or bool(_LOOKED_UP.search(written))
                     yield Match(
                         span=field.span,
                         values={"column": field.name, "model": schema.name, "type": field.type},
                         trace=(Step(field.span, f"'{field.name}' is stored as {field.type or 'text'}"),),
+                        precision=Precision.LOW if is_doubtful else None,
                     )
+
+
+def _has_sealed_copy(schema: Schema, name: str, sealed: re.Pattern[str]) -> bool:
+    """Whether the program is on its way to another column for the same: `client_secret_encrypted`."""
+    return any(each.name != name and name in each.name and sealed.search(each.name) for each in schema.fields)
 
 
 def _written(cls: Class, span: Span) -> str:

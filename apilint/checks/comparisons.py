@@ -60,11 +60,14 @@ def plaintext_passwords(project: Project, password: str, owners: str) -> Iterato
 
 
 def _match(function: Function, node: f.Compare, template: str = "", **values: str) -> Match:
-    span = function.module.span(node.start, node.end)
+    span, operator = function.module.span(node.start, node.end), node.ops[0]
     return Match(
         span=span,
-        values={"function": function.name, **values},
-        trace=(Step(function.span, f"'{function.name}' decides here"), Step(span, "and compares the two with '=='")),
+        values={"function": function.name, "operator": operator, **values},
+        trace=(
+            Step(function.span, f"'{function.name}' decides here"),
+            Step(span, f"and compares the two with '{operator}'"),
+        ),
         template=template,
     )
 
@@ -128,7 +131,7 @@ def _inner(expr: f.Expr) -> f.Expr:
         elif (
             isinstance(expr, f.Call)
             and isinstance(expr.func, f.Attribute)
-            and expr.func.attr in ("encode", "decode", "strip", "lower")
+            and expr.func.attr in ("encode", "decode", "strip", "lower", "get_secret_value")
         ):
             expr = expr.func.value
         elif isinstance(expr, f.Call) and isinstance(expr.func, f.Name) and expr.func.id == "str" and expr.args:

@@ -86,12 +86,20 @@ def jwt_claims_unchecked(
     unvalidated: str,
     symmetric: str = r"^HS",
     issued_severity: float = 4.3,
+    subject: str = r"",
+    sending: str = r"(?!)",
 ) -> Iterator[Match]:
-    """Tokens that are accepted after they expired or for somebody else, and tokens that never expire."""
+    """Tokens that are accepted after they expired or for somebody else, and tokens that never expire. One that says who
+    its bearer is (`subject` matches the claim) opens an API; one that is kept in a row, or sent (`sending`) to another
+    program, may be something else."""
     tokens, shared = _Tokens(project), regex(symmetric)
+    names, sends = regex(subject), regex(sending)
     for used in tokens.calls:
         if used.entry.get("issues") and tokens.never_expires(used):
-            yield _claims_match(used, "unbounded", issued_severity, "the token is issued without 'exp'")
+            doubt = None if tokens.opens(used, names, sends) else Precision.LOW
+            yield _claims_match(
+                used, "unbounded", issued_severity, "the token is issued without 'exp'", precision=doubt
+            )
         elif used.entry.get("validated_by") and tokens.is_left_unvalidated(used):
             yield _claims_match(used, "unvalidated", None, "the claims are used as they came")
         elif used.entry.get("claims") and not tokens.is_unverified(used):
@@ -195,6 +203,15 @@ class _Tokens:
             return False
         return not any(key == "exp" or _EXPIRY.search(str(key)) for key in payload.items)
 
+    def opens(self, used: Used, subject: re.Pattern[str], sending: re.Pattern[str]) -> bool:
+        """Whether a token is one by which its bearer is known to the program."""
+        given = used.argument("claims" if "claims" in (used.entry.get("positions") or {}) else "payload")
+        claims = given[0].items if given is not None and isinstance(given[0], Mapping) else {}
+        if not any(subject.search(str(key)) for key in claims):
+            return False
+        nodes = used.function.nodes(f.Call) if used.function is not None else ()
+        return not any(sending.search(last_name(node.func)) or _is_kept(node, used) for node in nodes)
+
     def is_left_unvalidated(self, used: Used) -> bool:
         """Whether the function that decodes a token uses its claims, and validates none."""
         if used.function is None:
@@ -220,6 +237,12 @@ class _Tokens:
     @staticmethod
     def _is_off(value: Value | None) -> bool:
         return value is not None and sureness(value, (False,), Precision.MEDIUM) is Precision.VERY_HIGH
+
+
+def _is_kept(node: f.Call, used: Used) -> bool:
+    """Whether a call puts the token into a row: `Invitation(token=jwt.encode(…))`."""
+    is_within = any(each.value.start <= used.node.start < each.value.end for each in node.keywords)
+    return is_within and last_name(node.func)[:1].isupper() and not last_name(node.func).endswith("Response")
 
 
 def argument_at(used: Used, path: str) -> Value | None:
