@@ -26,6 +26,8 @@ IN_THE_HANDLER = "in the handler"
 CHANGING = frozenset({"POST", "PUT", "PATCH", "ANY"})
 REPEATING = frozenset({"PUT", "PATCH"})
 MAX_DEPTH = 2
+# The parameters of a path, in whatever syntax: `{code}`, `<str:code>`, `(?P<code>…)`.
+_PARAMETERS = regex(r"[{<](?:\w+:)?(\w+)")
 
 
 @check
@@ -46,13 +48,17 @@ def unlimited_guessing(
     asked_setting: str = "",
     unguessable: str = "(?!)",
     privileged: str = "(?!)",
+    generated: str = "(?!)",
+    development: str = "(?!)",
 ) -> Iterator[Match]:
     """Handlers that check a password or a code and that nothing limits; and `others`: which routes by their words, and
-    by which calls they do it. Who sends something `unguessable` cannot try one after the other, and what `privileged`
-    users do for others is not for everybody."""
+    by which calls they do it. Who sends something `unguessable` cannot try one after the other, nor can those who are
+    asked for a secret that was `generated` for them; what `privileged` users do for others is not for everybody, and
+    what is there in `development` only is for nobody else."""
     limits, guesses = Limits.of(project), Guesses(project, routes, never, verifying, carrying, forms)
     guesses.others = {name: (regex(each["routes"]), regex(each["calls"])) for name, each in others.items()}
     settings, secret, few = settings_of(project, settings_name), regex(unguessable), regex(privileged)
+    made, own = regex(generated), regex(development)
     posted = {
         (view, route.path) for route in project.routes if "POST" in route.methods and (view := limits.view(route))
     }
@@ -71,7 +77,9 @@ def unlimited_guessing(
         is_library = settings is not None and settings.has(asked_setting) is None  # who installs it adds what limits
         if (
             is_library
-            or (template == "reset" and _is_sent(route, secret))
+            or (guesses.resets(route, template) and _is_sent(route, secret))
+            or (template == "" and _is_asked_for(route, made))
+            or bool(own.search(route.only_if))
             or (template != "" and _is_for_few(route, few))
         ):
             precision: Precision | None = Precision.LOW
@@ -103,15 +111,31 @@ def _is_for_few(route: Route, privileged: re.Pattern[str]) -> bool:
 
 
 def _is_sent(route: Route, name: re.Pattern[str]) -> bool:
-    """Whether a handler is given something of that name: as a parameter, or within one."""
+    """Whether a handler is given something of that name: as a parameter, within one, or as a field of the request."""
+    return any(map(name.search, (*_given(route), *_PARAMETERS.findall(route.path))))
+
+
+def _is_asked_for(route: Route, generated: re.Pattern[str]) -> bool:
+    """Whether a handler takes a secret that the server made, and no password beside it."""
+    names = list(_given(route))
+    return any(map(generated.search, names)) and not any("passw" in name.lower() for name in names)
+
+
+def _given(route: Route) -> Iterator[str]:
     function = route.function.function if route.function is not None else None
     if function is None:
-        return False
+        return
     names = [param.name for param in function.head.params]
-    held = (
-        node.attr for node in function.nodes(f.Attribute) if isinstance(node.value, f.Name) and node.value.id in names
-    )
-    return any(map(name.search, (*names, *held)))
+    yield from names
+    for node in function.nodes(f.Attribute):
+        if isinstance(node.value, f.Name) and node.value.id in names:
+            yield node.attr
+    for call in function.nodes(f.Call):  # `request.args.get("token")`
+        if last_name(call.func) == "get" and call.args and isinstance(call.args[0], f.Constant):
+            yield str(call.args[0].value)
+    for item in function.nodes(f.Subscript):
+        if isinstance(item.index, f.Constant):
+            yield str(item.index.value)
 
 
 class Guesses:
@@ -140,6 +164,11 @@ class Guesses:
                 if proof is not None:
                     return name, proof
         return "", None
+
+    def resets(self, route: Route, template: str) -> bool:
+        """Whether a route sets a new password for one who forgot it, whatever it does on the way."""
+        routes = self.others["reset"][0] if template == "" and "reset" in self.others else None
+        return template == "reset" or (routes is not None and any(map(routes.search, self._names(route))))
 
     @staticmethod
     def _names(route: Route) -> list[str]:
