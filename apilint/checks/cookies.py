@@ -8,6 +8,7 @@ from typing import Any
 
 from apilint import facts as f
 from apilint.check import Match, check, routeless
+from apilint.checks.beside import is_beside
 from apilint.checks.exposed import words_of
 from apilint.checks.written import Written, calls, scopes
 from apilint.finding import Precision
@@ -56,7 +57,7 @@ def insecure_cookie(
         precision = None if len(lacking) > 1 else Precision(one_precision)
         if lacking == [HTTPONLY] and explicit:
             precision = Precision(read_precision)  # a script is meant to read it
-        if brief.search(name):
+        if brief.search(name) or is_beside(span.file):
             precision = Precision.LOW
         yield Match(
             span=span,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from apilint import facts as f
 from apilint.check import Match, check
+from apilint.checks.beside import is_beside
 from apilint.checks.exposed import label
 from apilint.checks.logs import Logs
 from apilint.finding import Precision
@@ -70,7 +71,7 @@ def swallowed_exception(
                     or _blames_client(project, logs, handler, function)
                 )
                 doubt = Precision(client_precision) if is_told else None
-                if doubt is None and not weight.is_felt(statement, handler):
+                if doubt is None and (is_beside(function.module.file) or not weight.is_felt(statement, handler)):
                     doubt = Precision(fallback_precision)
                 span = function.module.span(handler.start, handler.type.end if handler.type else handler.start + 6)
                 yield Match(

@@ -12,6 +12,7 @@ import msgspec
 from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.audience import asks_for_more, routes_behind, runs_for_few
+from apilint.checks.beside import is_beside
 from apilint.checks.exposed import label
 from apilint.checks.names import Names
 from apilint.checks.origins import ARGUMENT, DERIVED, LOCAL, REQUEST, Origin, Origins, proof_of, read_in, trail
@@ -102,8 +103,8 @@ def flow_to_sink(
     others are precisions: for what is `made_of` such a value by something unknown, for an `argument` of a function
     whose callers are not known, for what the program found somewhere (`unknown`), where a sink is only `guessed` by its
     name, where who calls is `known`, and where the route asks for more than a user (`few`); an empty one leaves it out.
-    What is in `offline` files and comes from no caller is of low precision, and so is everything in a project that
-    imports nothing `within`."""
+    What is in `offline` files and comes from no caller is of low precision, and so is everything that stands beside the
+    program, or in a project that imports nothing `within`."""
     levels = {
         DERIVED: _precision(made_of),
         ARGUMENT: _precision(argument),
@@ -125,7 +126,7 @@ def flow_to_sink(
             level = _lower(level, Precision(few))
         if known != "high" and _is_known(project, case):
             level = _lower(level, Precision(known))
-        if is_outside:
+        if is_outside or is_beside(case.sunk.function.module.file):
             level = Precision.LOW
         if case.origin.kind != REQUEST and re.search(offline, case.sunk.function.module.file):
             level = Precision.LOW

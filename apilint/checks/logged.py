@@ -15,6 +15,7 @@ from apilint.walk import walk
 # What people choose can be guessed.
 GUESSABLE = regex(r"passw|pwd|passphrase|passcode|pin(_|$)|otp|ssn|card|security_answer")
 _FINDS = regex(r"(find|get|first|one|fetch)(_|$)")
+_LISTS = regex(r"_*(search|list|query|filter|find_all|get_all)(_|$)")
 # What stands in the place of a secret.
 _COVER = regex(r"(?i)[*\u2022x.]{3,}$|[<\[(]?\W*(redacted|masked|hidden|removed|omitted|filtered)\W*[>\])]?$")
 _NO_SUCH = regex(r"(?i)\b(does not|doesn't) exist|\bno such\b|\bnot found\b")
@@ -43,6 +44,8 @@ def is_masked(value: f.Expr) -> bool:
 def is_row(value: f.Call) -> bool:
     """`ApiToken.find(db, given)`: the row of a class, which is shown as its class likes."""
     owner = last_name(value.func.value) if isinstance(value.func, f.Attribute) else ""
+    if _LISTS.match(last_name(value.func)):
+        return True
     is_class = owner[:1].isupper() and not owner.isupper()
     return bool(_FINDS.match(last_name(value.func))) and (is_class or owner == "objects")
 

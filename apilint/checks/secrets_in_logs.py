@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.assigned import Assignments, last_name, pieces
+from apilint.checks.beside import is_beside
 from apilint.checks.choices import Choices
 from apilint.checks.exposed import words_of
 from apilint.checks.logged import (
@@ -109,7 +110,7 @@ def secret_in_log(
                 is_meant = bool(meant.search(last_name(found.node))) or choices.asked_for(function.module, call.start)
                 if is_missing(function, call, found.node):
                     continue
-                is_meant = is_meant or opens_nothing(call, found.node)
+                is_meant = is_meant or opens_nothing(call, found.node) or is_beside(function.module.file)
                 doubt = Precision.LOW if is_meant else None if found.is_sure else Precision(name_precision)
                 yield _match(function, call, found, entry[0], doubt)
 
@@ -185,6 +186,8 @@ class _Reader:
                 if key is not None or not is_redacted(expr):
                     yield from self._in(value, assigned, depth, last_name_of_key(key))
             return
+        if isinstance(expr, f.IfExp) and is_masked(expr):
+            return  # `key[:8] + "…" if len(key) > 8 else key`
         for piece in pieces(expr):
             yield from self._piece(piece, assigned, depth, label)
 
@@ -285,6 +288,7 @@ class _Reader:
         return isinstance(value, (Setting, Result, Attr)) or (isinstance(value, Unknown) and "argument" in value.reason)
 
     def _gives_secret(self, value: f.Expr, assigned: Assignments, depth: int) -> bool:
+        value = value.value if isinstance(value, f.Await) else value
         if isinstance(value, (f.Constant, f.Compare, f.UnaryOp, f.Comprehension, f.Lambda)):
             return False
         if isinstance(value, f.Call):

@@ -10,6 +10,7 @@ import msgspec
 from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.assigned import Assignments, last_name
+from apilint.checks.beside import is_beside
 from apilint.checks.handled import Handlers
 from apilint.checks.logs import Logs
 from apilint.checks.rejections import functions_of
@@ -79,7 +80,9 @@ def silent_auth_failure(
                 Step(span(first.why.start, first.why.end), "the credential is looked at here"),
                 Step(span(first.node.start, first.node.end), f"{first.status}, and nothing is logged on the way"),
             ),
-            precision=Precision.LOW if all(_OWN.search(_words_of(each.why)) for each in silent) else None,
+            precision=Precision.LOW
+            if is_beside(function.module.file) or all(_OWN.search(_words_of(each.why)) for each in silent)
+            else None,
             related=tuple(
                 Step(span(each.node.start, each.node.end), f"{each.status}, not logged either") for each in silent[1:]
             ),

@@ -10,6 +10,7 @@ import msgspec
 from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.audience import runs_for_few
+from apilint.checks.beside import is_beside
 from apilint.checks.exposed import words_of
 from apilint.checks.flows import is_structured, keys_of
 from apilint.checks.names import Names
@@ -101,7 +102,7 @@ def _unnarrowed(filled: Filled, origin: Origin, is_for_few: bool) -> Match:
             Step(filled.span, f"its keys are the fields of '{filled.model}' that are set"),
         ),
         precision=Precision.LOW
-        if is_for_few or not _is_kept(filled)
+        if is_for_few or not _is_kept(filled) or is_beside(filled.span.file)
         else Precision.HIGH
         if filled.is_sure
         else Precision.MEDIUM,

@@ -9,6 +9,7 @@ from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.assigned import Assignments
 from apilint.checks.awaited import Awaited
+from apilint.checks.beside import is_beside
 from apilint.checks.written import Written, calls
 from apilint.facts import Span
 from apilint.finding import Precision
@@ -53,7 +54,9 @@ def request_without_timeout(
             given = node.args[entry["timeout"]]
         if given is None or _is_none(where, given):
             span = where.span(node)
-            is_aside = bool(run_by_hand.search(span.file)) or not _is_served(awaited, where.function)
+            is_aside = (
+                bool(run_by_hand.search(span.file)) or is_beside(span.file) or not _is_served(awaited, where.function)
+            )
             yield Match(
                 span=span,
                 values={"call": unparse(node.func)},

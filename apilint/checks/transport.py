@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from apilint import facts as f
 from apilint.check import Match, check, routeless
+from apilint.checks.beside import is_beside
 from apilint.checks.callers import Callers
 from apilint.checks.choices import Choices
 from apilint.checks.clients import Clients, Sent, Set
@@ -57,7 +58,11 @@ def tls_verify_disabled(
     choices, asked, scripts = Choices(switched_off, switched_on), Precision(asked_precision), regex(by_hand)
 
     def unless_asked(span: Span, precision: Precision) -> Precision:
-        is_asked = scripts.search(span.file) is not None or choices.asked_for(project.module(span.file), span.start)
+        is_asked = (
+            scripts.search(span.file) is not None
+            or is_beside(span.file)
+            or choices.asked_for(project.module(span.file), span.start)
+        )
         return asked if is_asked or _is_asked_by_callers(project, choices, span) else precision
 
     for sent in clients.sent("~tls"):
@@ -243,6 +248,7 @@ def cleartext_http(
             likely = None if sent.is_sure and default is None else Precision.MEDIUM
             if (
                 is_of(host[1], (*examples, *plain))
+                or is_beside(found[1].file)
                 or _PORT.match(text, host.end())
                 or asks.within(project.module(found[1].file), found[1].start)
             ):
@@ -264,7 +270,8 @@ def cleartext_http(
                 continue
             span = module.span(constant.start, constant.end)
             step = Step(span, f"'{name}' says that this address is to be called")
-            yield Match(span=span, values={"url": constant.value}, precision=Precision.MEDIUM, trace=(step,))
+            doubt = Precision.LOW if is_beside(module.file) else Precision.MEDIUM
+            yield Match(span=span, values={"url": constant.value}, precision=doubt, trace=(step,))
 
 
 def _default(value: Value) -> Known | None:
