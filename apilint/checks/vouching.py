@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from apilint import facts as f
-from apilint.flow.narrowing import CLIMBING, GUARDS, is_place, last_name
+from apilint.flow.narrowing import BY_SCHEMA, CLIMBING, GUARDS, is_place, last_name
 from apilint.patterns import regex
 
 PATH, URL, REDIRECT = "path", "url", "redirect"
 SAFE, PERHAPS, WEAK, NOTHING = "safe", "perhaps", "weak", "nothing"
 """It is harmless; it may be, by the name of the test; the test can be got round; the test is about another thing."""
 
+# A schema says which fields there are, and seldom what may be in them.
+_KEYS = frozenset({"fields", "lookup", "document"})
 _STAYS_INSIDE = frozenset({"is_relative_to", "relative_to", "commonpath"})
 _SETTLES = frozenset({"isinstance", "hasattr", "all", "int", "float", "UUID", "Decimal", "match", "fullmatch"})
 _WITH_HOST = regex(r"(?i)^(?:[a-z][a-z0-9+.-]*:)?//[^/?#]+[/?#]")
@@ -28,6 +30,8 @@ def judge(test: f.Expr, purpose: str) -> str:
         return SAFE if purpose == PATH else NOTHING
     if name in ("startswith", "endswith"):
         return _begins(test, name, purpose)
+    if name in BY_SCHEMA:
+        return PERHAPS if purpose in _KEYS else NOTHING
     if GUARDS.search(name) and purpose not in (PATH, URL):
         return NOTHING
     return SAFE if name in _SETTLES or (name.startswith("is") and "_" not in name) else PERHAPS

@@ -33,6 +33,8 @@ GUARDS = regex(r"(?i)^_*(validate|check|ensure|assert|verify|restrict|require)_?
 _SAYS_IT_IS_BAD = regex(
     r"(?i)(^|_)(un(safe|trusted|allowed)|disallowed|forbidden|blocked|private|internal|local|invalid|traversal|bad|malicious)(_|$)"
 )
+# What holds data against a schema, and raises: `order_schema.load(data)`, `validate(data, SCHEMA)`.
+BY_SCHEMA = frozenset({"load", "validate"})
 _MUST_EXIST = frozenset({"get_object_or_404", "aget_object_or_404", "get_or_404", "first_or_404", "one_or_404"})
 _ELSEWHERE = frozenset({"to_thread", "run_in_threadpool", "run_sync"})
 # What takes a text apart or cleans it up: a test of the outcome is a test of the text.
@@ -228,6 +230,13 @@ def vouched_by_call(call: f.Expr) -> Iterator[Vouched]:
             yield from ((each, call) for each in _viewed(arg))
     elif name == "relative_to" and isinstance(call.func, f.Attribute):
         yield from ((each, call) for each in _viewed(call.func.value))
+    elif name in BY_SCHEMA and call.args and any(map(_is_schema, (call.func, *call.args[1:]))):
+        yield from ((each, call) for each in _viewed(call.args[0]))
+
+
+def _is_schema(expr: f.Expr) -> bool:
+    """`order_schema.load`, `SCHEMA`: what says which fields there are."""
+    return "schema" in unparse(expr.value if isinstance(expr, f.Attribute) else expr).lower()
 
 
 def says_it_raises(call: f.Expr) -> bool:
