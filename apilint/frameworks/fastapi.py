@@ -235,23 +235,22 @@ class Walker:
         return () if is_live else None
 
     def _include(self, event: Result, scope: Scope) -> Iterator[Route]:
-        child = self.program.object_of(argument(event, 0, "router") or Known(None))
-        if child is None:
-            self.tree.is_open = True
-            return
-        self.tree.taken.setdefault(id(child), []).append(event)
+        children = self.program.objects_of(argument(event, 0, "router") or Known(None))
+        self.tree.is_open = self.tree.is_open or not children
         own = [
             (value, "include_router", (*event.conditions, *under_))
             for value, under_ in self._asked_for(event.kwargs.get("dependencies"), event)
         ]
-        inner = msgspec.structs.replace(
-            scope,
-            prefix=scope.prefix + path_part(event.kwargs.get("prefix")),
-            dependencies=(*scope.dependencies, *own),
-            marks=scope.marks | _marks(event.kwargs),
-            included=event.order,
-        )
-        yield from self._walk(child, inner)
+        for child, conditions in children:
+            self.tree.taken.setdefault(id(child), []).append(event)
+            inner = msgspec.structs.replace(
+                below(scope, conditions),
+                prefix=scope.prefix + path_part(event.kwargs.get("prefix")),
+                dependencies=(*scope.dependencies, *own),
+                marks=scope.marks | _marks(event.kwargs),
+                included=event.order,
+            )
+            yield from self._walk(child, inner)
 
     def _mount(
         self, event: Result, path: Value | None, app: Value | None, scope: Scope, kind: str = "mount"

@@ -134,6 +134,16 @@ class Program:
             return next((made for made in map(self.object_of, value.options) if made is not None), None)
         return value if isinstance(value, (Result, Instance)) else None
 
+    def objects_of(self, value: Value) -> list[tuple[Object, tuple[Condition, ...]]]:
+        """The objects that may stand behind a value; where it is one of several, each with the condition for it."""
+        inner = unwrap(attributes.root_of(value))
+        found: list[tuple[Object, tuple[Condition, ...]]] = []
+        for item, conditions in self.items_under(inner) if isinstance(inner, Choice) else [(inner, ())]:
+            made = self.object_of(item)
+            if made is not None and not any(made is known for known, _ in found):
+                found.append((made, conditions))
+        return found if len(found) > 1 else [(made, ()) for made, _ in found]
+
     def made_with(self, made: Object) -> tuple[list[Value], dict[str, Value]]:
         """The arguments that the library's constructor got: those of the call, or of `super().__init__`."""
         for event in made.events:

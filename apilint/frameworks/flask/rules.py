@@ -201,11 +201,11 @@ class Registration:
     def register(self, event: Result, scope: Scope) -> None:
         """`register_blueprint(blueprint, **options)` on an application or a blueprint."""
         value = argument(event, 0, "blueprint")
-        child = self.program.object_of(value) if value is not None else None
-        if child is None or not self.program.is_a(child, BLUEPRINTS):
-            self.is_open = True
-            return
-        self.enter(child, self.below(child, scope, event.kwargs, event.conditions))
+        children = self.program.objects_of(value) if value is not None else []
+        blueprints = [each for each in children if self.program.is_a(each[0], BLUEPRINTS)]
+        self.is_open = self.is_open or not blueprints
+        for child, conditions in blueprints:
+            self.enter(child, self.below(child, scope, event.kwargs, (*event.conditions, *conditions)))
 
     def below(self, child: Object, scope: Scope, options: dict[str, Value], conditions: tuple[Condition, ...]) -> Scope:
         """The scope of a blueprint's rules; the option takes the place of the blueprint's own prefix, and nested
