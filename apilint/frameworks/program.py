@@ -288,6 +288,8 @@ class Program:
         decorator = wrapped.decorator
         if isinstance(decorator, Choice):
             return self._judge_choice(wrapped, decorator, caller)
+        if isinstance(wrapped.result, Choice):
+            return self._judge_made(wrapped, wrapped.result, caller)
         known = self.judge.library(decorator, caller.http_method)
         if known is not None:
             return known
@@ -322,6 +324,19 @@ class Program:
             applied = calls.apply(self.machine, option, wrapped.inner, wrapped.span)
             judged.append(self._judge_decorator(applied, caller) if isinstance(applied, Wrapped) else NOT_A_GUARD)
         return one_of(judged, choice.test)
+
+    def _judge_made(self, wrapped: Wrapped, made: Choice, caller: Caller) -> Judgement:
+        """A decorator that gives one of several: `return login_required(view) if settings.LOCKED else view`."""
+        judged = []
+        for option in made.options:
+            layer = calls.applied(option, wrapped.decorator, wrapped.inner, wrapped.span)
+            found = [NOT_A_GUARD]
+            while isinstance(layer, Wrapped) and layer is not wrapped.inner:
+                if layer.result is not None or layer.decorator is not wrapped.decorator:
+                    found.append(self._judge_decorator(layer, caller))
+                layer = layer.inner
+            judged.append(max(found, key=lambda one: one.effect in ("required", "conditional")))
+        return one_of(judged, made.test)
 
     def guard(self, name: str, kind: str, via: str, span: Span, judged: Judgement, value: Value | None = None) -> Guard:
         """A `model.Guard` from a judgement."""

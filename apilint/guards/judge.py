@@ -14,7 +14,7 @@ from apilint.guards.caller import NOTHING, Anonymous, Caller, Nothing, Sure
 from apilint.guards.exits import CREDENTIALS, Exit
 from apilint.guards.knowledge import REDIRECTS, REJECTING, Entry, Knowledge, is_waived
 from apilint.guards.remembered import Remembered
-from apilint.guards.settings import is_setting, told
+from apilint.guards.settings import is_setting, spelt, told
 from apilint.guards.statements import Visit
 from apilint.guards.visit import Answers, Turned
 from apilint.index import Function
@@ -279,7 +279,7 @@ class Judge:
         if setting is not None:
             setting = told(setting)
             positive = setting if definite else _negated(setting)
-            return Judgement("conditional", chain, repr(positive), gives=gives, particular=particular, qualname=name)
+            return Judgement("conditional", chain, spelt(positive), gives=gives, particular=particular, qualname=name)
         undecided = _undecided(rejects) if particular else ""
         if definite:
             if not any(exit_.credential for exit_ in definite) and all(not exit_.credential for exit_ in rejects):
@@ -378,7 +378,7 @@ def one_of(judged: list[Judgement], test: Condition | None) -> Judgement:
         return strict or judged[0]
     if test is None:
         return msgspec.structs.replace(strict, effect="conditional", condition="one of several that may stand here")
-    return msgspec.structs.replace(strict, effect="conditional", condition=repr(test.branch(first=judged[0] is strict)))
+    return msgspec.structs.replace(strict, effect="conditional", condition=spelt(test.branch(first=judged[0] is strict)))
 
 
 def _function_of(machine: Core, value: Value) -> FunctionValue | None:

@@ -26,14 +26,31 @@ _READS = frozenset({"get", "super.get", "__getitem__", "super.__getitem__"})
 
 def is_setting(condition: Condition) -> bool:
     """Whether a condition is about the program's configuration, not about the caller or the data."""
-    return holds_setting(condition.value) or (bool(_TEXT.search(condition.text)) and "request" not in condition.text)
+    return holds_setting(condition.value) or _names_setting(condition)
+
+
+def _names_setting(condition: Condition) -> bool:
+    return bool(_TEXT.search(condition.text)) and "request" not in condition.text
 
 
 def told(condition: Condition) -> Condition:
     """The test of the configuration that a condition comes down to, where the value that it asks for was chosen by
-    one earlier on."""
+    one earlier on and no word in it tells."""
+    if _names_setting(condition):
+        return condition
     chosen = condition.value.test if isinstance(condition.value, Choice) else None
     return told(chosen) if chosen is not None and is_setting(chosen) else condition
+
+
+def spelt(condition: Condition) -> str:
+    """A test of the configuration as the source has it; where that is the name of an argument or an attribute only,
+    `self.condition`, by the setting that it holds."""
+    value, holds = condition.value, condition.positive
+    while isinstance(value, Operation) and value.op == "not":
+        value, holds = value.left, not holds
+    if not isinstance(value, Setting) or _names_setting(condition):
+        return repr(condition)
+    return value.name if holds else f"not ({value.name})"
 
 
 def holds_setting(value: Value, depth: int = 8) -> bool:
@@ -63,4 +80,4 @@ def _is_command_line(value: Value) -> bool:
     return isinstance(value, Result) and isinstance(value.callee, Attr) and value.callee.name in _PARSES
 
 
-__all__ = ["holds_setting", "is_setting", "told"]
+__all__ = ["holds_setting", "is_setting", "spelt", "told"]

@@ -369,7 +369,7 @@ def decorate(machine: Core, expr: f.Expr, value: Value, env: Env) -> Value:
 def apply(machine: Core, decorator: Value, value: Value, span: Span) -> Value:
     """`decorator(value)`, remembered as such."""
     if isinstance(decorator, (FunctionValue, LambdaValue, Partial, Instance, Wrapped, ClassValue, Choice)):
-        return _applied(machine.call(decorator, [value], {}, span), decorator, value, span)
+        return applied(machine.call(decorator, [value], {}, span), decorator, value, span)
     if isinstance(decorator, Result):
         if isinstance(decorator.callee, External) and decorator.callee.name in library.TRANSPARENT_DECORATORS:
             return value
@@ -381,14 +381,14 @@ def apply(machine: Core, decorator: Value, value: Value, span: Span) -> Value:
     return Wrapped(value, decorator, span, None)
 
 
-def _applied(result: Value, decorator: Value, value: Value, span: Span) -> Value:
+def applied(result: Value, decorator: Value, value: Value, span: Span) -> Value:
     """What a project's decorator gave for a function: a closure, the function itself, or one of both with a library's
-    decorators around it, `user_passes_test(is_staff)(view)`."""
-    layers: list[Value] = []
-    inside = result
-    while isinstance(inside, Result) and len(inside.args) == 1 and _is_library_s(inside.callee):
-        layers.append(inside.callee)
-        inside = inside.args[0]
+    decorators around it, `user_passes_test(is_staff)(view)`; or one of these, where a test chooses among them."""
+    layers, inside = _peeled(result)
+    if isinstance(result, Choice) and all(
+        inner is value or _is_callable(inner) for _, inner in map(_peeled, result.options)
+    ):
+        return Wrapped(value, decorator, span, result)
     if inside is value and layers:
         for layer in reversed(layers):
             value = Wrapped(value, layer, span, None)
@@ -399,6 +399,15 @@ def _applied(result: Value, decorator: Value, value: Value, span: Span) -> Value
     for layer in reversed(layers):
         made = Wrapped(made, layer, span, None)
     return made
+
+
+def _peeled(result: Value) -> tuple[list[Value], Value]:
+    """The library's decorators around something, outermost first, and what they are around."""
+    layers: list[Value] = []
+    while isinstance(result, Result) and len(result.args) == 1 and _is_library_s(result.callee):
+        layers.append(result.callee)
+        result = result.args[0]
+    return layers, result
 
 
 def _is_library_s(decorator: Value) -> bool:
@@ -426,4 +435,14 @@ _CALLED: dict[type, Callable[..., Value]] = {
     Instance: _call_instance,
 }
 
-__all__ = ["Known", "ModuleValue", "OutOfBudget", "call", "call_function", "decorate", "evaluate_call", "text_of"]
+__all__ = [
+    "Known",
+    "ModuleValue",
+    "OutOfBudget",
+    "applied",
+    "call",
+    "call_function",
+    "decorate",
+    "evaluate_call",
+    "text_of",
+]

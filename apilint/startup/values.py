@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apilint.facts import Span
+from apilint.facts import Span, UnaryOp
 from apilint.unparse import unparse
 
 if TYPE_CHECKING:
@@ -344,7 +344,10 @@ class Condition:
         return Condition(self.span, self.expr or self.text, self.positive == first, self.value)
 
     def __repr__(self) -> str:
-        return self.text if self.positive else f"not ({self.text})"
+        if self.positive:
+            return self.text
+        denied = self.expr
+        return unparse(denied.operand) if isinstance(denied, UnaryOp) and denied.op == "not" else f"not ({self.text})"
 
 
 class Instance(Value):
