@@ -13,9 +13,8 @@ _ASKING = frozenset({"get", "head", "options"})
 _HARMLESS = frozenset(
     {"timeout", "verify", "allow_redirects", "follow_redirects", "stream", "proxies", "headers", "ssl"}
 )
-_LOOKED_AT = frozenset(
-    {"status_code", "status", "ok", "is_success", "is_error", "reason", "elapsed", "raise_for_status", "close"}
-)
+_STATUS = frozenset({"status_code", "status", "ok", "is_success", "is_error", "reason", "elapsed"})
+_LOOKED_AT = _STATUS | {"raise_for_status", "close"}
 _CREDENTIALS = frozenset({"authorization", "x-api-key", "api-key", "x-auth-token", "cookie"})
 
 
@@ -37,18 +36,17 @@ def _has_credentials(sent: Sent) -> bool:
 
 
 def _only_looked_at(function: Function, call: f.Call) -> bool:
-    """Whether of what a call gives only the status is read, there or under the name that it is kept as."""
+    """Whether of what a call gives the status is read and nothing else, there or under the name that it is kept as."""
     attributes = function.nodes(f.Attribute)
     if any(_is(each.value, call) for each in attributes):
-        return all(each.attr in _LOOKED_AT for each in attributes if _is(each.value, call))
+        return all(each.attr in _STATUS for each in attributes if _is(each.value, call))
     kept = [each for each in function.nodes(f.Assign) if _is(each.value, call)]
-    if not kept:
-        return any(_is(each.value, call) for each in function.nodes(f.ExprStmt))
-    target = kept[0].targets[0]
-    if len(kept[0].targets) != 1 or not isinstance(target, f.Name):
+    target = kept[0].targets[0] if kept and len(kept[0].targets) == 1 else None
+    if not isinstance(target, f.Name):
         return False
-    read = {each.value.start for each in attributes if each.attr in _LOOKED_AT}
-    return all(start in read for start in _mentions(function, target))
+    read = {each.value.start: each.attr for each in attributes if each.attr in _LOOKED_AT}
+    seen = [read.get(start) for start in _mentions(function, target)]
+    return None not in seen and not _STATUS.isdisjoint(each for each in seen if each)
 
 
 def _mentions(function: Function, target: f.Name) -> Iterator[int]:

@@ -378,7 +378,9 @@ def one_of(judged: list[Judgement], test: Condition | None) -> Judgement:
         return strict or judged[0]
     if test is None:
         return msgspec.structs.replace(strict, effect="conditional", condition="one of several that may stand here")
-    return msgspec.structs.replace(strict, effect="conditional", condition=spelt(test.branch(first=judged[0] is strict)))
+    return msgspec.structs.replace(
+        strict, effect="conditional", condition=spelt(test.branch(first=judged[0] is strict))
+    )
 
 
 def _function_of(machine: Core, value: Value) -> FunctionValue | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from apilint.facts import Span
-from apilint.guards.caller import NOTHING, Sure
+from apilint.guards.caller import ANONYMOUS, NOTHING, Sure
 from apilint.guards.exits import Exit
 from apilint.patterns import regex
 from apilint.startup import attributes
@@ -271,6 +271,8 @@ class Knowledge:
         """Whether a redirect names something like a log-in page."""
         if not isinstance(value, Result):
             return False
+        if isinstance(value.callee, External) and value.callee.name.endswith("redirect_to_login"):
+            return True
         return any(_names_login(part) for part in (*value.args, *value.kwargs.values()))
 
     def rejects(self, exit_: Exit) -> bool:
@@ -306,7 +308,9 @@ class Knowledge:
             listed = kwargs.get(asked["keyword"]) or (args[at] if at < len(args) else None)
             if not isinstance(listed, Seq) or not listed.items:
                 return Known(True) if isinstance(listed, Seq) and not listed.open else None
-        return NOTHING if given == "nothing" else Sure(given) if isinstance(given, bool) else None
+        if isinstance(given, bool):
+            return Sure(given)
+        return {"nothing": NOTHING, "anonymous": ANONYMOUS}.get(str(given))
 
     def gives_of(self, machine: Core, callee: Attr) -> Value | None:
         """The same of a method of a library's object, or of one below its class, that says so only for what the object

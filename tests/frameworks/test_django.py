@@ -145,8 +145,8 @@ def test_what_lets_everybody_through_beside_the_question_who_is_calling(tmp_path
     found = rows(tmp_path, urls=PREDICATES, models=MODELS)
     assert found["GET /Attribute"].auth == "unknown"  # what sets `request.owner` is not known
     assert {row.path: (row.auth, row.guards[0].condition) for row in found.values() if row.guards} == {
-        "/Setting": ("conditional", "not (public)"),
-        "/Reversed": ("conditional", "not (public)"),
+        "/Setting": ("conditional", "not (Settings.public)"),
+        "/Reversed": ("conditional", "not (Settings.public)"),
         "/Library": ("conditional", "not (PUBLIC_ADD_VIEW)"),
         "/Data": ("optional", ""),
     }
@@ -284,3 +284,58 @@ def test_what_a_middleware_keeps_for_those_it_knows_is_not_there_for_strangers(t
         "/pages/": "none",  # of the host, whoever is calling
         "/public/": "none",  # handed on it is no credential
     }
+
+
+BACKED = """
+import os
+
+from django.contrib import admin as plain
+from django.contrib.auth import SESSION_KEY, get_user_model
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpResponse
+from django.urls import path
+
+
+class Site(plain.AdminSite):
+    pass
+
+
+class own:
+    site = Site()
+
+
+admin = own if os.environ.get("CAPTCHA") else plain
+
+
+def user_of(session):
+    try:
+        user = get_user_model().objects.get(pk=session[SESSION_KEY])
+    except KeyError:
+        return AnonymousUser()
+    if not user.is_active:
+        return AnonymousUser()
+    return user
+
+
+def known(view):
+    def wrapped(request):
+        user = user_of(request.session)
+        if not user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        return view(request)
+    return wrapped
+
+
+@known
+def page(request):
+    return HttpResponse("page")
+
+
+urlpatterns = [path("page/", page), path("admin/", admin.site.urls)]
+"""
+
+
+def test_who_a_session_belongs_to_and_which_admin_site_there_is_a_program_may_decide_itself(tmp_path: Path) -> None:
+    found = rows(tmp_path, urls=BACKED)
+    assert {row.path: row.auth for row in found.values()} == {"/page/": "required", "/admin/": "required"}

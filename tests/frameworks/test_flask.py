@@ -805,3 +805,65 @@ class Thread:
         Server(self.core).app.run()
 """
     assert verdicts(tmp_path, main=main) == {"GET /page": "none", "GET /other": "none"}
+
+
+CHOOSING = """
+import os
+from flask import Flask
+from flask_login import login_required
+
+app = Flask(__name__)
+LOCKED = os.environ.get("LOCKED") == "1"
+
+
+class OnlyIf:
+    def __init__(self, decorator, condition):
+        self.decorator = decorator
+        self.condition = condition
+
+    def __call__(self, view):
+        if not self.condition:
+            return view
+        return self.decorator(view)
+
+
+def only_if(decorator, condition):
+    def decorate(view):
+        return decorator(view) if condition else view
+    return decorate
+
+
+@app.get("/object")
+@OnlyIf(login_required, LOCKED)
+def of_an_object():
+    return "object"
+
+
+@app.get("/closure")
+@only_if(login_required, LOCKED)
+def of_a_closure():
+    return "closure"
+
+
+@app.get("/always")
+@OnlyIf(login_required, True)
+def always():
+    return "always"
+
+
+@app.get("/never")
+@only_if(login_required, False)
+def never():
+    return "never"
+"""
+
+
+def test_a_decorator_that_leaves_the_view_as_it_is_under_a_setting(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": CHOOSING})
+    found = {row.path: (row.auth, row.condition) for row in routes(tmp_path)}
+    assert found == {
+        "/object": ("conditional", "LOCKED"),
+        "/closure": ("conditional", "LOCKED"),
+        "/always": ("required", ""),
+        "/never": ("none", ""),
+    }

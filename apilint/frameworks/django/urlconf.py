@@ -30,6 +30,8 @@ from apilint.startup.values import (
 MAX_DEPTH = 30
 MAX_LEAVES = 50_000
 ADMIN_SITES = frozenset({"django.contrib.admin.site", "django.contrib.admin.sites.site"})
+# Of Django itself and of the libraries that put a site of their own in its place: `captcha_admin.admin.site`.
+_ADMIN_URLS = (".admin.site.urls", ".admin.sites.site.urls", ".admin_site.urls")
 ADMIN_CLASSES = frozenset({"django.contrib.admin.AdminSite", "django.contrib.admin.sites.AdminSite"})
 
 
@@ -142,8 +144,11 @@ def is_library(value: Value) -> bool:
 
 def admin_site(machine: Core, target: Value) -> Value | None:
     """The admin site behind `admin.site.urls`, or None."""
-    if isinstance(target, External) and target.name.endswith(".urls") and target.name[:-5] in ADMIN_SITES:
-        return External(target.name[:-5])
+    if isinstance(target, Choice):
+        sites = [admin_site(machine, option) for option in target.options]
+        return sites[0] if all(sites) else None
+    if isinstance(target, External) and target.name.endswith(_ADMIN_URLS):
+        return External(target.name.removesuffix(".urls"))
     if isinstance(target, Attr) and target.name == "urls":
         base = target.base.inner if isinstance(target.base, Wrapped) else target.base
         if any(name in ADMIN_CLASSES or name.endswith("AdminSite") for name in _classes(machine, base)):
