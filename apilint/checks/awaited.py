@@ -17,6 +17,8 @@ from apilint.checks.rejections import class_of
 from apilint.index import Class, Function
 from apilint.patterns import regex
 from apilint.project import Project
+from apilint.startup import attributes
+from apilint.startup.values import ClassValue
 from apilint.unparse import unparse
 
 # The names by which a job is told how long it may take, where it is declared.
@@ -49,6 +51,7 @@ class Awaited:
                 self._handlers.add(route.function.function)
             guards = (project.function(guard.qualname) for guard in (*route.guards, *route.considered))
             self._handlers.update(guard for guard in guards if guard is not None)
+        self._families: dict[str, bool] = {}
         self._proofs: Proofs[Function] = Proofs(self._ways)
 
     def covers(self, function: Function) -> bool:
@@ -63,8 +66,40 @@ class Awaited:
         if function.parent is not None:
             yield (function.parent,)
         yield from ((caller,) for caller, _ in self._callers.of(function))
+        yield from ((caller,) for caller in self._of_family(function))
         if function.owner is None and function.facts.decorated and not self._ends and not _is_limited(function):
             yield from ((caller,) for caller in self._putting_off(function))
+
+    def _of_family(self, function: Function) -> Iterator[Function]:
+        """What calls a method by a name that is only found in one family of classes, on something unknown: which of
+        them it is, a table or a setting says. Also the method that it takes the place of."""
+        if function.owner is None:
+            return
+        root = self._root(function.owner, function.name)
+        if root is None:
+            return
+        if root is not function:
+            yield root
+        if function.name not in self._families:
+            named = [each for each in self._named().get(function.name, ()) if each.owner is not None]
+            everywhere = len(named) == len(self._named().get(function.name, ()))
+            roots = {self._root(each.owner, each.name) for each in named if each.owner is not None}
+            self._families[function.name] = everywhere and len(roots) == 1 and len(named) > 1
+        if self._families[function.name]:
+            yield from (caller for caller, _ in self._callers.maybe.get(function, ()))
+
+    def _root(self, owner: Class, name: str) -> Function | None:
+        """The method of that name in the outermost base class of the project that has one."""
+        machine = self._project.program.machine
+        made = machine.class_value(owner)
+        found = None
+        for base in attributes.mro(machine, made) if made is not None else ():
+            if isinstance(base, ClassValue):
+                found = base.cls.method(name) or found
+        return found
+
+    def _named(self) -> dict[str, list[Function]]:
+        return self._project.once("functions by name", lambda: by_name(self._project))
 
     def _is_ending(self, library: str, settings: Sequence[str]) -> bool:
         modules = [each for each in self._project.index.modules.values() if not each.is_test]
@@ -87,6 +122,15 @@ class Awaited:
                     if node.attr in self._later and isinstance(node.value, f.Name):
                         self._put_off.setdefault(node.value.id, []).append(caller)
         return self._put_off
+
+
+def by_name(project: Project) -> dict[str, list[Function]]:
+    """The functions of a project, those of its tests aside, by their names."""
+    found: dict[str, list[Function]] = {}
+    for module in project.index.modules.values():
+        for function in module.functions if not module.is_test else ():
+            found.setdefault(function.name, []).append(function)
+    return found
 
 
 def _is_limited(function: Function) -> bool:

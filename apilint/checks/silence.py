@@ -10,6 +10,7 @@ import msgspec
 from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.assigned import Assignments, last_name
+from apilint.checks.awaited import by_name
 from apilint.checks.beside import is_beside
 from apilint.checks.handled import Handlers
 from apilint.checks.logs import Logs
@@ -190,7 +191,7 @@ class _Reader:
         """The method that is called on what is not known, where there is one of that name."""
         if not isinstance(call.func, f.Attribute):
             return ()
-        named = self.project.once("functions by name", lambda: _by_name(self.project))
+        named = self.project.once("functions by name", lambda: by_name(self.project))
         found = named.get(call.func.attr, ())
         return found if len(found) == 1 else ()
 
@@ -255,14 +256,6 @@ class _Walker:
             return False
         called = list(self.reader.logs.called(call, self.function, self.env))
         return bool(called) and all(map(_catches_all, called))
-
-
-def _by_name(project: Project) -> dict[str, list[Function]]:
-    found: dict[str, list[Function]] = {}
-    for module in project.index.modules.values():
-        for function in module.functions if not module.is_test else ():
-            found.setdefault(function.name, []).append(function)
-    return found
 
 
 def _words_of(why: f.Stmt | f.Expr) -> str:
