@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from apilint import facts as f
 from apilint.checks.aside import is_about, middleware_aside
 from apilint.checks.conventions import Capabilities, Conventions, Privacy
 from apilint.checks.effects import Effects
 from apilint.checks.exposed import Changes, Exemptions, Open, is_guarded, is_open, is_own, tolerates
-from apilint.checks.handlers import answers_constant
-from apilint.checks.identity import depends_on_caller
+from apilint.checks.handlers import answers_constant, is_draft
+from apilint.checks.identity import asks_for_caller, depends_on_caller
+from apilint.checks.meant import says_open
+from apilint.checks.reached import Reached
 from apilint.checks.rejections import Rejections, class_of
 from apilint.checks.writing import Writing
 from apilint.frameworks import inputs, kinds
+from apilint.index import Function
 from apilint.model import Route
 from apilint.patterns import regex
 from apilint.project import Project
@@ -21,6 +25,7 @@ from apilint.unparse import unparse
 
 # Where most of what changes something is guarded, the rest was forgotten; where most of so many such routes are not
 # guarded, that is the habit. An application of its own of which hardly any is guarded has its own.
+ASKING_DEPTH = 2
 MOST, NEARLY_ALL, HARDLY_ANY, ENOUGH, FEW = 0.5, 0.94, 0.25, 10, 3
 # `/refunds/{refund_id}`: an object by what nobody guesses.
 _TICKET = regex(r"(?i)^.*[{<](?:(?:str|uuid):)?(?P<name>(?:\w+_)?(?:u?u?id|hash|hash_?id))(?::(?:str|uuid))?[}>]")
@@ -74,7 +79,7 @@ class Bar:
 
     def _of_changing(self, route: Route) -> str:
         if not self._acting.acts(route):
-            return self.MIXED if self._habits.changing >= NEARLY_ALL else self.DOUBTFUL
+            return self.DOUBTFUL
         own = self._by_app.get(route.app, self._habits)
         if own.counted >= FEW and own.changing < HARDLY_ANY and self._habits.changing >= MOST:
             return self.DOUBTFUL  # an application of its own beside the one that guards its routes
@@ -99,6 +104,8 @@ class Reading:
     ) -> None:
         self._project, self._private, self._habit = project, private, habit
         self._pages, self._page_frameworks = pages, page_frameworks
+        self._conventions = Conventions(project)
+        self._reached = project.once("reached", lambda: Reached(project))
 
     def tells(self, route: Route, share: float) -> bool:
         """Whether such a route is about private things, where that share of those that read is guarded; or answers what
@@ -112,7 +119,18 @@ class Reading:
         return any(kind not in (kinds.SERVER, kinds.REQUEST) for kind in handed.values())
 
     def _is_page(self, route: Route) -> bool:
-        return route.function is not None and answers_constant(self._project, route.function.function, self._pages)
+        if route.function is None:
+            return False
+        return answers_constant(self._project, route.function.function, self._pages) or self._is_front(route)
+
+    def _is_front(self, route: Route) -> bool:
+        """Whether a handler leaves the answer to that of another route, which is open by its nature."""
+        function = route.function.function if route.function is not None else None
+        only = function.body[-1] if function is not None and len(function.body) == 1 else None
+        if function is None or not isinstance(only, f.Return) or not isinstance(only.value, f.Call):
+            return False
+        called = self._reached.by(function)
+        return any(map(self._conventions.covers, (each for one in called for each in self._project.routes_of(one))))
 
 
 class Doubts:
@@ -132,6 +150,7 @@ class Doubts:
         self._debugging = regex(debugging or r"(?!)")
         self._exemptions, self._capabilities = Exemptions(routes), Capabilities(project)
         self._rejections, self._effects = Rejections(project), Effects(project)
+        self._reached = project.once("reached", lambda: Reached(project))
         self._found: dict[Route, bool] = {}
 
     def cover(self, route: Route) -> bool:
@@ -151,7 +170,17 @@ class Doubts:
             or bool(self._debugging.search(route.only_if))
             or self._rejections.may_reject(route)
             or self._effects.only_computes(route)
+            or says_open(route)
+            or is_draft(route)
             or (route.function is not None and depends_on_caller(route.function.function))
+            or (route.function is not None and self._asks_below(route.function.function, ASKING_DEPTH))
+        )
+
+    def _asks_below(self, function: Function, depth: int) -> bool:
+        """Whether something that a handler calls asks for the caller: `self.get_object()` may find their own only."""
+        called = list(self._reached.by(function))
+        return any(map(asks_for_caller, called)) or (
+            depth > 1 and any(self._asks_below(each, depth - 1) for each in called)
         )
 
 

@@ -10,6 +10,7 @@ from apilint.model import Route
 from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Attr, External, Known, Mapping, Result, Seq, Setting, Text, Unknown, Value, constant
+from apilint.walk import walk
 
 # The request itself, or the address that it was sent to.
 _REQUEST = regex(r"(^|\.)request(\.(base_url|url)(\.\w+)?)?$")
@@ -60,6 +61,16 @@ def answers_constant(project: Project, function: Function, pages: Collection[str
     """Whether what a handler returns depends on nothing but itself: a constant, a page, a file of its own."""
     returned = project.trace(function, deep=True).returned
     return bool(returned) and all(_is_constant(project, value, pages, 6) for value, _ in returned)
+
+
+def is_draft(route: Route) -> bool:
+    """Whether a handler does nothing but answer everybody with the same words."""
+    function = route.function.function if route.function is not None else None
+    statements = [each for each in function.body if not _says_nothing(each)] if function is not None else []
+    only = statements[0] if len(statements) == 1 else None
+    if not isinstance(only, f.Return) or only.value is None:
+        return False
+    return all(isinstance(node, (f.Constant, f.Dict, f.Sequence)) for node in walk((only.value,)))
 
 
 def _is_constant(project: Project, value: Value, pages: Collection[str], depth: int) -> bool:

@@ -23,8 +23,9 @@ from apilint.checks.exposed import (
     open_handlers,
     tolerates,
 )
-from apilint.checks.handlers import answers_constant
+from apilint.checks.handlers import answers_constant, is_draft
 from apilint.checks.identity import asks_for_caller
+from apilint.checks.meant import says_open
 from apilint.checks.rejections import Rejections
 from apilint.checks.writing import Writing
 from apilint.facts import Span
@@ -62,6 +63,7 @@ def auth_outlier_route(
     exemptions, families, rejections = Exemptions(project.routes), _families(project), Rejections(project)
     changes, effects = Changes(project, unsafe_methods), Effects(project)
     private, effecting = Privacy(project, private_sections), project.once(Writing, lambda: Writing(project))
+    acting = project.once("acting", lambda: Writing(project, lasting=True))
     for handler in open_handlers(project, changes):
         first = handler.routes[0]
         changing = handler.changing(changes) and not effecting.only_reads(first)
@@ -77,10 +79,12 @@ def auth_outlier_route(
             continue
         if effects.only_computes(first) or not is_own(project, first):
             continue
+        if says_open(first) or is_draft(first):
+            continue
         is_shared = len(habit.shared) >= share * habit.siblings
         if not changing and not is_shared:
             continue
-        is_telling = private.covers(first) if not changing else not _is_doubtful(first)
+        is_telling = private.covers(first) if not changing else acting.acts(first) and not _is_doubtful(first)
         guard = "a check in its body" if habit.guard.kind == IN_THE_HANDLER else habit.guard.name
         yield Match(
             span=handler.span,

@@ -10,6 +10,7 @@ import msgspec
 from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.exposed import Changes, label, name_of, words_of
+from apilint.checks.identity import depends_on_caller
 from apilint.checks.limits import Limits
 from apilint.checks.reached import Reached, made_of
 from apilint.checks.rejections import functions_of
@@ -67,8 +68,10 @@ def _unscoped(project: Project, finder: _Finder, changing_security_severity: flo
             continue
         call, schema, owner = found
         span = route.function.function.module.span(call.start, call.end)
+        is_handed_on = depends_on_caller(route.function.function)  # `form.save(request)` may ask
         yield Match(
             span=span,
+            precision=Precision.LOW if is_handed_on else None,
             values={
                 "route": label(route),
                 "model": schema.name,

@@ -18,6 +18,7 @@ from apilint.checks.exposed import (
     name_of,
 )
 from apilint.checks.limits import Limits
+from apilint.checks.meant import says_open
 from apilint.checks.rejections import Rejections
 from apilint.facts import Span
 from apilint.finding import Precision
@@ -61,8 +62,9 @@ def drf_view_public(
         is_meant = is_meant or _is_without(project, route, authentication)
         if is_meant or capabilities.cover(route) or rejections.may_reject(route):
             precision = Precision(public_precision)
-        elif not changing:
-            precision = Precision(private_precision if private.covers(route) else safe_precision)
+        elif not private.covers(route) or says_open(route) or not changing:
+            # Somebody wrote it there, and most who did had a reason.
+            precision = Precision(private_precision if not changing and private.covers(route) else safe_precision)
         yield Match(
             span=span,
             values={

@@ -59,7 +59,7 @@ class Reached:
             owner = node.value
             if isinstance(owner, f.Name) and owner.id in ("self", "cls"):
                 method = function.owner.method(node.attr) if function.owner is not None else None
-                yield from () if method is None else (method,)
+                yield from self._inherited(function, node.attr) if method is None else (method,)
                 return
             if isinstance(owner, f.Name):
                 owner = made.get(owner.id, owner)
@@ -67,6 +67,14 @@ class Reached:
                 owner = owner.func
             if isinstance(owner, f.Name):
                 yield from self._method(self._machine.lookup(owner.id, env), node.attr)
+
+    def _inherited(self, function: Function, name: str) -> Iterator[Function]:
+        """A method that the class of a method has from another class of the project."""
+        made = self._machine.class_value(function.owner) if function.owner is not None else None
+        found = attributes.in_class(self._machine, made, name) if made is not None else None
+        value = unwrap(found[0]) if found is not None else None
+        if isinstance(value, FunctionValue):
+            yield value.function
 
     def _named(self, node: object, env: Env) -> Iterator[Function]:
         value = unwrap(self._machine.lookup(node.id, env)) if isinstance(node, f.Name) else None

@@ -57,7 +57,8 @@ def route_without_auth(
         yield from _open_as_a_whole(project, opened, routes, unguarded if guarded else {""}, changes)
     opened = [handler for handler in opened if handler.routes[0].app not in unguarded]
     reading = Reading(project, Privacy(project, private_sections), habit, pages, page_frameworks)
-    bar = Bar(project, routes, changes, Doubts(project, routes, page_views, token_views, debug_conditions), reading)
+    doubts = Doubts(project, routes, page_views, token_views, debug_conditions)
+    bar = Bar(project, routes, changes, doubts, reading)
     exposed = bar.exposed(opened)
     is_rare = bool(guarded and few) and bar.changing_share < rare and len(exposed) >= many
     if is_rare:
