@@ -25,3 +25,25 @@ def note(name: str):
 def test_who_chooses_decides(guard: str, precision: str, tmp_path: Path) -> None:
     write(tmp_path, {"main.py": PROGRAM.format(guard=guard)})
     assert [each.precision.value for each in findings(tmp_path, "APL209")] == [precision]
+
+
+def test_names_that_are_made_of_each_other_have_an_end(tmp_path: Path) -> None:
+    program = """
+from urllib.parse import urlparse
+
+from flask import Flask, redirect, request
+
+app = Flask(__name__)
+
+
+@app.get("/leave")
+def leave():
+    first = second = request.args["next"]
+    for _ in range(3):
+        first = urlparse(second)
+        second = urlparse(first)
+    if first == second:
+        return redirect(second)
+    return {}
+"""
+    assert [each.code for each in findings(write(tmp_path, {"main.py": program}), "APL211")] == ["APL211"]

@@ -307,8 +307,9 @@ class Trace(Machine):
         )
         return made if is_test else test
 
-    def vouch(self, expr: f.Expr, test: f.Expr, env: Env) -> None:
-        """Remember that a name, attribute or item has passed a test."""
+    def vouch(self, expr: f.Expr, test: f.Expr, env: Env, by_way_of: tuple[str, ...] = ()) -> None:
+        """Remember that a name, attribute or item has passed a test, and what it is a view of; a name that is made of
+        itself, by way of others, is one of them."""
         name = expr.id if isinstance(expr, f.Name) else unparse(expr)
         value = env.vars.get(name)
         if value is None:
@@ -319,8 +320,8 @@ class Trace(Machine):
         if not isinstance(value, (Known, Checked)):
             env.vars[name] = Checked(value, env.module.span(test.start, test.end), test, _listed(test, env))
         for each in self._viewed(expr):
-            if not isinstance(each, f.Name) or each.id != name:
-                self.vouch(each, test, env)
+            if unparse(each) not in (name, *by_way_of):
+                self.vouch(each, test, env, (*by_way_of, name))
 
     def _viewed(self, expr: f.Expr) -> Iterator[f.Expr]:
         """What a name, or a place in what it stands for, is a view of: `url` of `parsed.netloc`."""
