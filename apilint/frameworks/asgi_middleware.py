@@ -8,11 +8,13 @@ import msgspec
 
 from apilint.facts import Span
 from apilint.frameworks.program import Object, Program, under
-from apilint.guards.caller import GATE, GATE_ARGUMENT, Caller
+from apilint.guards.caller import GATE, GATE_ARGUMENT, Caller, Left
 from apilint.guards.judge import Judgement
+from apilint.guards.left import by_answers
 from apilint.model import Guard
 from apilint.startup import attributes
 from apilint.startup.values import (
+    NONE,
     ClassValue,
     Condition,
     External,
@@ -50,6 +52,7 @@ class Layer:
         self._made: Value | None = None
         self._everywhere: dict[str, Judgement] = {}
         self._unclear = 0
+        self._left: tuple[Left, ...] | None = None
 
     def guards(self, program: Program, caller: Caller, *, is_socket: bool) -> list[Guard]:
         """What this layer does to a caller of one route. HTTP middleware does not run for websockets."""
@@ -60,6 +63,7 @@ class Layer:
         if is_socket and is_http:
             return list(self._passed_by(program, target))
         judged = self._judge(program, target, caller, is_http=is_http)
+        caller.take(judged.left)
         # Middleware that reads credentials and goes on without them (to log, to set a user) is no guard.
         if judged.effect in ("none", "optional"):
             if not isinstance(target, (FunctionValue, ClassValue)):
@@ -79,6 +83,8 @@ class Layer:
     def _judge(self, program: Program, target: Value, caller: Caller, *, is_http: bool) -> Judgement:
         if not isinstance(target, (FunctionValue, ClassValue)):
             known = program.judge.library(self.value, caller.http_method)
+            if known is not None and self._leaves(program):
+                return msgspec.structs.replace(known, left=self._leaves(program))
             return known or Judgement("none", qualname=target.name if isinstance(target, External) else "")
         method = self._method(program, target, is_http=is_http)
         if method is None:
@@ -95,6 +101,21 @@ class Layer:
         judged = self._run(program, method, caller, is_http=is_http)
         self._unclear += judged.effect == "unknown"
         return judged
+
+    def _leaves(self, program: Program) -> tuple[Left, ...]:
+        """What a library's middleware puts on the request by asking an object of the project's."""
+        if self._left is None:
+            self._left = tuple(self._answers(program))
+        return self._left
+
+    def _answers(self, program: Program) -> Iterator[Left]:
+        found = program.knowledge.guard(program.machine, self.value)
+        says = found[1].get("leaves") if found is not None else None
+        given = unwrap(self.kwargs.get(says["argument"], NONE)) if says else NONE
+        if says and isinstance(given, Instance):
+            method = unwrap(attributes.get(program.machine, given, says["method"], self.span))
+            caller = Caller()
+            yield from by_answers(program.judge.ends(method, caller=caller, first=[caller]), says["names"])
 
     def _method(self, program: Program, target: Value, *, is_http: bool) -> FunctionValue | None:
         """The function that a request goes through."""

@@ -209,6 +209,8 @@ class Dependencies:
                 return None if _NO_CREDENTIAL.search(param.name) else NOTHING
         if isinstance(source, Known) and source.value is None and CREDENTIAL_WORD.search(param.name):
             return NOTHING
+        if isinstance(source, Known) and not isinstance(annotation, External):  # a request is no parameter of one
+            return Unknown(f"what the caller sends as '{param.name}'", None, param.name)
         return None
 
     # --------------------------------------------------------------------- scopes
@@ -258,8 +260,9 @@ class Dependencies:
 
     def judge(self, target: Value, caller: Caller, depth: int = 0, scopes: tuple[Value, ...] = ()) -> Judgement:
         """What a dependency does, with all below it. `scopes` are those that `Security(…)` asks for on the way."""
-        key = (id(unwrap(target)), repr(scopes) if scopes else "")
+        key = (id(unwrap(target)), f"{scopes or ''}{caller.left or ''}")
         if key in self._memo:
+            caller.take(self._memo[key].left)
             return self._memo[key]
         judged = self._judged(target, caller, depth, scopes)
         if not judged.particular:

@@ -12,6 +12,7 @@ from apilint.guards import demands
 from apilint.guards.caller import REQUEST_NAMES, Caller
 from apilint.guards.judge import NOT_A_GUARD, Judge, Judgement, one_of
 from apilint.guards.knowledge import Knowledge
+from apilint.guards.left import granted
 from apilint.index import Index
 from apilint.model import Guard, Loose, Published, Route, Step
 from apilint.startup import attributes, calls
@@ -292,7 +293,7 @@ class Program:
             return self._judge_made(wrapped, wrapped.result, caller)
         known = self.judge.library(decorator, caller.http_method)
         if known is not None:
-            return known
+            return self._unless_left(known, decorator, caller) if caller.left else known
         inner = unwrap(wrapped.inner)
 
         def passes(value: Value) -> bool:
@@ -316,6 +317,18 @@ class Program:
         if _sounds_like_guard(name.rpartition(".")[2]):
             return Judgement("unknown", reason=f"'{name}' is not in the library models", qualname=name)
         return Judgement("none", qualname=name)
+
+    def _unless_left(self, judged: Judgement, decorator: Value, caller: Caller) -> Judgement:
+        """A library's guard for somebody whom a guard before it has made under a setting."""
+        found = self.knowledge.guard(self.machine, decorator)
+        if judged.effect != "required" or found is None:
+            return judged
+        call = decorator if isinstance(decorator, Result) else None
+        setting = granted(caller.left, found[1], call.args if call else (), call.kwargs if call else {})
+        if setting is None:
+            return judged
+        condition = Condition(setting.span, setting.expr or setting.text, not setting.positive, setting.value)
+        return msgspec.structs.replace(judged, effect="conditional", condition=repr(condition))
 
     def _judge_choice(self, wrapped: Wrapped, choice: Choice, caller: Caller) -> Judgement:
         """A decorator that is one of several, by a test that the source leaves open."""

@@ -7,9 +7,10 @@ object of somebody who is not logged in, `Caller` the request that they send.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from apilint.patterns import regex
-from apilint.startup.values import Choice, Known, Special, Unknown, Value, constant, join, text_of
+from apilint.startup.values import Choice, Condition, Known, Special, Unknown, Value, constant, join, text_of
 
 CREDENTIAL_WORD = regex(
     r"(?i)(^|_|-|\b)(auth\w*|token\w*|api_?-?keys?|x_?-?key|secret\w*|passw\w*|credential\w*|session\w*|jwt\w*|bearer|"
@@ -28,6 +29,32 @@ _PLAIN_STATE = regex(
     r"tab|view|columns|layout|sidebar|registration|sent|attempts?|captcha|visited|seen|history|count(er)?|utm\w*|"
     r"confirm\w*|timestamp|last|form|search|query|quiz|score|game|notice|banner))([_\-.: ]|$)"
 )
+
+
+class Left(NamedTuple):
+    """What a guard leaves on the request of whoever it lets through under a setting: `request.state.user = GUEST`.
+    `holder` is the container that it stands in, empty for the request itself."""
+
+    holder: str
+    name: str
+    value: Value
+    setting: Condition
+
+    @property
+    def told(self) -> tuple[object, ...]:
+        """What tells it from others: the same guard may leave the same more than once."""
+        return (self.holder, self.name, self.setting.span, repr(self.value))
+
+
+Note = Callable[[str, str, Value], None]
+
+
+def _unless_left(left: tuple[Left, ...], holder: str, name: str | None, found: Value) -> Value:
+    """What stands under a name: what was found there, or what guards have left there before."""
+    for each in left:
+        if each.holder == holder and each.name == name:
+            found = Choice([each.value, found], each.setting)
+    return found
 
 
 class Sure(Special):
@@ -166,32 +193,53 @@ ANONYMOUS = Anonymous()
 
 
 class Container(Special):
-    """Headers, cookies, a session: where credentials would be."""
+    """Headers, cookies, a session: where credentials would be. `left` is what guards have put there, `note` is told
+    what is put there."""
 
-    __slots__ = ("name",)
+    __slots__ = ("left", "name", "note")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, left: tuple[Left, ...] = (), note: Note | None = None) -> None:
         self.name = name
+        self.left = left
+        self.note = note
 
     def attribute(self, name: str) -> Value:
         """`request.state.user`, `g.user`: missing, unless it does not sound like a credential."""
         if name in ("get", "getlist", "pop", "keys", "items"):
             return self
+        return _unless_left(self.left, self.name, name, self._missing(name))
+
+    def assign(self, name: str, value: Value) -> None:
+        """What a guard leaves for those that follow."""
+        if self.note is not None:
+            self.note(self.name, name, value)
+
+    def put(self, key: Value, value: Value) -> None:
+        """The same under a key."""
+        label = _key(key)
+        if label is not None:
+            self.assign(label, value)
+
+    def _missing(self, name: str) -> Value:
         return NOTHING if CREDENTIAL_WORD.search(name) or self.name == "session" else Unknown(f"{self.name}.{name}")
 
     def method(self, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
         """`get` gives its default, or nothing."""
         if name in ("get", "pop", "getlist", "get_list", "setdefault"):
-            found = self.item(args[0] if args else Unknown("no key"))
+            label = _key(args[0]) if args else None
+            found = self._under(label)
             default = args[1] if len(args) > 1 else kwargs.get("default")
             if isinstance(found, Nothing) and default is not None:
-                return _instead(found, default)
-            return found
+                found = _instead(found, default)
+            return _unless_left(self.left, self.name, label, found)
         return self if name in _COPIES else Unknown(f"{self.name}.{name}()")
 
     def item(self, key: Value) -> Value:
         """A credential under any key is missing; plain headers are not known."""
         label = _key(key)
+        return _unless_left(self.left, self.name, label, self._under(label))
+
+    def _under(self, label: str | None) -> Value:
         if label is not None and _PLAIN_HEADERS.match(label):
             return Unknown(f"the header {label}")
         if label is not None and self._is_plain(label):
@@ -213,11 +261,13 @@ class Container(Special):
             label = _key(other)
             if label is not None and (_PLAIN_HEADERS.match(label) or self._is_plain(label)):
                 return None
-            return Sure(op == "not in")
+            left = next((each for each in self.left if (each.holder, each.name) == (self.name, label)), None)
+            found = Sure(op == "not in")
+            return found if left is None else Choice([Known(op == "in"), found], left.setting)
         return None
 
     def __repr__(self) -> str:
-        return f"Container({self.name})"
+        return f"Container({self.name}{f', {self.left}' if self.left else ''})"
 
 
 def _key(value: Value) -> str | None:
@@ -336,10 +386,11 @@ class Caller(Special):
     """The request of an anonymous caller, to a known route where `method`, `path` or `endpoint` are given.
 
     `used` tells whether anybody looked at these three: then the judgement holds for this route only. `kept` says what
-    the program keeps under a name in the request of such a caller, before anybody asks for it.
+    the program keeps under a name in the request of such a caller, before anybody asks for it; `left` is what guards
+    have put there.
     """
 
-    __slots__ = ("endpoint", "http_method", "kept", "path", "used")
+    __slots__ = ("endpoint", "http_method", "kept", "left", "note", "path", "used")
 
     truth = True
 
@@ -349,15 +400,35 @@ class Caller(Special):
         self.endpoint = endpoint
         self.used = False
         self.kept: Callable[[str], Value | None] | None = None
+        self.left: tuple[Left, ...] = ()
+        self.note: Note | None = None
+
+    def take(self, left: tuple[Left, ...]) -> None:
+        """Remember what a guard has left on the request for those that follow."""
+        known = {each.told for each in self.left}
+        self.left = (*self.left, *(each for each in left if each.told not in known))
+
+    def container(self, name: str) -> Container:
+        """Headers, state and the like of this request."""
+        return Container(name, self.left, self.note)
+
+    def assign(self, name: str, value: Value) -> None:
+        """`request.user = GUEST`."""
+        if self.note is not None:
+            self.note("", name, value)
 
     def attribute(self, name: str) -> Value:
-        """`user` is anonymous, containers are empty, method and path are the route's."""
+        """`user` is anonymous, containers are empty, method and path are the route's; or what guards have left."""
+        found = self._unchanged(name)
+        return _unless_left(self.left, "", name, found) if self.left else found
+
+    def _unchanged(self, name: str) -> Value:
         if name in ("user", "current_user"):
             return ANONYMOUS
         if name in _NOTHING:
             return NOTHING
         if name in _CONTAINERS:
-            return Container(name)
+            return self.container(name)
         if name in _BODIES:
             return Body(name)
         if name == "method":

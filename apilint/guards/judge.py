@@ -10,7 +10,7 @@ import msgspec
 from apilint import facts as f
 from apilint.facts import Span
 from apilint.guards import lapses
-from apilint.guards.caller import NOTHING, Anonymous, Caller, Nothing, Sure
+from apilint.guards.caller import NOTHING, Anonymous, Caller, Left, Nothing, Sure
 from apilint.guards.exits import CREDENTIALS, Exit
 from apilint.guards.knowledge import REDIRECTS, REJECTING, Entry, Knowledge, is_waived
 from apilint.guards.remembered import Remembered
@@ -66,7 +66,8 @@ class Judgement(msgspec.Struct, frozen=True):
     `branches` tells that the code asks for credentials and goes on without them. `gives` is what a dependency
     hands on when it lets the caller through; `particular` tells that the judgement looked at the route (its path,
     method or endpoint) and holds for no other, `refuses` that some way ends in a refusal, for whatever reason, and
-    `answers` that some way ends without the guarded code.
+    `answers` that some way ends without the guarded code. `left` is what it leaves on the request of whom it lets
+    through.
     """
 
     effect: str
@@ -81,6 +82,7 @@ class Judgement(msgspec.Struct, frozen=True):
     lapses: tuple[Step, ...] = ()
     refuses: bool = False
     answers: bool = False
+    left: tuple[Left, ...] = ()
 
 
 NOT_A_GUARD = Judgement("none")
@@ -157,13 +159,16 @@ class Judge:
         target = _function_of(self.machine, value)
         if target is None:
             return Judgement("unknown", reason=_why(value))
-        key = (target.function, id(target.env), id(target.self_value), mode, *memo)
+        caller = caller or Caller()
+        left = (repr(caller.left),) if caller.left else ()
+        key = (target.function, id(target.env), id(target.self_value), mode, *memo, *left)
         if memo != (None,) and key in self._memo:
-            return self._memo[key]
+            judged = self._memo[key]
+            caller.take(judged.left)
+            return judged
         if self._steps > MAX_STEPS:
             name = target.function.name
             return Judgement("unknown", qualname=target.function.id, reason=f"judging '{name}' takes too long")
-        caller = caller or Caller()
         used = caller.used
         caller.used = False
         visit, exits = self._run(target, bindings or {}, first, caller, passes, answers)
@@ -179,6 +184,9 @@ class Judge:
             judged = msgspec.structs.replace(judged, refuses=True)
         if any(exit_.kind == "return" and not _is_handed_on(exit_.value) for exit_ in exits):
             judged = msgspec.structs.replace(judged, answers=True)
+        if visit.left and judged.effect != "required" and mode != "handler":
+            judged = msgspec.structs.replace(judged, left=tuple(visit.left))
+            caller.take(judged.left)
         if not judged.particular and not bindings:
             self._memo[key] = judged
         caller.used = caller.used or used

@@ -306,11 +306,18 @@ class Knowledge:
         if asked is not None:
             at = asked["arg"]
             listed = kwargs.get(asked["keyword"]) or (args[at] if at < len(args) else None)
-            if not isinstance(listed, Seq) or not listed.items:
-                return Known(True) if isinstance(listed, Seq) and not listed.open else None
+            if isinstance(listed, Choice):
+                answers = [_answer_to(option, given) for option in listed.options]
+                return None if None in answers else Choice([each for each in answers if each], listed.test)
+            return _answer_to(listed, given)
         if isinstance(given, bool):
             return Sure(given)
         return {"nothing": NOTHING, "anonymous": ANONYMOUS}.get(str(given))
+
+    def asked(self, name: str) -> Entry:
+        """What the models say of a call that asks for something of the caller."""
+        entry = self._credentials.get(name)
+        return entry if isinstance(entry, Mapping) else {}
 
     def gives_of(self, machine: Core, callee: Attr) -> Value | None:
         """The same of a method of a library's object, or of one below its class, that says so only for what the object
@@ -334,6 +341,13 @@ class Knowledge:
         """Whether a verifier raises on a bad or missing credential."""
         entry = self._verifiers.get(name)
         return isinstance(entry, Mapping) and bool(entry.get("raises"))
+
+
+def _answer_to(listed: Value | None, given: object) -> Value | None:
+    """What is answered to whoever asks for these; the contrary for nothing."""
+    if not isinstance(listed, Seq) or not listed.items:
+        return Known(not given) if isinstance(listed, Seq) and not listed.open else None
+    return Sure(bool(given))
 
 
 def _below(value: Attr) -> tuple[Value, str]:

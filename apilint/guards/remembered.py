@@ -205,7 +205,7 @@ def _key(value: Value, depth: int = 3) -> object:
     if isinstance(value, _STATELESS):
         return repr(value)
     if isinstance(value, Caller):
-        return "a request"
+        return ("a request", repr(value.left)) if value.left else "a request"
     if isinstance(value, (Choice, Text)) and depth:
         parts = [_key(item, depth - 1) for item in (value.options if isinstance(value, Choice) else value.parts)]
         return None if None in parts else tuple(parts)

@@ -18,6 +18,7 @@ from apilint.guards.caller import (
     Close,
     Container,
     Gate,
+    Left,
     Nothing,
     Sure,
     Unset,
@@ -26,8 +27,9 @@ from apilint.guards.exits import Exit
 from apilint.guards.implementers import as_annotated
 from apilint.guards.kept import kept
 from apilint.guards.knowledge import POLICY_VIOLATION, Knowledge, is_waived, status_of
+from apilint.guards.left import granted
 from apilint.guards.remembered import LONG, CallKey, Followed, Remembered, call_key, decides, holds_request
-from apilint.guards.settings import is_setting
+from apilint.guards.settings import is_setting, told
 from apilint.index import Function
 from apilint.patterns import regex
 from apilint.startup import attributes, calls, expressions, mappings
@@ -154,6 +156,7 @@ class Visit(Machine):
         self.long: list[Function] = []
         self.fallen: tuple[Condition, ...] = ()
         self.entered: list[Function] = []
+        self.left: list[Left] = []
         self.outer: list[tuple[Condition, ...]] = []
         caller.kept = self._kept
 
@@ -184,6 +187,7 @@ class Visit(Machine):
         their names (`request`, `user`, `token`) or unknown."""
         args = self._arguments(target, bindings, first or [])
         self.frames.append([])
+        self.caller.note = self._note
         env = calls.enter(self, target, *args)
         for param in target.function.head.params:
             taken = env.vars[param.name]
@@ -237,6 +241,14 @@ class Visit(Machine):
 
     def _set_status(self, value: Value) -> None:
         self.statuses.append((status_of(value), self.all_conditions))
+
+    def _note(self, holder: str, name: str, value: Value) -> None:
+        """Something is put on the request: under a setting it may stand in the place of credentials."""
+        if isinstance(value, (Nothing, Sure, Anonymous)) or expressions.truth(value) is False:
+            return
+        setting = next((each for each in self.all_conditions if not each.decided and is_setting(each)), None)
+        if setting is not None:
+            self.left.append(Left(holder, name, value, told(setting)))
 
     def status_here(self) -> int:
         """The status that this way has set on the response it was given, 0 for none."""
@@ -292,7 +304,7 @@ class Visit(Machine):
             return NOTHING
         if kind == "body":
             return Body("body")
-        return Container("session" if kind == "session" else kind)
+        return self.caller.container("session" if kind == "session" else kind)
 
     def call(self, callee: Value, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:
         """Calls that reach the guarded code, turn the caller away, or look up a credential that is not there."""
@@ -375,7 +387,11 @@ class Visit(Machine):
             if self.knowledge.raises(name):
                 raise Turned(Exit("raise", NONE, self._noted(span), span, 0, f"{name}()"))
             return NOTHING
-        return self.knowledge.gives(name, args, kwargs)
+        given = self.knowledge.gives(name, args, kwargs)
+        if given is not None and self.caller.left:
+            setting = granted(self.caller.left, self.knowledge.asked(name), args, kwargs)
+            return given if setting is None else Choice([Known(True), given], setting)
+        return given
 
     def turn_away(self, span: Span, status: int, name: str) -> None:
         """End the run here: what was called turns away a caller without credentials."""
@@ -499,6 +515,7 @@ class Visit(Machine):
         before, self.conditions = self.conditions, ()
         used, self.caller.used = self.caller.used, False
         state = (len(self.passed), len(self.statuses), self.cuts)
+        left = len(self.left)
         steps, entered, skips, contacts = self.steps, len(self.entered), self.skips, self.contacts
         self.entered.append(function)
         counts = (self.missing_used, self.tolerated, len(self.doubts))
@@ -526,7 +543,7 @@ class Visit(Machine):
         )
         self.missing_used, self.tolerated = counts[:2]
         del self.doubts[counts[2] :]
-        if key is not None and state[:2] == (len(self.passed), len(self.statuses)):
+        if key is not None and state[:2] == (len(self.passed), len(self.statuses)) and left == len(self.left):
             is_own = is_particular or skips != self.skips or any(holds_request(exit_.value) for exit_ in exits)
             calls_ = self.particular if is_own else self.remembered.calls
             calls_[key if self.cuts == state[2] else (*key, len(self.stack))] = followed

@@ -79,7 +79,8 @@ def _of_result(machine: Core, base: Result, name: str, span: Span) -> Value:
 
 
 def _of_choice(machine: Core, base: Choice, name: str, span: Span) -> Value:
-    return join([get(machine, option, name, span) for option in base.options])
+    is_of_caller = any(isinstance(option, Special) for option in base.options)  # the start-up has no use for the test
+    return join([get(machine, option, name, span) for option in base.options], base.test if is_of_caller else None)
 
 
 def _of_record(machine: Core, base: Record, name: str, span: Span) -> Value:

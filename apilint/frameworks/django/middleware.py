@@ -65,7 +65,9 @@ class Middleware:
         self.inherited = program.knowledge.guard(program.machine, value)
         self.model = self._model()
         self._memo: ByTraits[Guard | None] = ByTraits()
-        self._is_idle = not self.model and not any(self._may_reject(step) for step in self.steps)
+        anywhere = [(step, self._run(step, Request())) for step in self.steps]
+        self.left = tuple(left for _, judged in anywhere for left in judged.left)
+        self._is_idle = not self.model and not any(_may_reject(*each) for each in anywhere)
 
     def _model(self) -> Entry | None:
         """What the library models say, unless the project's own code decides."""
@@ -77,6 +79,7 @@ class Middleware:
 
     def guard(self, request: Request, *, is_open: bool) -> Guard | None:
         """What it does to an anonymous caller of a route; `is_open` tells that the view opts out of log-in."""
+        request.take(self.left)
         if self._is_idle and not isinstance(self.value, Unknown):
             return None
         return self._memo.get(is_open, request, lambda: self._judged(request, is_open))
@@ -151,12 +154,6 @@ class Middleware:
 
         return answer
 
-    def _may_reject(self, step: Step) -> bool:
-        """Whether it turns anybody away on any route: a run that leaves open which route it is."""
-        judged = self._run(step, Request())
-        may_answer = judged.particular and judged.answers and step.mode == "call"
-        return judged.effect in ("required", "conditional", "unknown") or bool(judged.chain) or may_answer
-
     def _made(self, short: str, judged: Judgement) -> Guard | None:
         if judged.effect == "none":
             return None
@@ -198,6 +195,12 @@ class Middleware:
             inner = unwrap(bound)
             if isinstance(inner, FunctionValue):
                 yield Step(inner, mode, with_view)
+
+
+def _may_reject(step: Step, judged: Judgement) -> bool:
+    """Whether it turns anybody away on any route, as judged by a run that leaves open which route it is."""
+    may_answer = judged.particular and judged.answers and step.mode == "call"
+    return judged.effect in ("required", "conditional", "unknown") or bool(judged.chain) or may_answer
 
 
 def layers(program: Program, settings: Settings, strings: Strings) -> list[Middleware]:
