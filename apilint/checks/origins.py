@@ -18,6 +18,7 @@ from apilint.flow.narrowing import last_name
 from apilint.frameworks import fields, inputs, kinds
 from apilint.index import Function
 from apilint.model import Step
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import (
     Attr,
@@ -73,6 +74,10 @@ _NAMES_ITS_OWN = frozenset({"dict", "model_dump", "asdict", "to_dict", "__dict__
 _NUMBERS = frozenset({"count", "index", "find", "__len__", "timestamp", "bit_length", "fileno", "toordinal"})
 # What a database answers was written by somebody, and not by whoever says which database or which row it is.
 _ROWS = frozenset({"execute", "exec_driver_sql", "fetchall", "fetchone", "fetchmany", "scalars"})
+_OPENS_FILE = frozenset(
+    {"builtins.open", "io.open", "gzip.open", "bz2.open", "pathlib.Path.open", "pathlib.Path.read_text"}
+)
+_UPLOADED = regex(r"(?i)file|upload|attachment")
 _CASTS = frozenset({"builtins.int", "builtins.float", "builtins.bool", "uuid.UUID"})
 
 
@@ -349,6 +354,8 @@ class Origins:
             return origin if method in _HANDS_ON or isinstance(callee, External) else _weaker(origin)
         handed = self._worst([*value.args, *value.kwargs.values()], depth)
         if handed is not None and handed.kind in (REQUEST, DERIVED):
+            if not _OPENS_FILE.isdisjoint(names) and not _UPLOADED.search(handed.what):
+                return Origin(LOCAL, "what is in a file")  # whoever names a file, did not write it
             return _weaker(handed)
         name = names[0] if names else method
         return None if name.rpartition(".")[2][:1].isupper() and not value.args else Origin(LOCAL, f"{name}()")

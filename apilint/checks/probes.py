@@ -15,7 +15,8 @@ _HARMLESS = frozenset(
 )
 _STATUS = frozenset({"status_code", "status", "ok", "is_success", "is_error", "reason", "elapsed"})
 _LOOKED_AT = _STATUS | {"raise_for_status", "close"}
-_CREDENTIALS = frozenset({"authorization", "x-api-key", "api-key", "x-auth-token", "cookie"})
+CREDENTIALS = frozenset({"authorization", "x-api-key", "api-key", "x-auth-token", "cookie"})
+"""Headers that say who somebody is."""
 
 
 def only_asks(sent: Sent) -> bool:
@@ -32,7 +33,7 @@ def _has_credentials(sent: Sent) -> bool:
     headers = unwrap(sent.kwargs["headers"]) if "headers" in sent.kwargs else Mapping({})
     if not isinstance(headers, Mapping) or headers.unnamed:
         return True
-    return not _CREDENTIALS.isdisjoint(str(key).lower() for key in headers.items)
+    return not CREDENTIALS.isdisjoint(str(key).lower() for key in headers.items)
 
 
 def _only_looked_at(function: Function, call: f.Call) -> bool:
@@ -58,4 +59,4 @@ def _is(node: f.Expr, call: f.Call) -> bool:
     return isinstance(node, f.Call) and (node.start, node.end) == (call.start, call.end)
 
 
-__all__ = ["only_asks"]
+__all__ = ["CREDENTIALS", "only_asks"]

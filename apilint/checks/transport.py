@@ -12,7 +12,7 @@ from apilint.checks.callers import Callers
 from apilint.checks.choices import Choices
 from apilint.checks.clients import Clients, Sent, Set
 from apilint.checks.names import Names
-from apilint.checks.probes import only_asks
+from apilint.checks.probes import CREDENTIALS, only_asks
 from apilint.checks.switches import options, sureness
 from apilint.facts import Span
 from apilint.finding import Precision
@@ -32,7 +32,6 @@ _PORT = regex(r":(?!80(?:[/?#]|$))\d+")
 _ADDRESS = regex(r"^(?:[\w+.-]+://)?(?:[^@/]*@)?(\[[^\]]*\]|[^:/?#\s]*)")
 _HOST_KEYWORD = regex(r"(?:^|\s)host(?:name|addr)?\s*=\s*'?([^\s']+)")
 _PRIVATE = regex(r"^(127|10|0)\.|^192\.168\.|^169\.254\.|^172\.(1[6-9]|2\d|3[01])\.|^\[|^::")
-_CREDENTIALS = frozenset({"authorization", "x-api-key", "api-key", "x-auth-token", "cookie"})
 
 
 @routeless
@@ -302,7 +301,7 @@ def _constants(module: Module) -> Iterator[tuple[str, f.Constant]]:
 
 def _carries_credentials(kwargs: Mapping[str, Value]) -> bool:
     headers = kwargs.get("headers")
-    if isinstance(headers, Dict) and any(str(key).lower() in _CREDENTIALS for key in headers.items):
+    if isinstance(headers, Dict) and any(str(key).lower() in CREDENTIALS for key in headers.items):
         return True
     return "auth" in kwargs
 
