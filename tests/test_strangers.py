@@ -47,3 +47,32 @@ def leave():
     return {}
 """
     assert [each.code for each in findings(write(tmp_path, {"main.py": program}), "APL211")] == ["APL211"]
+
+
+def test_who_is_known_is_whoever_calls_the_function_that_reads_it(tmp_path: Path) -> None:
+    program = """
+from fastapi import Depends, FastAPI, Request
+from fastapi.security import HTTPBasic
+
+from shop.files import load
+
+app = FastAPI()
+
+
+@app.get("/notes", dependencies=[Depends(HTTPBasic())])
+def note(request: Request):
+    return load(request.query_params["name"])
+
+
+@app.get("/")
+def index():
+    return {}
+
+
+@app.get("/health")
+def health():
+    return {}
+"""
+    files = 'def load(name):\n    return open("notes/" + name).read()\n'
+    found = findings(write(tmp_path, {"shop/main.py": program, "shop/files.py": files}), "APL209")
+    assert [each.precision.value for each in found] == ["low"]

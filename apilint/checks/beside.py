@@ -6,8 +6,8 @@ from apilint.patterns import regex
 
 # `docs` may be an application of its own anywhere but at the top.
 _BESIDE = regex(
-    r"(?i)^docs?/|(^|/)(scripts?|examples?|samples?|demos?|e2e|mocks?|benchmarks?|playground|notebooks?|cookbooks?)/"
-    r"|(^|/)(mock|fake|dummy|example|demo)[_.][^/]*$"
+    r"(?i)^docs?/|(^|/)(scripts?|examples?|samples?|demos?|e2e|(\w+_)?mocks?|benchmarks?|playground|notebooks?|cookbooks?)/"
+    r"|(^|/)((mock|fake|dummy|example|demo)[_.][^/]*|[^/]*_(mock|demo|example)\.py)$"
 )
 
 

@@ -51,6 +51,8 @@ class Conventions:
         self.sections = frozenset(map(words_of, public.get("sections", ())))
         self.shown = frozenset(map(words_of, public.get("shown", ())))
         self.paths = frozenset(public.get("paths", ()))
+        self.entrances = frozenset(map(words_of, public.get("entrances", ())))
+        self.entering = frozenset(map(words_of, public.get("entering", ())))
         self.matches = regex(str(public.get("matches", "(?!)")))
 
     def covers(self, route: Route) -> bool:
@@ -60,7 +62,9 @@ class Conventions:
         parts = literal_parts(route.path)
         names = [*parts[-1:], *names_of(route)]
         # `shop.auth.sso.endpoints` says it where the path does not.
-        module = map(words_of, route.handler.partition(":")[0].split(".")[-3:])
+        module = list(map(words_of, route.handler.partition(":")[0].split(".")[-3:]))
+        if not self.entrances.isdisjoint(module) and not self.entering.isdisjoint(names):
+            return True
         if not self.sections.isdisjoint((*parts, *module)) or not self.words.isdisjoint(names):
             return True
         if not self.shown.isdisjoint(names) and _READING.issuperset(route.methods):

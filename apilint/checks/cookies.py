@@ -134,7 +134,9 @@ def _settings(project: Project, settings: Mapping[str, str], local: re.Pattern[s
         span = where.span(at)
         step = Step(span, f"'{name}' switches '{settings[name]}' off for the cookie")
         values = {"setting": name, "effect": _effect([settings[name]])}
-        doubt = Precision.LOW if name in switched_on else None  # a default that the program does not run with
+        doubt = (
+            Precision.LOW if name in switched_on or is_beside(span.file) else None
+        )  # a default that the program does not run with
         yield Match(span=span, values=values, template="configured", trace=(step,), precision=doubt)
 
 
@@ -188,7 +190,7 @@ def _middleware(project: Project) -> Iterator[Match]:
                 values={"argument": entry["secure"], "effect": _effect([SECURE])},
                 template="session",
                 trace=(Step(span, f"'{entry['secure']}' is not switched on"),),
-                precision=Precision.MEDIUM,
+                precision=Precision.LOW if is_beside(span.file) else Precision.MEDIUM,
             )
 
 

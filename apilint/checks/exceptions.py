@@ -255,11 +255,18 @@ class Weight:
 
     def is_felt(self, statement: f.Try, handler: f.Handler) -> bool:
         """Whether something was to be done, or the clause tells that something failed."""
-        if any(self._changing.search(last_name(call.func)) for call in _calls(statement.body)):
+        if any(
+            self._changing.search(last_name(call.func)) and not _fills_dict(call) for call in _calls(statement.body)
+        ):
             return True
         if all(map(_is_plain_value, handler.body)):
             return False
         return any(isinstance(node, f.Raise) or self._refusing.search(_word(node)) for node in walk(handler.body))
+
+
+def _fills_dict(call: f.Call) -> bool:
+    """`report.update(found)`: a dict is given what another one has."""
+    return last_name(call.func) == "update" and len(call.args) == 1 and not call.keywords
 
 
 def _is_plain_value(statement: f.Stmt) -> bool:

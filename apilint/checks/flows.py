@@ -11,6 +11,7 @@ import msgspec
 
 from apilint import facts as f
 from apilint.check import Match, check
+from apilint.checks import vouching
 from apilint.checks.audience import asks_for_more, routes_behind, runs_for_few
 from apilint.checks.beside import is_beside
 from apilint.checks.exposed import label
@@ -19,7 +20,7 @@ from apilint.checks.origins import ARGUMENT, DERIVED, LOCAL, REQUEST, Origin, Or
 from apilint.checks.sinks import Sinks, Sunk, is_file, is_true, receiver
 from apilint.checks.spelling import GAP, Part, Speller
 from apilint.finding import Precision
-from apilint.flow import Derived, Element, Input, Returned, parts
+from apilint.flow import Checked, Derived, Element, Input, Returned, parts
 from apilint.model import Route, Step
 from apilint.patterns import regex
 from apilint.project import Project
@@ -155,8 +156,16 @@ def _is_known(project: Project, case: Case) -> bool:
     """Whether those who choose are known to the program, or may be: what they are meant to do is for it to say. Where
     it is not known which route it is, most of the program's speak for it."""
     route = _route_of(project, case)
-    routes = [route] if route is not None else routes_behind(project, case.sunk.function) or project.routes
+    routes = [route] if route is not None else _routes_of(project, case) or project.routes
     return sum(each.auth != "none" for each in routes) * 2 > len(routes)
+
+
+def _routes_of(project: Project, case: Case) -> Sequence[Route]:
+    """The routes of the function that reads it, or else of the one that it arrives in."""
+    read = next((step.span for step in case.origin.steps), None)
+    around = project.module(read.file).around(read.start) if read is not None and read.file else []
+    found = [routes_behind(project, function) for function in (*reversed(around), case.sunk.function)]
+    return next((routes for routes in found if routes), ())
 
 
 def _is_for_few(project: Project, case: Case) -> bool:
@@ -209,6 +218,8 @@ class Flows:
                 yield from self._judge(sunk, value, certainty)
 
     def _judge(self, sunk: Sunk, value: Value, certainty: Precision) -> Iterator[Case]:
+        while isinstance(value, Checked) and vouching.judge(value.expr, self._kind) == vouching.NOTHING:
+            value = value.sources[0]  # what it is made of, says more than the test
         if self._kind in _WHOLE:
             pieces = [Part(value, "")]
         else:

@@ -56,6 +56,7 @@ def hardcoded_secret(
     """Signing and encryption keys that stand in the source, outright or as what is used when nothing is configured."""
     choices, elsewhere, refused, bases = Choices(asked_for), regex(development), regex(stand_in), regex(inherited)
     seen: set[str] = set()
+    demanded = frozenset(_demanded(project))
     for key in _keys(project):
         found = next(literals(key.value), None)
         if found is None or found.text in seen or _is_name(found, key.name):
@@ -68,6 +69,7 @@ def hardcoded_secret(
             or bool(bases.search(_class_around(module, key.span)))
             or (key.named and (_is_refused(module, key, found) or _is_compared(project, key)))
             or _is_makeshift(module, key.span)
+            or not _names_at(module, key).isdisjoint(demanded)
             or choices.asked_for(module, key.span.start)
             or (key.named and is_overridden(project, key.span, key.name))
             or (key.named and bool(refused.search(_written(module, key.span))))
@@ -112,7 +114,10 @@ def named_values(project: Project, module: Module, pattern: re.Pattern[str]) -> 
         else:
             continue
         for target in targets:
-            if isinstance(target, f.Name) and pattern.search(target.id):
+            if not isinstance(target, f.Name) or not pattern.search(target.id):
+                continue
+            # `SECRET_KEY = base.SECRET_KEY` is told where it is written.
+            if not isinstance(value, f.Attribute) or value.attr != target.id:
                 span = module.span(target.start, value.end)
                 yield Key(target.id, machine.evaluate(value, env), span, named=True)
 
@@ -154,6 +159,24 @@ def _is_compared(project: Project, key: Key) -> bool:
             ):
                 return True
     return False
+
+
+def _demanded(project: Project) -> Iterator[str]:
+    """The settings without which a program does not start: `for name in ("JWT_SECRET",): assert getattr(own, name)`."""
+    for module in project.index.with_words({"getattr"}):
+        for node in walk(module.body):
+            if isinstance(node, f.For) and isinstance(node.iterable, f.Sequence):
+                if any(isinstance(each, (f.Assert, f.Raise)) for each in walk(node.body)):
+                    yield from (str(each.value) for each in node.iterable.items if isinstance(each, f.Constant))
+
+
+def _names_at(module: Module, key: Key) -> frozenset[str]:
+    """What a key is called: by its own name, or by that of the setting that is handed over."""
+    if key.named:
+        return frozenset({key.name})
+    around = module.around(key.span.start)
+    nodes = [node for function in around[:1] for node in function.nodes(f.Attribute)]
+    return frozenset(node.attr for node in nodes if key.span.start <= node.start < key.span.end)
 
 
 def _tells(statement: f.If) -> bool:

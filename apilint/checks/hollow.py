@@ -108,8 +108,8 @@ def _lets_everybody_pass(project: Project, function: Function, guard: Guard, nam
         return False
     if guard.kind in ("dependency", "before_request") and _QUESTION.search(name):
         return False  # somebody asks, and may act on the answer
-    if guard.kind == "permission" and _compares(project, function):
-        return False  # a stranger may be alike, others are not
+    if guard.kind == "permission" and (_compares(project, function) or _leaves_it(function)):
+        return False  # a stranger may be alike, others are not; what else is asked, may say no
     if _GETTER.search(name) and not _is_constant_user(project, function, guard):
         return False  # it may look for a user, and leave what follows to the handler
     return all(_is_harmless(project, function, call) for call in project.trace(function).calls)
@@ -122,6 +122,11 @@ def _compares(project: Project, function: Function) -> bool:
     classes = (base.cls for base in attributes.own_classes(machine, made)) if made else ()
     methods = (method for cls in classes if (method := cls.methods.get(function.name)) is not None)
     return any(isinstance(node.value, (f.Compare, f.BoolOp)) for each in methods for node in each.nodes(f.Return))
+
+
+def _leaves_it(function: Function) -> bool:
+    """Whether a permission answers with what something else says: `return is_enabled(flag)`."""
+    return any(isinstance(node.value, f.Call) for node in function.nodes(f.Return))
 
 
 def _is_constant_user(project: Project, function: Function, guard: Guard) -> bool:

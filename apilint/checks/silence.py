@@ -32,6 +32,7 @@ _SAYS_WRONG = regex(r"(?i)fail|invalid|wrong|incorrect|not valid|denied|unknown|
 _OWN = regex(r"(?i)(old|current|existing|previous)_?(password|pwd)")
 # Exceptions that speak of rights, and tests that only somebody who is known passes.
 _OF_RIGHTS = regex(r"(?i)permission|scope|forbidden|entitle|privilege")
+_RUN_OUT = regex(r"(?i)^[\w.]*expired\w*$")
 _IS_KNOWN = regex(
     r"(?i)(^|(?<!not )\b)[\w.]*(validated_\w*token|current_user|authenticated_user)(\(\))?( is not None)?$"
 )
@@ -234,7 +235,9 @@ class _Walker:
             self.block(statement.body, (*before, *statement.final), why)
             verified = self.reader.verification(statement.body, self.assigned)
             for handler in statement.handlers if not self._cannot_fail(statement.body) else ():
-                is_known = handler.type is not None and _OF_RIGHTS.search(unparse(handler.type))
+                kind = unparse(handler.type) if handler.type is not None else ""
+                # What has run out was genuine, and who lacks a right is known.
+                is_known = _OF_RIGHTS.search(kind) or _RUN_OUT.search(kind)
                 self.block(handler.body, (*before, *statement.final), None if is_known else verified)
             self.block(statement.orelse, (*before, *statement.final), why)
         elif isinstance(statement, (f.With, f.For, f.While)):

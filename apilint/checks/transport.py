@@ -68,6 +68,8 @@ def tls_verify_disabled(
         for span, argument, (value, precision), keyword in _switched_off(sent, setting):
             if not sent.is_sure:
                 precision = min(precision, guessed, key=lambda each: each.rank)
+            if _is_plain(sent):
+                continue
             if _is_local(sent, local_hosts, keyword) or only_asks(sent):
                 precision = local
             module = project.module(span.file)
@@ -184,6 +186,13 @@ def _shown(value: Value) -> str:
     if isinstance(value, Known):
         return repr(value.value)
     return value.name if isinstance(value, (External, Setting)) else "…"
+
+
+def _is_plain(sent: Sent) -> bool:
+    """Whether the address says that there is no encryption, so that nobody's certificate is looked at."""
+    found = sent.url()
+    texts = [text_of(value) for value in options(found[0] if found is not None else None)]
+    return bool(texts) and all(text is not None and text.startswith("http://") for text in texts)
 
 
 def _is_local(sent: Sent, hosts: Sequence[str], keyword: str) -> bool:

@@ -16,10 +16,14 @@ from apilint.flow.narrowing import last_name
 from apilint.frameworks.serializers import Serializer, serializers
 from apilint.index import Function
 from apilint.model import Route
+from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.values import ClassValue, unwrap
 
+# What a role, a group or a key is allowed to do is what it is; whose it is, gives somebody rights.
+_OF_GROUPS = frozenset({"permissions", "groups", "user_permissions"})
+_PEOPLE = regex(r"(?i)user|account|member|profile|person|customer|employee|staff")
 WRITING = frozenset({"POST", "PUT", "PATCH"})
 _SAVING = ("perform_create", "perform_update", "create", "update", "partial_update", "post", "put", "patch")
 
@@ -53,6 +57,12 @@ def writable(project: Project, fields: re.Pattern[str]) -> Iterator[Writable]:
             if any(_names(method, name) for method in checking) or any(name in method.words for method in methods):
                 continue
             if _is_dropped(found, name, checking, route) or _is_free_text(project, found, name):
+                continue
+            if (
+                name in _OF_GROUPS
+                and found.model is not None
+                and not (found.model.user or _PEOPLE.search(found.model.name))
+            ):
                 continue
             seen.add(found.span)
             yield Writable(span, name, found, route, any(":" in guard.qualname for guard in route.guards))
