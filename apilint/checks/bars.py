@@ -8,7 +8,7 @@ from apilint import facts as f
 from apilint.checks.aside import is_about, middleware_aside
 from apilint.checks.conventions import Capabilities, Conventions, Privacy
 from apilint.checks.effects import Effects
-from apilint.checks.exposed import Changes, Exemptions, Open, is_guarded, is_open, is_own, tolerates
+from apilint.checks.exposed import Changes, Exemptions, Open, is_guarded, is_open, is_own, tolerates, words_of
 from apilint.checks.handlers import answers_constant, is_draft
 from apilint.checks.identity import asks_for_caller, depends_on_caller
 from apilint.checks.meant import says_open
@@ -27,6 +27,7 @@ from apilint.unparse import unparse
 # guarded, that is the habit. An application of its own of which hardly any is guarded has its own.
 ASKING_DEPTH = 2
 MOST, NEARLY_ALL, HARDLY_ANY, ENOUGH, FEW = 0.5, 0.94, 0.25, 10, 3
+_READING = frozenset("search fetch list query find lookup preview show suggest autocomplete count stats".split())
 # `/refunds/{refund_id}`: an object by what nobody guesses.
 _TICKET = regex(r"(?i)^.*[{<](?:(?:str|uuid):)?(?P<name>(?:\w+_)?(?:u?u?id|hash|hash_?id))(?::(?:str|uuid))?[}>]")
 
@@ -79,7 +80,8 @@ class Bar:
 
     def _of_changing(self, route: Route) -> str:
         if not self._acting.acts(route):
-            return self.DOUBTFUL
+            is_mixed = self._habits.changing >= NEARLY_ALL and not _only_asks(route)
+            return self.MIXED if is_mixed else self.DOUBTFUL
         own = self._by_app.get(route.app, self._habits)
         if own.counted >= FEW and own.changing < HARDLY_ANY and self._habits.changing >= MOST:
             return self.DOUBTFUL  # an application of its own beside the one that guards its routes
@@ -223,6 +225,15 @@ def _object_of(route: Route) -> str:
     annotation = params.get(found.group("name"))
     is_number = annotation is not None and unparse(annotation) == "int"
     return "" if is_number else found.group()
+
+
+def _only_asks(route: Route) -> bool:
+    """Whether a handler that takes a body is named for reading, or answers a GET in the same way."""
+    if "GET" in route.methods:
+        return True
+    last = words_of(route.path.rstrip("/").rpartition("/")[2])
+    named = words_of(route.handler.rpartition(":")[2].rpartition(".")[2])
+    return not _READING.isdisjoint((*last.split("_"), *named.split("_")))
 
 
 def _is_page_view(project: Project, route: Route, views: Collection[str]) -> bool:

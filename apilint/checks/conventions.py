@@ -86,6 +86,8 @@ class Capabilities:
     def cover(self, route: Route) -> bool:
         """Whether the path or the handler itself takes something that only somebody who was given it can know."""
         names = [words_of(name) for name in _PARAMETER.findall(route.path)]
+        if "code" in names:  # in a body it may be that of a program
+            return True
         if route.function is not None:
             names += [words_of(param.name) for param in route.function.function.head.params]
             names += [words_of(name) for name in _looked_up_by(route.function.function)]
