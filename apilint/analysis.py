@@ -96,6 +96,7 @@ def start(
     documents: Mapping[str, bytes] | None = None,
     versions: Versions | None = None,
     library: Library | None = None,
+    specifications: Mapping[str, bytes] | None = None,
 ) -> Project:
     """The program, started symbolically, with its routes."""
 
@@ -117,6 +118,7 @@ def start(
         documents=documents,
         versions=versions,
         library=library,
+        specifications=specifications,
     )
 
 

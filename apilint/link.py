@@ -42,13 +42,15 @@ def link(
     documents: Mapping[str, bytes] | None = None,
     versions: Versions | None = None,
     library: Library | None = None,
+    specifications: Mapping[str, bytes] | None = None,
 ) -> Project:
     """Start the program symbolically; the project asks every framework for its routes when somebody wants them.
 
     Takes the facts and dotted names by file, the library models by section, the test files (not run), the name of
     the root folder, how to lower a body that the scanner left, how to get a file's text, framework options
     (`settings`), which routes the user calls public, the documents that speak of routes, with which versions of its
-    libraries the program runs, and the libraries themselves, where an environment is at hand.
+    libraries the program runs, the libraries themselves, where an environment is at hand, and the specifications that
+    say which routes there are.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
     with _without_collector():
@@ -57,7 +59,7 @@ def link(
         opened = None if library is None else library.module
         index = Index(facts, names, tests=tests, root_name=root_name, lower=lower, text=text, library=opened)
         machine = Machine(index)
-        program = Program(machine, Knowledge(models), dict(options or {}), versions)
+        program = Program(machine, Knowledge(models), dict(options or {}), versions, specifications)
         rooms = list(_rooms())
         for room in rooms:
             if hasattr(room, "prepare"):

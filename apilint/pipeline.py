@@ -28,6 +28,7 @@ from apilint.report.rows import RouteRow
 from apilint.revision import NoRevision, Revision, revision
 from apilint.scope import Scope, named
 from apilint.source import Sources
+from apilint.specifications import specifications
 from apilint.surface import FILE_NAME as LOCK_FILE
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ class Run:
         self.sources = Sources(options.root, elsewhere=None if self.library is None else self.library.read)
         self.documents = {} if self.scope.tests else _documents(options)
         self.requirements = dict(_contents(options.root, self.found.requirements))
+        self.specifications = specifications(options.root, self.requirements.values())
 
     # --------------------------------------------------------------------------------------- remembering
 
@@ -203,6 +205,8 @@ class Run:
             state.update(rules_digest(options.config))
         if kind == "check":
             state.update(repr(sorted(self.documents.items())).encode())
+        if self.specifications:
+            state.update(repr(sorted(self.specifications.items())).encode())
         for file in self.found.files:
             state.update(file.path.encode("utf-8", "surrogateescape") + b"\0" + self.digests[file.path])
         return state.digest()
@@ -274,8 +278,8 @@ class Run:
         from apilint import analysis
 
         config, scope, name = self.options.config, self.scope, self.options.root.name
-        text, documents = self.sources.text, self.documents
-        return analysis.start(self.scanned, config, scope, name, text, documents, self.versions, self.library)
+        text, documents, served = self.sources.text, self.documents, self.specifications
+        return analysis.start(self.scanned, config, scope, name, text, documents, self.versions, self.library, served)
 
     def check(self) -> _Checked:
         """All findings of the chosen rules in the whole project."""
@@ -306,7 +310,15 @@ class Run:
             instead = {**unsaved, **texts} if unsaved else texts
             sources = Sources(root, instead=instead, elsewhere=elsewhere)
             project = analysis.start(
-                scanned, config, self.scope, root.name, sources.text, self.documents, self.versions, self.library
+                scanned,
+                config,
+                self.scope,
+                root.name,
+                sources.text,
+                self.documents,
+                self.versions,
+                self.library,
+                self.specifications,
             )
             return project, self.judged(project, scanned, self.usual, sources)
 

@@ -24,7 +24,7 @@ LAYERS = (
     ("mending",),
     ("analysis",),
     ("rows", "hygiene", "scope"),
-    ("report", "fix", "suppress", "baseline", "pool", "discover", "requirements", "streams"),
+    ("report", "fix", "suppress", "baseline", "pool", "discover", "requirements", "specifications", "streams"),
     ("engine", "catalogue"),
     ("rule",),
     ("checks",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeVar, cast
 
 import msgspec
@@ -74,6 +74,7 @@ class Program:
         knowledge: Knowledge,
         extra: dict[str, str] | None = None,
         versions: Versions | None = None,
+        documents: Mapping[str, bytes] | None = None,
     ) -> None:
         self.machine = machine
         self.knowledge = knowledge
@@ -84,6 +85,7 @@ class Program:
         self.published: list[Published] = []
         self._shared: dict[Hashable, object] = {}
         self.versions = versions or Versions()
+        self.documents: Mapping[str, bytes] = documents or {}
         self.mounted: dict[int, Mounted] = {}
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:

@@ -55,6 +55,12 @@ def read(data: bytes, file: str) -> Specification:
     return _Reader(data, file).specification()
 
 
+def load(data: bytes, file: str) -> Mapping[str, Any]:
+    """A specification as data; nothing where it is none. Raises SpecificationError."""
+    document = _Reader(data, file).data
+    return document if isinstance(document, dict) and {"openapi", "swagger"} & document.keys() else {}
+
+
 class _Reader:
     """A document as data, and as nodes that know where they stand."""
 

@@ -144,7 +144,9 @@ class Folder:
                     raise Superseded
                 return self._text(file)
 
-            project = start(scanned, config, run.scope, self.root.name, text, run.documents, run.versions)
+            project = start(
+                scanned, config, run.scope, self.root.name, text, run.documents, run.versions, None, run.specifications
+            )
             self._state = State(scanned, project, self._judged(run, project, scanned), {})
             self.seconds = time.monotonic() - began
         return self._state

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from apilint.facts import Span
+from apilint.frameworks import connexion
 from apilint.frameworks.program import Object, Program, argument, path_part
 from apilint.index import Function
 from apilint.startup.values import Attr, Condition, External, Known, Mapping, Result, Unknown, Value, text_of, unwrap
@@ -20,6 +21,7 @@ APPS = (
     "apiflask.app.APIFlask",
     "flask_openapi3.OpenAPI",
     "flask_api.FlaskAPI",
+    *connexion.APPS,
 )
 BLUEPRINTS = (
     "flask.Blueprint",
