@@ -263,11 +263,13 @@ class Passwords:
 
     def stored(self) -> Iterator[tuple[Function, Span, str, Value, str]]:
         """`(function, place, field, value, model)` of each; tests are left out."""
-        for module in self._project.index.modules.values():
-            if module.is_test or not any(map(self.is_password, module.words)):
+        modules = [module for module in self._project.index.modules.values() if not module.is_test]
+        named = frozenset(filter(self.is_password, {word for module in modules for word in module.words}))
+        for module in modules:
+            if named.isdisjoint(module.words):
                 continue
             for function in module.functions:
-                if any(map(self.is_password, function.words)):
+                if not named.isdisjoint(function.words):
                     trace = self._project.trace(function)
                     yield from self._constructed(trace.calls, function)
                     yield from self._assigned(trace.assigned, function)
