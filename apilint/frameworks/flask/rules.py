@@ -38,8 +38,9 @@ BLUEPRINTS = (
 SMOREST_APIS = ("flask_smorest.Api",)
 _CURRENT = ("flask.current_app.", "quart.current_app.")
 # What runs before the handlers, as a reader calls it.
+_VALUES = "url_value_preprocessor"
 HOOKS = {
-    "url_value_preprocessor": "url_value_preprocessor",
+    _VALUES: _VALUES,
     "before_request": "before_request",
     "before_websocket": "before_request",
 }
@@ -48,13 +49,15 @@ SHORTCUTS = ("get", "post", "put", "delete", "patch")
 
 
 class Hook(msgspec.Struct, frozen=True):
-    """A function that runs before requests, or before websockets; `via` says of which object."""
+    """A function that runs before requests, or before websockets; `via` says of which object. One that processes
+    values is given the endpoint, and what stands in the parts of the path."""
 
     function: Value
     via: str
     span: Span
     conditions: tuple[Condition, ...]
     of_sockets: bool = False
+    takes_values: bool = False
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -240,7 +243,8 @@ class Registration:
     def _hooks(self, event: Result, via: str) -> list[Hook]:
         conditions = (*event.conditions, *self._entry(event))
         of_sockets = isinstance(event.callee, Attr) and event.callee.name.endswith("_websocket")
-        return [Hook(function, via, event.span, conditions, of_sockets) for function in event.args[:1]]
+        values = via.startswith(_VALUES)
+        return [Hook(function, via, event.span, conditions, of_sockets, values) for function in event.args[:1]]
 
     def _entry(self, event: Result) -> tuple[Condition, ...]:
         """The condition under which something is done to an application by a function that nobody in the program
