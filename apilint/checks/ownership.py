@@ -27,6 +27,8 @@ from apilint.startup import attributes
 from apilint.startup.values import ClassValue, Seq, unwrap
 from apilint.walk import walk
 
+# Calls that show something to the caller, and ask nothing.
+_SHOWING = frozenset("render redirect TemplateResponse success error warning info debug add_message".split())
 _PARAMETER = regex(r"[{<](?:[^{}<>:]*(?:\([^)]*\))?:)?(\w+)(?::\w+)?[}>]")
 
 
@@ -68,7 +70,7 @@ def _unscoped(project: Project, finder: _Finder, changing_security_severity: flo
             continue
         call, schema, owner = found
         span = route.function.function.module.span(call.start, call.end)
-        is_handed_on = depends_on_caller(route.function.function)  # `form.save(request)` may ask
+        is_handed_on = depends_on_caller(route.function.function) or _hands_on(route.function.function)
         yield Match(
             span=span,
             precision=Precision.LOW if is_handed_on else None,
@@ -87,6 +89,15 @@ def _unscoped(project: Project, finder: _Finder, changing_security_severity: flo
             security_severity=changing_security_severity if changes.cover(route) else None,
             route=label(route),
         )
+
+
+def _hands_on(function: Function) -> bool:
+    """Whether a handler gives the request to something that may ask: `save_files(request, row)`."""
+    return any(
+        isinstance(arg, f.Name) and arg.id == "request" and last_name(call.func) not in _SHOWING
+        for call in function.nodes(f.Call)
+        for arg in call.args
+    )
 
 
 def _unasked(
