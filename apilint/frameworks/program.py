@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections import abc
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from typing import NamedTuple, TypeVar, cast
 
 import msgspec
@@ -27,6 +28,7 @@ from apilint.startup.values import (
     Instance,
     Known,
     LambdaValue,
+    Mapping,
     ModuleValue,
     Partial,
     Result,
@@ -74,7 +76,7 @@ class Program:
         knowledge: Knowledge,
         extra: dict[str, str] | None = None,
         versions: Versions | None = None,
-        documents: Mapping[str, bytes] | None = None,
+        documents: abc.Mapping[str, bytes] | None = None,
     ) -> None:
         self.machine = machine
         self.knowledge = knowledge
@@ -85,7 +87,7 @@ class Program:
         self.published: list[Published] = []
         self._shared: dict[Hashable, object] = {}
         self.versions = versions or Versions()
-        self.documents: Mapping[str, bytes] = documents or {}
+        self.documents: abc.Mapping[str, bytes] = documents or {}
         self.mounted: dict[int, Mounted] = {}
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -294,6 +296,8 @@ class Program:
         if isinstance(wrapped.result, Choice):
             return self._judge_made(wrapped, wrapped.result, caller)
         known = self.judge.library(decorator, caller.http_method)
+        if known is not None and known.effect == "unknown":
+            return self._handed_over(known, decorator, caller)
         if known is not None:
             return self._unless_left(known, decorator, caller) if caller.left else known
         inner = unwrap(wrapped.inner)
@@ -319,6 +323,21 @@ class Program:
         if _sounds_like_guard(name.rpartition(".")[2]):
             return Judgement("unknown", reason=f"'{name}' is not in the library models", qualname=name)
         return Judgement("none", qualname=name)
+
+    def _handed_over(self, judged: Judgement, decorator: Value, caller: Caller) -> Judgement:
+        """A library's guard that asks a function of the project's, which some method of the same object was handed."""
+        found = self.knowledge.guard(self.machine, decorator)
+        method = str(found[1].get("handed_to", "")) if found is not None else ""
+        made = self.object_of(decorator.callee) if isinstance(decorator, Result) else None
+        if not method or made is None or not isinstance(decorator, Result):
+            return judged
+        for name, event in self.events(made):
+            if name == method and event.args:
+                given: list[Value] = [Unknown("the view"), Seq("tuple", [], is_open=True), Mapping({}, is_open=True)]
+                first = [*given, *decorator.args]
+                return self.judge.function(event.args[0], "dependency", caller=caller, first=first, memo=(None,))
+        reason = f"no function is handed to '{method}' that decides"
+        return msgspec.structs.replace(judged, reason=reason)
 
     def _unless_left(self, judged: Judgement, decorator: Value, caller: Caller) -> Judgement:
         """A library's guard for somebody whom a guard before it has made under a setting."""

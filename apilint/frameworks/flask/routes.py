@@ -8,7 +8,7 @@ import msgspec
 
 from apilint.facts import Span
 from apilint.frameworks.asgi_tree import handed_over
-from apilint.frameworks.flask import appbuilder, classful, documents, resources, views
+from apilint.frameworks.flask import appbuilder, classful, documents, jsonapi, resources, views
 from apilint.frameworks.flask.hooks import Hooks
 from apilint.frameworks.flask.objects import Config
 from apilint.frameworks.flask.rules import APPS, BLUEPRINTS, SHORTCUTS, Registration, Rule, Scope, methods_of, place
@@ -49,6 +49,7 @@ def routes(program: Program) -> Iterator[Route]:
         application.rules += classful.rules(program, application)
         application.rules += appbuilder.rules(program, application)
         application.rules += documents.rules(program, application)
+        application.rules += jsonapi.rules(program, application)
     _adopt(program, made)
     program.loose += _loose(program, made)
     for application in made:

@@ -163,8 +163,9 @@ def methods_of_class(program: Program, cls: ClassValue) -> tuple[str, ...]:
     methods = {text for item in program.items(stated) if (text := text_of(item))}
     if not methods or "methods" not in attributes.namespace(program.machine, cls).vars:
         methods |= {verb.upper() for verb in VERBS if attributes.own(program.machine, cls, verb) is not None}
-    if not methods:
-        methods = set((modelled(program, cls) or {}).get("methods", ()))
+    library = modelled(program, cls) or {}
+    if not methods or (library.get("inherits") and stated is None):
+        methods |= set(library.get("methods", ()))
     return tuple(sorted(method.upper() for method in methods)) or ("GET",)
 
 
@@ -185,7 +186,11 @@ def around(program: Program, value: Value, decorators: list[Value], span: Span) 
 
 
 def class_decorators(program: Program, cls: ClassValue) -> list[Value]:
-    """`View.decorators`: put around the view, the first one innermost."""
+    """`View.decorators`: put around the view, the first one innermost; a library may ask each class for its own."""
+    if (modelled(program, cls) or {}).get("own_decorators"):
+        env = attributes.namespace(program.machine, cls)
+        stated = env.vars.get("decorators")
+        return [] if stated is None else program.items(program.machine.force(stated, env, "decorators"))
     return program.items(attributes.own(program.machine, cls, "decorators"))
 
 
