@@ -1,28 +1,47 @@
 """Bare name + importing file -> module: what stands on the import path because of the script that is run.
 
 A name that is no dotted name of the project, counted from its roots, may still be one of a neighbour: Python puts the
-folder of the script first (https://docs.python.org/3/library/sys.html#sys.path), be that folder a package or not.
+folder of the script first (https://docs.python.org/3/library/sys.html#sys.path), be that folder a package or not. So
+may one of a folder that the program itself puts on the path.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
+from os.path import commonpath
 from typing import Generic, Protocol, TypeVar
 
-from apilint.facts import FileFacts, Import, ImportFrom, Stmt
+from apilint.facts import Call, FileFacts, Import, ImportFrom, Stmt
+from apilint.path_entries import added
 
 
-class Importing(Protocol):
+class Scope(Protocol):
+    """A function of the project."""
+
+    @property
+    def body(self) -> tuple[Stmt, ...]:
+        """Its statements."""
+
+    def nodes(self, kind: type[Call]) -> Sequence[Call]:
+        """The calls in it."""
+
+
+class Importing(Scope, Protocol):
     """A module of the project."""
 
     name: str
     file: str
     facts: FileFacts
+    is_test: bool
 
     @property
-    def body(self) -> tuple[Stmt, ...]:
-        """Its own statements."""
+    def words(self) -> frozenset[str]:
+        """What it calls, passes as keyword or assigns."""
+
+    @property
+    def functions(self) -> Sequence[Scope]:
+        """All its functions."""
 
 
 M = TypeVar("M", bound=Importing)
@@ -38,7 +57,7 @@ class ImportPath(Generic[M]):
 
     def find(self, name: str, near: str) -> M | None:
         """The module that a file imports by a bare name, `near` being the importing file."""
-        return self._sibling(name, near) or self._beside_scripts(name, near)
+        return self._sibling(name, near) or self._beside_scripts(name, near) or self._in_added(name, near)
 
     def _in(self, folder: str, name: str) -> M | None:
         """The module or package of that name, counted from a folder."""
@@ -102,6 +121,24 @@ class ImportPath(Generic[M]):
                         found[folder, head] = is_there and found.get((folder, head), True)
         return frozenset(folder for (folder, _), is_there in found.items() if is_there)
 
+    def _in_added(self, name: str, near: str) -> M | None:
+        """A module below a folder that the program puts on the path; the nearest of them to who imports it."""
+        found = (self._in(folder, name) for folder in self._added)
+        others = [module for module in found if module is not None and module.file != near]
+        return max(others, key=lambda module: len(commonpath([module.file, near])), default=None)
+
+    @cached_property
+    def _added(self) -> tuple[str, ...]:
+        folders: dict[str, None] = {}
+        for module in self._modules.values():
+            if module.is_test or _ADDING.isdisjoint(module.words) or _SYS.isdisjoint(module.facts.imports):
+                continue
+            folders.update(dict.fromkeys(added(module.file, module.body, iter(module.nodes(Call)))))
+            for function in module.functions:
+                body = (*module.body, *function.body)
+                folders.update(dict.fromkeys(added(module.file, body, iter(function.nodes(Call)))))
+        return tuple(folders)
+
     def _is_within_package(self, file: str) -> bool:
         """Whether a module of a package says by its imports that it is never run as a script, which alone would find
         its neighbours by their bare names: `import flask` in a package that has a `flask` of its own."""
@@ -114,6 +151,10 @@ class ImportPath(Generic[M]):
             elif isinstance(statement, Import) and any(name.partition(".")[0] == top for name, _ in statement.names):
                 return True
         return False
+
+
+_SYS = frozenset({"sys", "site"})
+_ADDING = frozenset({"append", "insert", "addsitedir"})
 
 
 def _above(file: str) -> str:

@@ -293,8 +293,10 @@ class Judge:
             if not any(exit_.credential for exit_ in definite) and all(not exit_.credential for exit_ in rejects):
                 return Judgement("none", gives=gives, particular=particular, qualname=name)
             return Judgement("optional", chain, gives=gives, particular=particular, qualname=name, reason=undecided)
-        if mode == "handler" or any(exit_.open and all(map(_is_for_data, exit_.open)) for exit_ in passes):
+        if mode == "handler":
             return Judgement("optional", chain, gives=gives, particular=particular, qualname=name)
+        if any(exit_.open and all(map(_is_for_data, exit_.open)) for exit_ in passes):
+            return Judgement("optional", chain, gives=gives, particular=particular, qualname=name, reason=undecided)
         if any(_tells_apart(exit_, passes) for exit_ in rejects) or any(
             _CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in open_
         ):

@@ -80,15 +80,17 @@ def _if(visit: Visit, statement: f.If, env: Env, frame: Frame) -> str | Conditio
         chosen.decided = True
         visit.conditions = (*outer, chosen)
         flow = visit.run_block(statement.body if known else statement.orelse, env, frame)
-        visit.conditions = outer
         left_out = statement.orelse if known else statement.body
         chosen.joined = flow is FALL and _leaves_nothing(left_out)
-        return chosen if flow is FALL and left_out else flow  # without another way, nothing depends on the test
+        # Without another way nothing depends on the test.
+        kept = (*outer, chosen) if left_out else outer
+        visit.conditions = (*kept, *visit.fallen[len(outer) + 1 :]) if flow is FALL else outer
+        return flow
     before = dict(env.vars)
     then, otherwise = _branches(value, yes, no)
     visit.conditions = (*outer, *then)
     first = visit.run_block(statement.body, env, frame)
-    after = env.vars
+    after, fallen = env.vars, visit.fallen
     env.vars = before
     visit.conditions = (*outer, *otherwise)
     second = visit.run_block(statement.orelse, env, frame)
@@ -96,10 +98,12 @@ def _if(visit: Visit, statement: f.If, env: Env, frame: Frame) -> str | Conditio
     if first is LEAVE and second is LEAVE:
         return LEAVE
     if first is LEAVE or first is JUMP:
-        return otherwise[0]
+        visit.conditions = visit.fallen if second is FALL else (*outer, *otherwise)
+        return FALL
     if second is LEAVE or second is JUMP:
         env.vars = after
-        return then[0]
+        visit.conditions = fallen
+        return FALL
     for name, left in after.items():
         right = env.vars.get(name)
         env.vars[name] = left if right is None else right if right is left else join([left, right], then[0])
@@ -151,7 +155,10 @@ def _for(visit: Visit, statement: f.For, env: Env, frame: Frame) -> str | Condit
 
 
 def _while(visit: Visit, statement: f.While, env: Env, frame: Frame) -> str | Condition:
-    return _if(visit, f.If(statement.start, statement.end, statement.test, statement.body, ()), env, frame) and FALL
+    outer = visit.conditions
+    _if(visit, f.If(statement.start, statement.end, statement.test, statement.body, ()), env, frame)
+    visit.conditions = outer
+    return FALL
 
 
 _ANY_EXCEPTION = ("", "Exception", "BaseException")

@@ -215,3 +215,52 @@ def test_a_setting_may_put_somebody_in_the_place_of_a_missing_credential(
     assert found == {"/orders/": "required", "/alive/": "none"}
     found = verdicts(tmp_path, settings=BY_HEADER.format(debug="True"), gates=gates, urls=AT_HOME)
     assert found == {"/orders/": "none", "/alive/": "none"}
+
+
+CONFIGURED = """
+from configurations import Configuration, values
+
+
+class Core(Configuration):
+    ROOT_URLCONF = "shop.urls"
+    EXTRA = ["rest_framework"]
+    INSTALLED_APPS = EXTRA + ["shop"]
+    REST_FRAMEWORK = {"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"]}
+
+
+class Open:
+    def REST_FRAMEWORK(self):
+        return {**Core.REST_FRAMEWORK, "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"]}
+
+
+class Development(Open, Core):
+    DEBUG = True
+
+
+class Production(Core):
+    DEBUG = values.BooleanValue(False)
+"""
+SERVED = """
+from django.urls import path
+from rest_framework.views import APIView
+
+
+class Orders(APIView):
+    def get(self, request):
+        return None
+
+
+urlpatterns = [path("orders/", Orders.as_view())]
+"""
+CHOSEN = 'import os\nos.environ.setdefault("DJANGO_CONFIGURATION", "{}")\n'
+
+
+@pytest.mark.parametrize(("name", "verdict"), [("Production", "required"), ("Development", "none")])
+def test_settings_are_a_class_that_the_start_names(tmp_path: Path, name: str, verdict: str) -> None:
+    files = {"settings": CONFIGURED, "urls": SERVED, "wsgi": CHOSEN.format(name)}
+    assert verdicts(tmp_path, **files) == {"/orders/": verdict}
+
+
+def test_settings_that_say_nothing_of_permissions_leave_them_to_the_library(tmp_path: Path) -> None:
+    settings = 'ROOT_URLCONF = "shop.urls"\nOURS = ["shop"]\nINSTALLED_APPS = ["rest_framework"] + OURS\n'
+    assert verdicts(tmp_path, settings=settings, urls=SERVED) == {"/orders/": "none"}

@@ -867,3 +867,54 @@ def test_a_decorator_that_leaves_the_view_as_it_is_under_a_setting(tmp_path: Pat
         "/always": ("required", ""),
         "/never": ("none", ""),
     }
+
+
+BRANCHES = """
+from flask import Flask, abort, redirect, request, url_for
+from stored import session
+
+app = Flask(__name__)
+OPEN, OPEN_API = ["login"], ["api_login"]
+
+
+@app.before_request
+def check():
+    session.refresh()
+    if request.path.split("/")[1] == "api":
+        if request.endpoint not in OPEN_API and not session.logged_in():
+            abort(403)
+    elif request.endpoint not in OPEN and not session.logged_in():
+        return redirect(url_for("login"))
+    session.seen = True
+    return None
+
+
+@app.get("/login")
+def login():
+    return "login"
+
+
+@app.get("/account")
+def account():
+    return "account"
+
+
+@app.get("/api/login")
+def api_login():
+    return "login"
+
+
+@app.get("/api/account")
+def api_account():
+    return "account"
+"""
+
+
+def test_whoever_gets_past_a_branch_has_passed_its_test(tmp_path: Path) -> None:
+    """What follows the branches is reached by those who are logged in, in each of them."""
+    assert verdicts(tmp_path, main=BRANCHES) == {
+        "GET /login": "none",
+        "GET /account": "required",
+        "GET /api/login": "none",
+        "GET /api/account": "required",
+    }

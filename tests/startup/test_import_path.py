@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from linting import routes, write
 
 SHOP = {
@@ -138,3 +140,59 @@ app.add_url_rule("/", "index", lambda: "")
 """,
     }
     assert [row.path for row in routes(write(tmp_path, files))] == ["/"]
+
+
+ADDITIONS = {
+    "os.path": """
+import os, sys
+BASE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.append(os.path.join(BASE, "parts", "apps"))
+""",
+    "pathlib": """
+import sys
+from pathlib import Path
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "parts" / "apps"))
+""",
+    "parents": """
+import sys
+from pathlib import Path
+sys.path.insert(0, str(Path(__file__).resolve().parents[1].joinpath("parts", "apps")))
+""",
+    "in a function": """
+import sys
+from os.path import abspath, dirname, join
+def main():
+    here = dirname(abspath(__file__))
+    sys.path.append(join(here, "..", "parts", "apps"))
+main()
+""",
+}
+
+
+@pytest.mark.parametrize("settings", ADDITIONS.values(), ids=ADDITIONS)
+def test_a_program_puts_a_folder_on_the_path(tmp_path: Path, settings: str) -> None:
+    """`parts/apps` is a package as well, and nobody uses its name."""
+    files = {
+        "shop/__init__.py": "",
+        "shop/setup.py": settings,
+        "shop/main.py": "from flask import Flask\nfrom . import setup\nfrom orders.views import page\n"
+        "app = Flask(__name__)\napp.register_blueprint(page)\n",
+        "parts/__init__.py": "",
+        "parts/apps/__init__.py": "",
+        "parts/apps/orders/__init__.py": "",
+        "parts/apps/orders/views.py": "from flask import Blueprint\n\npage = Blueprint('page', __name__)\n\n\n"
+        "@page.get('/orders')\ndef orders():\n    return []\n",
+    }
+    assert [row.path for row in routes(write(tmp_path, files))] == ["/orders"]
+
+
+def test_a_folder_that_nobody_knows_is_not_on_the_path(tmp_path: Path) -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/main.py": "import sys\nfrom flask import Flask\nsys.path.append(sys.argv[1])\nimport orders\n"
+        "app = Flask(__name__)\norders.register(app)\n",
+        "parts/__init__.py": "",
+        "parts/orders.py": "def register(app):\n    app.add_url_rule('/orders', 'orders', list)\n",
+    }
+    assert not routes(write(tmp_path, files))

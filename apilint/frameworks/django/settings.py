@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Options
+from typing import TypeGuard
 
 from apilint import facts as f
 from apilint.facts import Span
@@ -13,6 +14,8 @@ from apilint.startup.core import Core
 from apilint.startup.values import (
     Choice,
     ClassValue,
+    FunctionValue,
+    Instance,
     Known,
     Mapping,
     ModuleValue,
@@ -234,23 +237,38 @@ def _values(machine: Core, module: Module) -> dict[str, Value]:
 
 
 def _of_class(machine: Core, module: Module) -> dict[str, Value]:
-    """The settings of django-configurations: the attributes of a class."""
+    """The settings of django-configurations: the attributes of a class, and what its properties and methods give
+    (https://django-configurations.readthedocs.io/en/stable/patterns/)."""
     env = machine.run_module(module)
     classes = [unwrap(value) for value in env.vars.values() if isinstance(unwrap(value), ClassValue)]
     named = list(started_with(machine.index, CLASS_VARIABLE))
-    ordered = sorted(classes, key=lambda cls: isinstance(cls, ClassValue) and cls.cls.name not in named)
+    rank = {name: place for place, name in enumerate(named)}
+    ordered = sorted(filter(_is_class, classes), key=lambda cls: rank.get(cls.cls.name, len(rank)))
     for cls in ordered:
-        if isinstance(cls, ClassValue) and attributes.in_class(machine, cls, "ROOT_URLCONF") is not None:
+        if attributes.in_class(machine, cls, "ROOT_URLCONF") is not None:
             values: dict[str, Value] = {}
+            made = Instance(cls, [], {}, cls.cls.span, 0)
             for base in reversed(attributes.mro(machine, cls)):
                 if isinstance(base, ClassValue):
                     scope = attributes.namespace(machine, base)
                     for name, value in scope.vars.items():
                         if name.isupper():
-                            values[name] = kept(machine.force(value, scope, name), name)
+                            values[name] = kept(_given(machine, machine.force(value, scope, name), made), name)
             if "ROOT_URLCONF" in values:
                 return values
     return {}
+
+
+def _is_class(value: Value) -> TypeGuard[ClassValue]:
+    return isinstance(value, ClassValue)
+
+
+def _given(machine: Core, value: Value, made: Instance) -> Value:
+    """What an attribute of a class of settings stands for: a function is called."""
+    target = unwrap(value)
+    if not isinstance(target, FunctionValue):
+        return value
+    return machine.call(FunctionValue(target.function, target.env, made), [], {}, target.function.span)
 
 
 _APPCONF = ("appconf.AppConf", "appconf.base.AppConf")

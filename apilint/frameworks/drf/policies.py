@@ -99,14 +99,15 @@ class Defaults:
         return value, mapping.spans.get(key)
 
     def _place(self) -> Span | None:
-        """Where a missing entry would stand: in REST_FRAMEWORK, else where the framework is installed."""
+        """Where a missing entry would stand: in REST_FRAMEWORK, else where the framework is installed, else in the file
+        of the settings; None where there are no settings."""
         for name in ("REST_FRAMEWORK", "INSTALLED_APPS"):
             value = self.settings.attribute(name)
             while isinstance(value, Setting):
                 value = value.default
             if isinstance(value, (Mapping, Seq)) and value.span is not None:
                 return value.span
-        return None
+        return Span(self.settings.module.file, 0, 0) if self.settings.module is not None else None
 
     def _resolved(self, value: Value) -> Value:
         """Names of classes -> classes."""
