@@ -10,7 +10,6 @@ import posixpath
 from collections.abc import Iterator, Mapping
 
 from apilint import facts as f
-from apilint.unparse import unparse
 
 _ADDS = {"sys.path.append": 0, "sys.path.insert": 1, "site.addsitedir": 0, "path.append": 0, "path.insert": 1}
 _SAME = frozenset({"abspath", "realpath", "normpath", "str", "fspath", "Path", "PurePath", "resolve", "absolute"})
@@ -29,7 +28,7 @@ def added(file: str, body: tuple[f.Stmt, ...], calls: Iterator[f.Call]) -> Itera
         if isinstance(target, f.Name)
     }
     for call in calls:
-        position = _ADDS.get(unparse(call.func))
+        position = _ADDS.get(_dotted(call.func))
         if position is None or len(call.args) <= position:
             continue
         folder = _path(call.args[position], file, named, _DEPTH)
@@ -57,7 +56,7 @@ def _path(expr: f.Expr, file: str, named: Mapping[str, f.Expr], depth: int) -> s
 
 def _called(call: f.Call, file: str, named: Mapping[str, f.Expr], depth: int) -> str | None:
     """What a function of `os.path` or a method of a path gives."""
-    name = unparse(call.func).rpartition(".")[2]
+    name = _dotted(call.func).rpartition(".")[2]
     on = call.func.value if isinstance(call.func, f.Attribute) and name in _METHODS else None
     first = on or (call.args[0] if call.args else None)
     base = None if first is None else _path(first, file, named, depth - 1)
@@ -66,6 +65,13 @@ def _called(call: f.Call, file: str, named: Mapping[str, f.Expr], depth: int) ->
     if name in ("join", "joinpath"):
         return _joined(base, call.args if on is not None else call.args[1:])
     return base if name in _SAME else None
+
+
+def _dotted(func: f.Expr) -> str:
+    """What is called: `os.path.join`; of something computed the last name only."""
+    if isinstance(func, f.Attribute):
+        return f"{_dotted(func.value)}.{func.attr}"
+    return func.id if isinstance(func, f.Name) else ""
 
 
 def _above(path: str | None, count: int) -> str | None:

@@ -79,6 +79,8 @@ class Bar:
         return self.READING if self._reading.tells(first, self._habits.reading) else self.DOUBTFUL
 
     def _of_changing(self, route: Route) -> str:
+        if is_draft(route) and self._habits.counted >= ENOUGH:
+            return self.DOUBTFUL
         if not self._acting.acts(route):
             is_mixed = self._habits.changing >= NEARLY_ALL and not _only_asks(route)
             return self.MIXED if is_mixed else self.DOUBTFUL
@@ -173,7 +175,6 @@ class Doubts:
             or self._rejections.may_reject(route)
             or self._effects.only_computes(route)
             or says_open(route)
-            or is_draft(route)
             or (route.function is not None and depends_on_caller(route.function.function))
             or (route.function is not None and self._asks_below(route.function.function, ASKING_DEPTH))
         )

@@ -34,6 +34,8 @@ from apilint.model import Guard, Route, Step
 from apilint.project import Project
 
 IN_THE_HANDLER = "in the handler"
+# Of so many siblings one that does nothing yet is a draft.
+ENOUGH = 10
 
 
 class Habit(msgspec.Struct, frozen=True):
@@ -79,7 +81,7 @@ def auth_outlier_route(
             continue
         if effects.only_computes(first) or not is_own(project, first):
             continue
-        if says_open(first) or is_draft(first):
+        if says_open(first) or (is_draft(first) and habit.siblings >= ENOUGH):
             continue
         is_shared = len(habit.shared) >= share * habit.siblings
         if not changing and not is_shared:

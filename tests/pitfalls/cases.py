@@ -388,16 +388,16 @@ class Default(APIView):
         return Response({})
 
 
-class Opened(APIView):
+class Payments(APIView):
     permission_classes = []
 
     def post(self, request):
         return Response({})
 
 
-urlpatterns = [path("default/", Default.as_view()), path("opened/", Opened.as_view())]
+urlpatterns = [path("default/", Default.as_view()), path("payments/", Payments.as_view())]
 """,
-        {"GET /default/": 403, "POST /opened/": 200},
+        {"GET /default/": 403, "POST /payments/": 200},
         finds=("APL107",),
         silent=("APL106",),
         settings=CLOSED,
