@@ -91,8 +91,7 @@ class Bar:
             return self.DOUBTFUL
         if self._habits.changing >= MOST:
             return self.CLEAR
-        is_habit = self._habits.counted >= ENOUGH or self._habits.share < HARDLY_ANY
-        return self.DOUBTFUL if is_habit else self.MIXED
+        return self.DOUBTFUL if self._habits.counted >= ENOUGH else self.MIXED
 
 
 class Reading:
