@@ -30,11 +30,16 @@ def login_required(view):
 
 
 def test_fixes_of_several_rules_on_one_line(tmp_path: Path) -> None:
-    write(
-        tmp_path, {"main.py": 'import requests\n\nrequests.get("http://partner-shop.com/a", verify=False, timeout=9)\n'}
+    plain, blind = (
+        "get('http://partner-shop.com/a', timeout=9)",
+        "get('https://partner-shop.com/b', verify=False, timeout=9)",
     )
+    write(tmp_path, {"main.py": f"from requests import get\n\nanswers = {plain}, {blind}\n"})
     result = mended(tmp_path)
-    assert result.patches[0].after == b'import requests\n\nrequests.get("https://partner-shop.com/a", timeout=9)\n'
+    mended_line = (
+        "answers = get('https://partner-shop.com/a', timeout=9), get('https://partner-shop.com/b', timeout=9)\n"
+    )
+    assert result.patches[0].after.decode() == f"from requests import get\n\n{mended_line}"
     assert len(result.fixed) == 2
 
 
