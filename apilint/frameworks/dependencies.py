@@ -207,7 +207,7 @@ class Dependencies:
             callee = item.callee if isinstance(item, Result) else None
             if isinstance(callee, External) and callee.name.rpartition(".")[2] in CREDENTIAL_PARAMETERS:
                 return None if _NO_CREDENTIAL.search(param.name) else NOTHING
-        if isinstance(source, Known) and source.value is None and CREDENTIAL_WORD.search(param.name):
+        if isinstance(source, Known) and source.value in (None, "") and CREDENTIAL_WORD.search(param.name):
             return NOTHING
         if isinstance(source, Known) and not isinstance(annotation, External):  # a request is no parameter of one
             return Unknown(f"what the caller sends as '{param.name}'", None, param.name)

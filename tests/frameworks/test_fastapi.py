@@ -91,3 +91,30 @@ app.include_router(router, prefix=below)
 app.include_router(router, prefix="/versioned" if VERSION else "")
 """
     assert list(verdicts(tmp_path, main)) == ["/news", "/open/news", "/versioned/news"]
+
+
+def test_a_token_that_is_empty_by_default_is_missing(tmp_path: Path) -> None:
+    main = """
+from typing import Annotated
+
+from fastapi import FastAPI, HTTPException, Query
+
+app = FastAPI()
+UPDATE_TOKEN = "".join(["a", "b"])
+
+
+@app.post("/update")
+def update(token: Annotated[str, Query(title="a token")] = "", at_once: bool = False):
+    if len(token.strip()) == 0 or token != UPDATE_TOKEN:
+        raise HTTPException(403)
+    return {}
+
+
+@app.get("/find")
+def find(words: str = ""):
+    if len(words) == 0:
+        raise HTTPException(400)
+    return {}
+"""
+    write(tmp_path, {"main.py": main})
+    assert {row.path: row.auth for row in routes(tmp_path)} == {"/update": "required", "/find": "none"}
