@@ -264,3 +264,33 @@ def test_settings_are_a_class_that_the_start_names(tmp_path: Path, name: str, ve
 def test_settings_that_say_nothing_of_permissions_leave_them_to_the_library(tmp_path: Path) -> None:
     settings = 'ROOT_URLCONF = "shop.urls"\nOURS = ["shop"]\nINSTALLED_APPS = ["rest_framework"] + OURS\n'
     assert verdicts(tmp_path, settings=settings, urls=SERVED) == {"/orders/": "none"}
+
+
+DESCRIBED = """
+from django.urls import path
+from drf_yasg.views import get_schema_view
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.schemas import get_schema_view as plain
+
+by_settings = get_schema_view(public=True)
+for_all = get_schema_view(public=True, permission_classes=[AllowAny])
+urlpatterns = [
+    path("docs/", by_settings.with_ui("swagger", cache_timeout=0)),
+    path("open/", for_all.without_ui()),
+    path("schema/", plain(title="Shop")),
+    path("mine/", plain(title="Shop", permission_classes=[IsAuthenticated])),
+    path("all/", plain(title="Shop", permission_classes=(AllowAny,))),
+]
+"""
+
+
+def test_views_that_describe_an_api_ask_for_what_they_are_handed(tmp_path: Path) -> None:
+    asked = '{"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"]}'
+    closed = f'ROOT_URLCONF = "shop.urls"\nREST_FRAMEWORK = {asked}\n'
+    assert verdicts(tmp_path, settings=closed, urls=DESCRIBED) == {
+        "/docs/": "required",
+        "/open/": "none",
+        "/schema/": "required",
+        "/mine/": "required",
+        "/all/": "none",
+    }

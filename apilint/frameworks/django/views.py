@@ -9,6 +9,7 @@ import msgspec
 from apilint import facts as f
 from apilint.facts import Span
 from apilint.frameworks.django.urlconf import Leaf
+from apilint.frameworks.drf.descriptions import description
 from apilint.index import Function
 from apilint.startup.core import Core
 from apilint.startup.values import (
@@ -209,6 +210,9 @@ class Unfolding:
 
 def class_view(value: Result) -> ClassView | None:
     """What a call of `as_view` makes a view of."""
+    described = description(value)
+    if described is not None:
+        return ClassView(described[0], None, described[1], value.span)
     callee = value.callee
     if isinstance(callee, Attr) and callee.name.removeprefix("super.") == "as_view":
         base = unwrap(callee.base)
