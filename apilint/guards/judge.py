@@ -51,6 +51,12 @@ _CREDENTIAL_TEXT = regex(
     r"(?i)user|token|auth|login|session|credential|api_?key|permission|role|identity|secret|password|access"
 )
 
+# A credential itself, and not what is said of one.
+_CREDENTIAL = regex(
+    r"(?i)(^|[.\W])((access_|auth_?|bearer_|id_)?token|(x_)?api_?key|auth(orization)?(_header)?|credentials?|jwt|"
+    r"bearer|(current_)?user)(\W*\]|\W*\))?$"
+)
+
 _REQUEST = regex(r"\brequest\.")
 # What tells one route from another: which of them a guard leaves out is no matter of data.
 _ROUTE_TEXT = regex(r"(?i)request|endpoint|path|url|view|route|method|exempt|public|anonymous|skip|ignore|scope")
@@ -297,6 +303,8 @@ class Judge:
             return Judgement("optional", chain, gives=gives, particular=particular, qualname=name)
         if any(exit_.open and all(map(_is_for_data, exit_.open)) for exit_ in passes):
             return Judgement("optional", chain, gives=gives, particular=particular, qualname=name, reason=undecided)
+        if any(any(map(_says_missing, exit_.open)) for exit_ in passes):
+            return Judgement("optional", chain, gives=gives, particular=particular, qualname=name, branches=True)
         if any(_tells_apart(exit_, passes) for exit_ in rejects) or any(
             _CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in open_
         ):
@@ -539,6 +547,27 @@ def _may_hold(expr: f.Expr, positive: bool) -> bool:
         return either(_may_hold(side, positive) for side in (expr.left, expr.right))
     text = _NOT_CREDENTIAL.sub("", unparse(expr))
     return not _CREDENTIAL_TEXT.search(text) and not _ROUTE_TEXT.search(text)
+
+
+def _says_missing(condition: Condition) -> bool:
+    """Whether a condition holds for whoever brings no credentials: `not header`, `token is None`."""
+    return condition.expr is not None and _is_missing(condition.expr, condition.positive)
+
+
+def _is_missing(expr: f.Expr, positive: bool) -> bool:
+    if isinstance(expr, f.UnaryOp) and expr.op == "not":
+        return _is_missing(expr.operand, not positive)
+    if isinstance(expr, f.BoolOp):
+        either = any if positive == (expr.op == "or") else all
+        return either(_is_missing(side, positive) for side in (expr.left, expr.right))
+    if isinstance(expr, f.Compare):
+        is_none = isinstance(expr.rights[0], f.Constant) and expr.rights[0].value is None and len(expr.ops) == 1
+        return is_none and positive == (expr.ops[0] in ("is", "==")) and _names_credential(expr.left)
+    return not positive and isinstance(expr, (f.Name, f.Attribute, f.Subscript)) and _names_credential(expr)
+
+
+def _names_credential(expr: f.Expr) -> bool:
+    return bool(_CREDENTIAL.search(unparse(expr)))
 
 
 def _asks_caller(value: Value | None, depth: int = 4) -> bool:

@@ -339,3 +339,44 @@ urlpatterns = [path("page/", page), path("admin/", admin.site.urls)]
 def test_who_a_session_belongs_to_and_which_admin_site_there_is_a_program_may_decide_itself(tmp_path: Path) -> None:
     found = rows(tmp_path, urls=BACKED)
     assert {row.path: row.auth for row in found.values()} == {"/page/": "required", "/admin/": "required"}
+
+
+HEADER = """
+from django.urls import path
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.views import APIView
+from store import profile_of
+
+
+class Bearer(BaseAuthentication):
+    def authenticate(self, request):
+        header = get_authorization_header(request).decode().split()
+        if not header or header[0].lower() != "bearer":
+            return None
+        profile = profile_of(header[1])
+        if not profile:
+            raise AuthenticationFailed("no such token")
+        return profile, header[1]
+
+
+class Open(APIView):
+    authentication_classes = [Bearer]
+    permission_classes = [AllowAny]
+
+    def get(self, request):
+        return None
+
+
+class Closed(Open):
+    permission_classes = [IsAuthenticated]
+
+
+urlpatterns = [path("open/", Open.as_view()), path("closed/", Closed.as_view())]
+"""
+
+
+def test_whoever_sends_no_header_is_nobody_and_not_turned_away(tmp_path: Path) -> None:
+    found = rows(tmp_path, urls=HEADER)
+    assert {row.path: row.auth for row in found.values()} == {"/open/": "none", "/closed/": "required"}

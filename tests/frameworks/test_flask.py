@@ -918,3 +918,31 @@ def test_whoever_gets_past_a_branch_has_passed_its_test(tmp_path: Path) -> None:
         "GET /api/login": "none",
         "GET /api/account": "required",
     }
+
+
+LENIENT = """
+from flask import Flask, abort
+from stored import token_of, valid
+
+app = Flask(__name__)
+
+
+@app.before_request
+def check():
+    token = token_of()
+    if token is None:
+        return None
+    if not valid(token):
+        abort(401)
+
+
+@app.get("/orders")
+def orders():
+    return []
+"""
+
+
+def test_a_check_that_lets_pass_whoever_brings_nothing(tmp_path: Path) -> None:
+    assert verdicts(tmp_path, main=LENIENT) == {"GET /orders": "optional"}
+    strict = LENIENT.replace("        return None\n", "        abort(401)\n")
+    assert verdicts(tmp_path / "strict", main=strict) == {"GET /orders": "required"}
