@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from apilint import facts as f
@@ -44,19 +45,29 @@ def non_constant_time_compare(
 
 
 def plaintext_passwords(project: Project, password: str, owners: str) -> Iterator[Match]:
-    """Log-ins that compare the password itself with what is stored."""
+    """Log-ins that compare the password itself with what is stored; the first comparison of each function."""
     named, stored = regex(password), regex(owners)
     for function in judging(project):
         for node in function.nodes(f.Compare):
-            if len(node.ops) != 1 or node.ops[0] not in ("==", "!="):
-                continue
-            for kept, given in ((node.left, node.rights[0]), (node.rights[0], node.left)):
-                if not isinstance(kept, f.Attribute) or not named.search(words_of(kept.attr)):
-                    continue
-                if stored.search(words_of(last_name(kept.value))) and named.search(words_of(last_name(given))):
-                    if not (isinstance(given, f.Attribute) and stored.search(words_of(last_name(given.value)))):
-                        yield _match(function, node, "plaintext", kept=unparse(kept), given=unparse(given, 4))
-                        break
+            kept, given = _of_password(node, named, stored)
+            if kept is not None:
+                yield _match(function, node, "plaintext", kept=unparse(kept), given=unparse(given, 4))
+                break
+
+
+def _of_password(
+    node: f.Compare, named: re.Pattern[str], stored: re.Pattern[str]
+) -> tuple[f.Attribute, f.Expr] | tuple[None, None]:
+    """The stored password of a comparison, and the one that is given."""
+    if len(node.ops) != 1 or node.ops[0] not in ("==", "!="):
+        return None, None
+    for kept, given in ((node.left, node.rights[0]), (node.rights[0], node.left)):
+        if not isinstance(kept, f.Attribute) or not named.search(words_of(kept.attr)):
+            continue
+        is_stored = isinstance(given, f.Attribute) and stored.search(words_of(last_name(given.value)))
+        if stored.search(words_of(last_name(kept.value))) and named.search(words_of(_name(given))) and not is_stored:
+            return kept, given
+    return None, None
 
 
 def _match(function: Function, node: f.Compare, template: str = "", **values: str) -> Match:

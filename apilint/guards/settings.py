@@ -19,6 +19,8 @@ _TEXT = regex(
     r"(?i:(\b|_)settings?\b|(?<![a-z])config(?![a-z])|\bconf\b|environ|getenv|\bdebug\b|\boptions?\b|feature|enabled?\b|"
     r"disabled?\b)|^(not )?\(?[\w.]*\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|^[A-Z]{4,}$"
 )
+# What something is looked for in says nothing of what it is: `action in ["metadata", "OPTIONS"]`.
+_LISTED = regex(r"\bin [\[({][^\])}]*[\])}]")
 _CLASS = regex(r"(?i)(config|configuration|settings|options)$")
 _PARSES = frozenset({"parse_args", "parse_known_args"})
 _READS = frozenset({"get", "super.get", "__getitem__", "super.__getitem__"})
@@ -30,7 +32,7 @@ def is_setting(condition: Condition) -> bool:
 
 
 def _names_setting(condition: Condition) -> bool:
-    return bool(_TEXT.search(condition.text)) and "request" not in condition.text
+    return bool(_TEXT.search(_LISTED.sub("", condition.text))) and "request" not in condition.text
 
 
 def told(condition: Condition) -> Condition:
