@@ -17,9 +17,7 @@ from apilint.model import Step
 from apilint.processes import begin, share
 from apilint.project import Project
 from apilint.rule import Rule, bind_params
-
-# Copies of other people's code: a finding is right, and whoever keeps the copy does not mend it.
-_VENDORED = re.compile(r"(^|/)(_?vendor(ed)?|third_?party)/")
+from apilint.vendored import vendored
 
 Locate = Callable[[Span, str], Place]
 CUT_SHORT = "cut short"
@@ -131,12 +129,13 @@ def _most_specific(found: Sequence[tuple[Rule, Match]]) -> Iterator[tuple[Rule, 
 
 def _finding(rule: Rule, match: Match, project: Project, locate: Locate) -> Finding:
     severity = match.severity or rule.severity
+    is_copy = project.once("vendored", lambda: vendored(project.index.modules))
     return Finding(
         code=rule.code,
         name=rule.name,
         severity=severity,
         security_severity=rule.security_severity if match.security_severity is None else match.security_severity,
-        precision=Precision.LOW if _VENDORED.search(match.span.file) else match.precision or rule.precision,
+        precision=Precision.LOW if is_copy(match.span.file) else match.precision or rule.precision,
         message=fill(_template(rule, match), match),
         place=locate(match.span, ""),
         cwe=rule.cwe,

@@ -18,3 +18,12 @@ def test_vendored_code_is_of_low_precision(folder: str, tmp_path: Path) -> None:
     found = {each.place.file: each.precision for each in findings(tmp_path, "APL401")}
     assert found.pop(f"{folder}/client.py") is Precision.LOW
     assert found == {"vendors.py": Precision.VERY_HIGH, "shop/vendors/views.py": Precision.VERY_HIGH}
+
+
+def test_a_folder_of_libraries_holds_copies_whatever_it_is_called(tmp_path: Path) -> None:
+    libraries = {f"shop/ext/{name}": CALL for name in ("requests/api.py", "six.py", "urllib3/util/retry.py", "ours.py")}
+    write(tmp_path, {**libraries, "shop/client.py": CALL, "shop/six.py": CALL, "requests/own.py": CALL})
+    found = {each.place.file: each.precision for each in findings(tmp_path, "APL401")}
+    low = {file for file, precision in found.items() if precision is Precision.LOW}
+    assert low == libraries.keys()
+    assert found.keys() - low == {"shop/client.py", "shop/six.py", "requests/own.py"}
