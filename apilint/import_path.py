@@ -23,6 +23,10 @@ class Scope(Protocol):
     def body(self) -> tuple[Stmt, ...]:
         """Its statements."""
 
+    @property
+    def words(self) -> frozenset[str]:
+        """What it calls, passes as keyword or assigns."""
+
     def nodes(self, kind: type[Call]) -> Sequence[Call]:
         """The calls in it."""
 
@@ -34,10 +38,6 @@ class Importing(Scope, Protocol):
     file: str
     facts: FileFacts
     is_test: bool
-
-    @property
-    def words(self) -> frozenset[str]:
-        """What it calls, passes as keyword or assigns."""
 
     @property
     def functions(self) -> Sequence[Scope]:
@@ -135,6 +135,8 @@ class ImportPath(Generic[M]):
                 continue
             folders.update(dict.fromkeys(added(module.file, module.body, iter(module.nodes(Call)))))
             for function in module.functions:
+                if _ADDING.isdisjoint(function.words):
+                    continue
                 body = (*module.body, *function.body)
                 folders.update(dict.fromkeys(added(module.file, body, iter(function.nodes(Call)))))
         return tuple(folders)

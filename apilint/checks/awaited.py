@@ -99,7 +99,7 @@ class Awaited:
         return found
 
     def _named(self) -> dict[str, list[Function]]:
-        return self._project.once("functions by name", lambda: by_name(self._project))
+        return by_name(self._project)
 
     def _is_ending(self, library: str, settings: Sequence[str]) -> bool:
         modules = [each for each in self._project.index.modules.values() if not each.is_test]
@@ -126,11 +126,15 @@ class Awaited:
 
 def by_name(project: Project) -> dict[str, list[Function]]:
     """The functions of a project, those of its tests aside, by their names."""
-    found: dict[str, list[Function]] = {}
-    for module in project.index.modules.values():
-        for function in module.functions if not module.is_test else ():
-            found.setdefault(function.name, []).append(function)
-    return found
+
+    def find() -> dict[str, list[Function]]:
+        found: dict[str, list[Function]] = {}
+        for module in project.index.modules.values():
+            for function in module.functions if not module.is_test else ():
+                found.setdefault(function.name, []).append(function)
+        return found
+
+    return project.once("functions by name", find)
 
 
 def _is_limited(function: Function) -> bool:

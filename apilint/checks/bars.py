@@ -25,8 +25,8 @@ from apilint.unparse import unparse
 
 # Where most of what changes something is guarded, the rest was forgotten; where most of so many such routes are not
 # guarded, that is the habit. An application of its own of which hardly any is guarded has its own.
-ASKING_DEPTH = 2
 MOST, NEARLY_ALL, HARDLY_ANY, ENOUGH, FEW = 0.5, 0.94, 0.25, 10, 3
+ASKING_DEPTH = 2
 _READING = frozenset("search fetch list query find lookup preview show suggest autocomplete count stats".split())
 # `/refunds/{refund_id}`: an object by what nobody guesses.
 _TICKET = regex(r"(?i)^.*[{<](?:(?:str|uuid):)?(?P<name>(?:\w+_)?(?:u?u?id|hash|hash_?id))(?::(?:str|uuid))?[}>]")

@@ -134,9 +134,8 @@ def _settings(project: Project, settings: Mapping[str, str], local: re.Pattern[s
         span = where.span(at)
         step = Step(span, f"'{name}' switches '{settings[name]}' off for the cookie")
         values = {"setting": name, "effect": _effect([settings[name]])}
-        doubt = (
-            Precision.LOW if name in switched_on or is_beside(span.file) else None
-        )  # a default that the program does not run with
+        # A default that the program does not run with.
+        doubt = Precision.LOW if name in switched_on or is_beside(span.file) else None
         yield Match(span=span, values=values, template="configured", trace=(step,), precision=doubt)
 
 

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from apilint import facts as f
 from apilint.checks.assigned import last_name
 from apilint.checks.logs import Logs
-from apilint.index import Function
+from apilint.index import Function, Index
 from apilint.project import Project
 from apilint.startup import attributes
 from apilint.startup.values import ClassValue, Instance, Result, Value, unwrap
 from apilint.unparse import unparse
-from apilint.walk import walk
 
 # What registers a function for exceptions, and what runs for every answer.
 _HANDLING = ("exception_handler", "errorhandler", "app_errorhandler", "add_exception_handler", "register_error_handler")
@@ -59,24 +58,20 @@ class Handlers:
                 for decorator in function.head.decorators:
                     if isinstance(decorator, f.Call) and last_name(decorator.func) in _HANDLING:
                         yield from self._names_if_logged(decorator, function)
-            for node in walk(module.body):
-                if isinstance(node, f.Call):
-                    yield from self._registered(node, None)
             for function in module.functions:
                 if not function.words.isdisjoint(_HANDLING):
                     for call in function.nodes(f.Call):
-                        yield from self._registered(call, function)
+                        yield from self._registered(call, index)
 
     def _names_if_logged(self, decorator: f.Call, function: Function) -> Iterator[str]:
         if self.logs.function_logs(function):
             yield from (unparse(arg).rpartition(".")[2] for arg in decorator.args)
 
-    def _registered(self, call: f.Call, within: Function | None) -> Iterator[str]:
+    def _registered(self, call: f.Call, index: Index) -> Iterator[str]:
         if last_name(call.func) not in _HANDLING or len(call.args) < 2:
             return
         name = last_name(call.args[1])
-        functions = within.module.index.modules.values() if within is not None else ()
-        for module in functions:
+        for module in index.modules.values():
             for function in module.functions:
                 if function.name == name and self.logs.function_logs(function):
                     yield unparse(call.args[0]).rpartition(".")[2]

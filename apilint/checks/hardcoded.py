@@ -149,16 +149,16 @@ def _is_compared(project: Project, key: Key) -> bool:
     """Whether the program looks whether it runs with that very key, and says so: `if config["SECRET_KEY"] ==
     defaults.SECRET_KEY: warn(…)`."""
     module = project.module(key.span.file).name.rpartition(".")[2]
+    tests = project.once("tests that tell", lambda: list(_telling_tests(project)))
+    return any(test.count(key.name) > 1 and f"{module}.{key.name}" in test for test in tests)
+
+
+def _telling_tests(project: Project) -> Iterator[str]:
+    """The tests after which the program says that something is wrong, or raises."""
     for function in project.index.functions_with(_TELLING):
         for statement in function.nodes(f.If):
-            test = unparse(statement.test)
-            if (
-                test.count(key.name) > 1
-                and f"{module}.{key.name}" in test
-                and (_raises(statement) or _tells(statement))
-            ):
-                return True
-    return False
+            if _raises(statement) or _tells(statement):
+                yield unparse(statement.test)
 
 
 def _demanded(project: Project) -> Iterator[str]:

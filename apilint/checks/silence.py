@@ -192,8 +192,7 @@ class _Reader:
         """The method that is called on what is not known, where there is one of that name."""
         if not isinstance(call.func, f.Attribute):
             return ()
-        named = self.project.once("functions by name", lambda: by_name(self.project))
-        found = named.get(call.func.attr, ())
+        found = by_name(self.project).get(call.func.attr, ())
         return found if len(found) == 1 else ()
 
     @staticmethod

@@ -80,7 +80,9 @@ def _if(trace: Trace, statement: f.If, env: Env, frame: Frame) -> str | Conditio
         if names and block:
             trace.vouched[id(block)] = names
     known = set(env.vars) if trace.has_paths else None
-    unmet = [] if statement.orelse else [*failing, *narrowing.vouched(statement.test, False)]
+    unmet = [] if statement.orelse else failing
+    if unmet is failing and test is not statement.test:
+        unmet = [*failing, *narrowing.vouched(statement.test, False)]
     before = {name: (env.vars.get(name), passed) for each, passed in unmet for name in trace.seen_through(each)}
     flow = RUN[f.If](trace, statement, env, frame)
     if known is not None and flow is FALL:

@@ -405,6 +405,8 @@ class Caller(Special):
 
     def take(self, left: tuple[Left, ...]) -> None:
         """Remember what a guard has left on the request for those that follow."""
+        if not left:
+            return
         known = {each.told for each in self.left}
         self.left = (*self.left, *(each for each in left if each.told not in known))
 

@@ -302,10 +302,9 @@ class Knowledge:
         entry = self._credentials.get(name)
         if not isinstance(entry, Mapping):
             return None
-        given, asked = entry.get("gives"), entry.get("asked")
-        if asked is not None:
-            at = asked["arg"]
-            listed = kwargs.get(asked["keyword"]) or (args[at] if at < len(args) else None)
+        given = entry.get("gives")
+        if "asked" in entry:
+            listed = asked_for(entry, args, kwargs)
             if isinstance(listed, Choice):
                 answers = [_answer_to(option, given) for option in listed.options]
                 return None if None in answers else Choice([each for each in answers if each], listed.test)
@@ -341,6 +340,13 @@ class Knowledge:
         """Whether a verifier raises on a bad or missing credential."""
         entry = self._verifiers.get(name)
         return isinstance(entry, Mapping) and bool(entry.get("raises"))
+
+
+def asked_for(entry: Entry, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value | None:
+    """What the call of something that asks is given to ask for, where `asked` says."""
+    asked = entry.get("asked") or {}
+    at = asked.get("arg")
+    return kwargs.get(asked.get("keyword", "")) or (args[at] if isinstance(at, int) and at < len(args) else None)
 
 
 def _answer_to(listed: Value | None, given: object) -> Value | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from apilint.guards.caller import Left
 from apilint.guards.exits import Exit
+from apilint.guards.knowledge import asked_for
 from apilint.guards.settings import is_setting, told
 from apilint.startup.values import Choice, Condition, Result, Seq, Value, constant
 
@@ -29,9 +30,7 @@ def granted(
 ) -> Condition | None:
     """The setting under which somebody whom a guard made holds the scopes that a library's function is asked for;
     None for never. `entry` says where these are `asked`, and what of the request they are `held` by."""
-    asked = entry.get("asked") or {}
-    at = asked.get("arg")
-    listed = kwargs.get(asked.get("keyword", "")) or (args[at] if isinstance(at, int) and at < len(args) else None)
+    listed = asked_for(entry, args, kwargs)
     for each in left:
         if not each.holder and each.name == entry.get("held") and _holds(each.value, listed):
             return each.setting

@@ -22,7 +22,6 @@ class Served(msgspec.Struct, frozen=True):
 
     method: str
     path: str
-    operation: str
     handler: str
     security: str
     resource: str
@@ -74,7 +73,6 @@ def _served(
     return Served(
         method=method.upper(),
         path=_rule(document, path, [*_list(item.get("parameters")), *_list(operation.get("parameters"))]),
-        operation=name,
         handler=f"{controller}.{name}" if controller and name else name,
         security=_security(operation.get("security", document.get("security"))),
         resource=f"{controller or resource}:{'search' if is_collection else method}",

@@ -246,17 +246,20 @@ def _of_class(machine: Core, module: Module) -> dict[str, Value]:
     ordered = sorted(filter(_is_class, classes), key=lambda cls: rank.get(cls.cls.name, len(rank)))
     for cls in ordered:
         if attributes.in_class(machine, cls, "ROOT_URLCONF") is not None:
-            values: dict[str, Value] = {}
-            made = Instance(cls, [], {}, cls.cls.span, 0)
-            for base in reversed(attributes.mro(machine, cls)):
-                if isinstance(base, ClassValue):
-                    scope = attributes.namespace(machine, base)
-                    for name, value in scope.vars.items():
-                        if name.isupper():
-                            values[name] = kept(_given(machine, machine.force(value, scope, name), made), name)
+            values = dict(_configured(machine, cls))
             if "ROOT_URLCONF" in values:
                 return values
     return {}
+
+
+def _configured(machine: Core, cls: ClassValue) -> Iterator[tuple[str, Value]]:
+    """The settings of a class and, before these, of those that it inherits from."""
+    made = Instance(cls, [], {}, cls.cls.span, 0)
+    for base in reversed(attributes.own_classes(machine, cls)):
+        scope = attributes.namespace(machine, base)
+        for name, value in scope.vars.items():
+            if name.isupper():
+                yield name, kept(_given(machine, machine.force(value, scope, name), made), name)
 
 
 def _is_class(value: Value) -> TypeGuard[ClassValue]:

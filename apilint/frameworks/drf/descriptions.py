@@ -20,12 +20,10 @@ _POLICIES = ("authentication_classes", "permission_classes")
 def description(made: Result) -> tuple[Value, dict[str, Value]] | None:
     """The class of such a view and the options that it is made with; None for any other call."""
     callee = made.callee
-    is_of_class = isinstance(callee, Attr) and callee.name in _OF_CLASS and isinstance(callee.base, Result)
-    maker = callee.base if is_of_class and isinstance(callee, Attr) else made
-    found = _MAKERS.get(maker.callee.name) if isinstance(maker, Result) and isinstance(maker.callee, External) else None
-    if found is None or not isinstance(maker, Result):
+    maker = callee.base if isinstance(callee, Attr) and callee.name in _OF_CLASS else made
+    if not isinstance(maker, Result) or not isinstance(maker.callee, External) or maker.callee.name not in _MAKERS:
         return None
-    cls, *places = found
+    cls, *places = _MAKERS[maker.callee.name]
     given = {
         name: maker.args[place] if place < len(maker.args) else maker.kwargs.get(name)
         for name, place in zip(_POLICIES, places, strict=True)
