@@ -380,3 +380,39 @@ urlpatterns = [path("open/", Open.as_view()), path("closed/", Closed.as_view())]
 def test_whoever_sends_no_header_is_nobody_and_not_turned_away(tmp_path: Path) -> None:
     found = rows(tmp_path, urls=HEADER)
     assert {row.path: row.auth for row in found.values()} == {"/open/": "none", "/closed/": "required"}
+
+
+TESTED = """
+from django.contrib.auth.decorators import user_passes_test
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.views import View
+
+
+def staff_only(view):
+    return user_passes_test(lambda user: user.is_authenticated and user.is_staff)(view)
+
+
+def anybody(view):
+    return user_passes_test(lambda user: True)(view)
+
+
+@method_decorator(staff_only, name="dispatch")
+class Staff(View):
+    def get(self, request):
+        return None
+
+
+@method_decorator(anybody, name="dispatch")
+class Everybody(View):
+    def get(self, request):
+        return None
+
+
+urlpatterns = [path("staff/", Staff.as_view()), path("all/", Everybody.as_view())]
+"""
+
+
+def test_a_decorator_of_the_project_may_put_one_of_the_library_around_a_class(tmp_path: Path) -> None:
+    found = rows(tmp_path, urls=TESTED)
+    assert {row.path: row.auth for row in found.values()} == {"/staff/": "required", "/all/": "none"}

@@ -15,7 +15,7 @@ from apilint.guards.caller import ANONYMOUS, GATE
 from apilint.guards.judge import Judgement
 from apilint.guards.visit import Visit
 from apilint.model import Guard
-from apilint.startup import expressions
+from apilint.startup import calls, expressions
 from apilint.startup.values import (
     Choice,
     Condition,
@@ -29,6 +29,7 @@ from apilint.startup.values import (
     Unknown,
     Value,
     unwrap,
+    wrappers,
 )
 
 OPT_OUT = "opt_out"
@@ -69,7 +70,11 @@ def _parts(program: Program, layer: Layer) -> Iterator[Layer]:
             yield layer
         elif isinstance(decorator, (FunctionValue, Partial, LambdaValue, Instance)):
             made = program.machine.call(decorator, [GATE], {}, layer.span)
-            yield Layer(decorator, layer.span, GATE, None if made is GATE else made, layer.where)
+            if isinstance(made, Result):  # it puts decorators of a library around the view
+                around = wrappers(calls.applied(made, decorator, GATE, layer.span))
+                yield from (Layer(each.decorator, layer.span, GATE, each.result, layer.where) for each in around)
+            else:
+                yield Layer(decorator, layer.span, GATE, None if made is GATE else made, layer.where)
         else:
             yield Layer(decorator, layer.span, layer.inner, None, layer.where)
 
