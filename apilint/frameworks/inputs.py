@@ -12,6 +12,7 @@ from apilint.frameworks.kinds import FIXED, OBJECT, REQUEST, SERVER, TEXT, is_pl
 from apilint.frameworks.program import Program
 from apilint.index import Class, Function
 from apilint.model import Route
+from apilint.placeholders import placeholders
 from apilint.startup import attributes
 from apilint.startup.core import Core
 from apilint.startup.values import (
@@ -35,7 +36,7 @@ _LITESTAR_NAMES = {"request": REQUEST, "socket": REQUEST, "headers": TEXT, "cook
 
 def segments(route: Route) -> set[str]:
     """The parameters in a route's path that hold no slash: they are one of its segments."""
-    found = {name for name, converter in _placeholders(route.path) if converter != "path" and not _spans(converter)}
+    found = {name for name, converter in placeholders(route.path) if converter != "path" and not _spans(converter)}
     return found - set(re.findall(r"\{(\w+):path\}", route.path))
 
 
@@ -64,7 +65,7 @@ def of_views(routes: Iterable[Route]) -> Mapping[Class, Mapping[str, str]]:
         owner = route.function.function.owner if route.function is not None else None
         if owner is not None and route.framework in ("django", "drf"):
             kinds = found.setdefault(owner, {})
-            for name, converter in _placeholders(route.path):
+            for name, converter in placeholders(route.path):
                 if kinds.get(name) != TEXT:
                     kinds[name] = TEXT if _is_free(converter) else FIXED
     return found
@@ -179,10 +180,10 @@ def _of_parameter(machine: Core, param: f.Param, env: Env) -> str:
 
 def _by_path(program: Program, function: FunctionValue, route: Route) -> Iterator[tuple[str, str]]:
     """Parameters named in the path are the caller's; the first one that is not holds the request, if any does."""
-    placeholders = dict(_placeholders(route.path))
+    parts = dict(placeholders(route.path))
     params = [param for param in function.function.head.params if param.name not in ("self", "cls")]
     for number, param in enumerate(params):
-        converter = placeholders.get(param.name)
+        converter = parts.get(param.name)
         if converter is not None:
             annotated = program.machine.evaluate(param.annotation, function.env) if param.annotation else None
             is_fixed = kind_of(program.machine, annotated) == FIXED and route.framework == "ninja"
@@ -190,19 +191,9 @@ def _by_path(program: Program, function: FunctionValue, route: Route) -> Iterato
         elif number == 0 and route.framework in ("django", "drf", "ninja"):
             yield param.name, REQUEST
         elif param.kind == "kwargs":
-            yield param.name, TEXT if any(map(_is_free, placeholders.values())) else FIXED
+            yield param.name, TEXT if any(map(_is_free, parts.values())) else FIXED
         elif route.framework == "ninja":
             yield param.name, _of_parameter(program.machine, param, function.env)
-
-
-def _placeholders(path: str) -> Iterator[tuple[str, str]]:
-    """`(name, converter or regular expression)` of each variable part of a path."""
-    for converter, name in re.findall(r"<(?:([^<>:]+?)(?:\([^)]*\))?:)?(\w+)>", path):
-        yield name, converter
-    for name in re.findall(r"(?<!\$)\{(?:\w+:)?(\w+)\}", path):
-        yield name, ""
-    for name, pattern in re.findall(r"\(\?P<(\w+)>((?:[^()\\]|\\.|\([^)]*\))*)\)", path):
-        yield name, f"re:{pattern}"
 
 
 def _is_free(converter: str) -> bool:

@@ -10,11 +10,17 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from apilint.patterns import regex
+from apilint.placeholders import placeholders
 from apilint.startup.values import Choice, Condition, Known, Special, Unknown, Value, constant, join, text_of
 
 CREDENTIAL_WORD = regex(
     r"(?i)(^|_|-|\b)(auth\w*|token\w*|api_?-?keys?|x_?-?key|secret\w*|passw\w*|credential\w*|session\w*|jwt\w*|bearer|"
     r"signature|cookie\w*|user\w*|login\w*|identity|principal|account|claims|subject|access|permission\w*)"
+)
+# An attribute of what is stored that whoever is told of it may use: `user.reset_key`.
+STORED_SECRET = regex(
+    r"(?i)(^|_)(token|secret|otp|passw(or)?d|signature|(api|access|auth|reset|activation|private|confirm\w*|verif\w*|"
+    r"invit\w*|recovery|unsubscribe)_?(key|code|hash))$"
 )
 _COPIES = ("copy", "to_dict")
 _PLAIN_HEADERS = regex(
@@ -327,6 +333,14 @@ class Body(Special):
 _CONTAINERS = frozenset("headers cookies session META COOKIES environ state scope extra_environ".split())
 _BODIES = frozenset("args GET POST form values json data query_params get_json query FILES files view_args".split())
 _IN_SCOPE = frozenset({"type", "method", "path", "root_path", "headers"})
+
+
+def is_sent(value: Value) -> bool:
+    """Whether a value is what an anonymous caller sends: not known, but none of the secrets of the program."""
+    holder, bracket, _ = value.reason.partition("[") if isinstance(value, Unknown) else ("", "", "")
+    return bool(bracket) and (holder in _BODIES or holder == "body")
+
+
 REQUEST_NAMES = frozenset("request req _request websocket ws".split())
 _NOTHING = frozenset("auth authorization authenticators successful_authenticator token api_key identity".split())
 
@@ -390,7 +404,7 @@ class Caller(Special):
     have put there.
     """
 
-    __slots__ = ("endpoint", "http_method", "kept", "left", "note", "path", "used")
+    __slots__ = ("_variables", "endpoint", "http_method", "kept", "left", "note", "path", "used")
 
     truth = True
 
@@ -402,6 +416,14 @@ class Caller(Special):
         self.kept: Callable[[str], Value | None] | None = None
         self.left: tuple[Left, ...] = ()
         self.note: Note | None = None
+        self._variables: frozenset[str] | None = None
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The names of what the route's path leaves open: whatever takes a parameter of that name, is given one."""
+        if self._variables is None:
+            self._variables = frozenset(name for name, _ in placeholders(self.path))
+        return self._variables
 
     def take(self, left: tuple[Left, ...]) -> None:
         """Remember what a guard has left on the request for those that follow."""

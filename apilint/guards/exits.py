@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apilint.facts import Span
 from apilint.guards.caller import NOTHING, Anonymous, Body, Container, Nothing, Sure
-from apilint.startup.values import Condition, Known, Mapping, Value
+from apilint.startup.values import Choice, Condition, Known, Mapping, Operation, Value
 
 # A test that one of these decides is decided by the caller having no credentials.
 CREDENTIALS = (Sure, Nothing, Anonymous, Container, Body)
@@ -14,6 +14,16 @@ def _remembering(value: Value) -> Value:
     if isinstance(value, Known) and value.value is None:
         return NOTHING
     return Sure(value.value) if isinstance(value, Known) and isinstance(value.value, bool) else value
+
+
+def asks_caller(value: Value | None, depth: int = 4) -> bool:
+    """Whether a test that is not decided asks for credentials among other things: `ENABLED and not session["user"]`."""
+    if isinstance(value, Operation) and depth:
+        return asks_caller(value.left, depth - 1) or asks_caller(value.right, depth - 1)
+    if isinstance(value, Choice) and depth:
+        by = [value.test.value] if value.test is not None else []
+        return any(asks_caller(each, depth - 1) for each in (*value.options, *by))
+    return isinstance(value, CREDENTIALS)
 
 
 class Exit:
@@ -75,8 +85,9 @@ class Exit:
 
     @property
     def given(self) -> Value:
-        """The returned value; `None` or a truth that is returned for want of credentials remembers that it was."""
-        if not self.credential:
+        """The returned value; `None` or a truth that is returned for want of credentials, be it on some ways only,
+        remembers that it was."""
+        if not self.credential and not any(asks_caller(condition.value) for condition in self.open):
             return self.value
         if isinstance(self.value, Mapping):
             items = {name: _remembering(item) for name, item in self.value.items.items()}

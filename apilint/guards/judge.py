@@ -11,7 +11,7 @@ from apilint import facts as f
 from apilint.facts import Span
 from apilint.guards import lapses
 from apilint.guards.caller import NOTHING, Anonymous, Caller, Left, Nothing, Sure
-from apilint.guards.exits import CREDENTIALS, Exit
+from apilint.guards.exits import CREDENTIALS, Exit, asks_caller
 from apilint.guards.knowledge import REDIRECTS, REJECTING, Entry, Knowledge, is_waived
 from apilint.guards.remembered import Remembered
 from apilint.guards.settings import is_setting, spelt, told
@@ -496,7 +496,7 @@ def _about_caller(exit_: Exit, mode: str) -> bool:
     log-in) does not guard itself."""
     if mode == "handler" and not exit_.open and any(is_setting(condition) for condition in exit_.conditions):
         return False  # a constant of the program's settings turned it off
-    if not exit_.open or any(_asks_caller(c.value) for c in exit_.open):
+    if not exit_.open or any(asks_caller(c.value) for c in exit_.open):
         return True
     return mode != "handler" and any(_CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", c.text)) for c in exit_.open)
 
@@ -528,7 +528,7 @@ def _is_for_caller(exit_: Exit, mode: str) -> bool:
 def _asks(exit_: Exit) -> bool:
     """Whether a rejection follows from a test that asks, openly or by its words, for credentials."""
     return any(
-        _asks_caller(condition.value) or _CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", condition.text))
+        asks_caller(condition.value) or _CREDENTIAL_TEXT.search(_NOT_CREDENTIAL.sub("", condition.text))
         for condition in exit_.open
     )
 
@@ -568,16 +568,6 @@ def _is_missing(expr: f.Expr, positive: bool) -> bool:
 
 def _names_credential(expr: f.Expr) -> bool:
     return bool(_CREDENTIAL.search(unparse(expr)))
-
-
-def _asks_caller(value: Value | None, depth: int = 4) -> bool:
-    """Whether a test that is not decided asks for credentials among other things: `ENABLED and not session["user"]`."""
-    if isinstance(value, Operation) and depth:
-        return _asks_caller(value.left, depth - 1) or _asks_caller(value.right, depth - 1)
-    if isinstance(value, Choice) and depth:
-        by = [value.test.value] if value.test is not None else []
-        return any(_asks_caller(each, depth - 1) for each in (*value.options, *by))
-    return isinstance(value, CREDENTIALS)
 
 
 def _why(value: Value) -> str:

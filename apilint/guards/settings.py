@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from apilint.patterns import regex
+from apilint.startup import expressions
 from apilint.startup.values import (
     Attr,
     Choice,
@@ -21,6 +22,8 @@ _TEXT = regex(
 )
 # What something is looked for in says nothing of what it is: `action in ["metadata", "OPTIONS"]`.
 _LISTED = regex(r"\bin [\[({][^\])}]*[\])}]")
+# Which plug-ins there are, whoever installs the program decides: `for plugin in entry_points(group="app.auth")`.
+_PLUGINS = regex(r"(?i)^(not )?there is an element of .*(plug_?in|entry_?point)")
 _CLASS = regex(r"(?i)(config|configuration|settings|options)$")
 _PARSES = frozenset({"parse_args", "parse_known_args"})
 _READS = frozenset({"get", "super.get", "__getitem__", "super.__getitem__"})
@@ -32,7 +35,8 @@ def is_setting(condition: Condition) -> bool:
 
 
 def _names_setting(condition: Condition) -> bool:
-    return bool(_TEXT.search(_LISTED.sub("", condition.text))) and "request" not in condition.text
+    text = condition.text
+    return "request" not in text and bool(_TEXT.search(_LISTED.sub("", text)) or _PLUGINS.search(text))
 
 
 def told(condition: Condition) -> Condition:
@@ -64,7 +68,7 @@ def holds_setting(value: Value, depth: int = 8) -> bool:
     if isinstance(value, Operation):
         return any(holds_setting(side, depth - 1) for side in (value.left, value.right) if side is not None)
     if isinstance(value, Choice):
-        return value.test is not None and is_setting(value.test)
+        return (value.test is not None and is_setting(value.test)) or _only_setting_tells(value.options, depth - 1)
     if isinstance(value, Subscripted):
         return isinstance(value.base, Attr) and value.base.name == "config"
     if isinstance(value, Attr):
@@ -75,6 +79,12 @@ def holds_setting(value: Value, depth: int = 8) -> bool:
             return value.callee.name in _READS and bool(_CLASS.search(base.cls.cls.name))
         return isinstance(base, Attr) and base.name == "config"
     return False
+
+
+def _only_setting_tells(options: list[Value], depth: int) -> bool:
+    """Whether the data choose among what is true alike (or false alike) and what the configuration says."""
+    truths = {expressions.truth(option) for option in options if not holds_setting(option, depth)}
+    return len(truths) == 1 and None not in truths and any(holds_setting(option, depth) for option in options)
 
 
 def _is_command_line(value: Value) -> bool:

@@ -11,6 +11,7 @@ from apilint.guards.caller import (
     ANONYMOUS,
     NOTHING,
     REQUEST_NAMES,
+    STORED_SECRET,
     Anonymous,
     Answer,
     Body,
@@ -22,12 +23,14 @@ from apilint.guards.caller import (
     Nothing,
     Sure,
     Unset,
+    is_sent,
 )
 from apilint.guards.exits import Exit
 from apilint.guards.implementers import as_annotated
 from apilint.guards.kept import kept
 from apilint.guards.knowledge import POLICY_VIOLATION, Knowledge, is_waived, status_of
 from apilint.guards.left import granted
+from apilint.guards.proxies import behind
 from apilint.guards.remembered import LONG, CallKey, Followed, Remembered, call_key, decides, holds_request
 from apilint.guards.settings import is_setting, told
 from apilint.index import Function
@@ -157,6 +160,8 @@ class Visit(Machine):
         self.fallen: tuple[Condition, ...] = ()
         self.entered: list[Function] = []
         self.left: list[Left] = []
+        self.sent: dict[str, Value] = {}
+        self.proxied: dict[Value, Special | None] = {}
         self.outer: list[tuple[Condition, ...]] = []
         caller.kept = self._kept
 
@@ -219,7 +224,7 @@ class Visit(Machine):
             if param.name in bindings:
                 kwargs[param.name] = bindings[param.name]
             else:
-                guessed = self.guess(param)
+                guessed = self.guess(param) or self._of_path(param)
                 if guessed is not None:
                     kwargs[param.name] = guessed
         if any(param.kind == "kwargs" for param in params):
@@ -239,11 +244,20 @@ class Visit(Machine):
             return NOTHING
         return None
 
+    def _of_path(self, param: f.Param) -> Value | None:
+        """What the route's path puts in the place of a parameter's default."""
+        if param.default is None or param.name not in self.caller.variables:
+            return None
+        self.caller.used = True
+        return Unknown(f"'{param.name}' of the path", None, param.name)
+
     def _set_status(self, value: Value) -> None:
         self.statuses.append((status_of(value), self.all_conditions))
 
     def _note(self, holder: str, name: str, value: Value) -> None:
         """Something is put on the request: under a setting it may stand in the place of credentials."""
+        if is_sent(value):
+            self.sent[f"{holder}.{name}"] = value
         if isinstance(value, (Nothing, Sure, Anonymous)) or expressions.truth(value) is False:
             return
         setting = next((each for each in self.all_conditions if not each.decided and is_setting(each)), None)
@@ -269,21 +283,52 @@ class Visit(Machine):
             special = self.knowledge.special(value.name)
             if special is not None:
                 return self._special(special)
+        elif isinstance(value, Attr) and (proxied := self._behind(value.base)) is not None:
+            return proxied.attribute(value.name)
         elif isinstance(value, Attr) and isinstance(value.base, Instance):
             special = self.knowledge.instance_attributes.get(value.name)
             if special is not None:
                 return self._special(special)
             return self.knowledge.option(self, value.base, value.name) or value
-        elif isinstance(value, Unknown) and isinstance(expr, f.Attribute) and expr.attr in ("request", "user"):
-            if isinstance(expr.value, f.Name) and expr.value.id == "self" and expr.attr == "request":
-                self.contacts += 1
-                return self.caller
-        elif isinstance(value, Unknown) and value.reason in _MISSING and self.frames:
-            name = _MISSING[value.reason]
-            raise Turned(Exit("raise", NONE, self.conditions, env.module.span(expr.start, expr.end), 0, name))
+        elif isinstance(value, Unknown):
+            return self._known(value, expr, env)
         elif value is NOTHING and isinstance(expr, f.Subscript):
             self.missing_used += 1  # a key that is not there: what may raise is seen to by `try`
         return value
+
+    def _behind(self, value: Value) -> Special | None:
+        """What of the request a proxy stands for; to use it is no call of the program's."""
+        if not isinstance(value, (Instance, Result)):
+            return None
+        if value not in self.proxied:
+            made = self.made
+            self.proxied[value] = behind(self, value)
+            self.made = made
+        return self.proxied[value]
+
+    def _known(self, value: Unknown, expr: f.Expr, env: Env) -> Value:
+        """What is known of an expression that no start-up could tell."""
+        if value.reason in _MISSING and self.frames:
+            name = _MISSING[value.reason]
+            raise Turned(Exit("raise", NONE, self.conditions, env.module.span(expr.start, expr.end), 0, name))
+        if isinstance(expr, f.Compare):
+            return self._guessed(expr, env) or value
+        if not isinstance(expr, f.Attribute):
+            return value
+        if expr.attr == "request" and isinstance(expr.value, f.Name) and expr.value.id == "self":
+            self.contacts += 1
+            return self.caller
+        return self.sent.get(value.reason, value) if self.sent else value
+
+    def _guessed(self, expr: f.Compare, env: Env) -> Sure | None:
+        """`request.args["key"] == user.reset_key`: a secret that is stored is not what an anonymous caller sends."""
+        if expr.ops not in (("==",), ("!=",)):
+            return None
+        sides = (expr.left, *expr.rights)
+        stored = next((s for s in sides if isinstance(s, f.Attribute) and STORED_SECRET.search(s.attr)), None)
+        if stored is None or not any(is_sent(self.evaluate(side, env)) for side in sides if side is not stored):
+            return None
+        return Sure(expr.ops == ("!=",))
 
     def truth(self, value: Value) -> bool | None:
         """Whether a value is true, which every answer to the caller is; None when that is not known."""

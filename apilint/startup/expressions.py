@@ -48,7 +48,7 @@ from apilint.startup.values import (
 
 BUILTINS = frozenset(dir(builtins))
 LAZY = (LazyName, LazyExpr, LazyDef)
-_PROXIES = frozenset({"LocalProxy", "SimpleLazyObject"})
+PROXIES = frozenset({"LocalProxy", "SimpleLazyObject"})
 MAX_DEPTH = 200
 
 
@@ -336,7 +336,7 @@ def truth(value: Value) -> bool | None:
 
 def _is_proxy(made_by: Value) -> bool:
     """Whether something makes objects that are as true as what they stand for when they are used."""
-    return isinstance(made_by, External) and made_by.name.rpartition(".")[2] in _PROXIES
+    return isinstance(made_by, External) and made_by.name.rpartition(".")[2] in PROXIES
 
 
 def _bool_op(machine: Core, expr: f.BoolOp, env: Env) -> Value:
@@ -402,8 +402,10 @@ def _negated(value: Value, expr: f.UnaryOp, span: Span) -> Value:
         if isinstance(value, Choice) and value.test is not None:
             return join([_negated(option, expr, span) for option in value.options], value.test)
         return Unknown("a negated unknown", span, expr)
-    if isinstance(value, Special):
-        return value.compared("not", value, is_left=True) or (FALSE if known else TRUE)
+    options = value.options if isinstance(value, Choice) else (value,)
+    assumed = next((option for option in options if isinstance(option, Special)), None)
+    if assumed is not None:  # all of them are true alike, and one of them because of what is assumed
+        return assumed.compared("not", assumed, is_left=True) or (FALSE if known else TRUE)
     return FALSE if known else TRUE
 
 
