@@ -271,7 +271,7 @@ class Program:
         if any(guard.effect == "required" for guard in above):
             return []
         judged = self.judge.function(function, "handler", caller=caller, bindings=bindings, memo=(None,))
-        if judged.effect not in ("required", "conditional", "optional") or not (judged.chain or judged.branches):
+        if judged.effect == "none" or not (judged.chain or judged.branches):
             return []
         span = judged.chain[-1].span if judged.chain else function.function.span
         return [self.guard("in the handler", "in the handler", "the handler's body", span, judged, function)]

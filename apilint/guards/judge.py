@@ -274,6 +274,9 @@ class Judge:
         if not rejects:
             branches = visit.tolerated > 0 or any(exit_.credential for exit_ in exits)
             effect = "optional" if branches or (visit.missing_used and mode == "dependency") else "none"
+            if effect == "none" and mode == "handler" and visit.refusals:
+                said = visit.refusals[0]
+                return Judgement("unknown", (said,), particular=particular, qualname=name, reason=said.message)
             return Judgement(effect, gives=gives, particular=particular, qualname=name, branches=branches)
         chain = _chain(target, rejects[0], mode)
         if not passes:

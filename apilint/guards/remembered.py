@@ -42,18 +42,26 @@ _STATELESS = (Anonymous, Nothing, Sure, Container, Body)
 class Followed:
     """How a call ended, its conditions counted from its beginning. `kept` are the callee and its arguments: while they
     live, no other object takes over the identities that the key is made of. `after` is what containers among the
-    arguments held when it ended; `doubts` name what may have turned the caller away."""
+    arguments held when it ended; `doubts` name what may have turned the caller away, `unresolved` the functions that
+    nobody could find."""
 
-    __slots__ = ("after", "doubts", "exits", "kept", "missing_used", "tolerated")
+    __slots__ = ("after", "doubts", "exits", "kept", "missing_used", "tolerated", "unresolved")
 
     def __init__(
-        self, exits: list[Exit], missing_used: int, tolerated: int, kept: list[Value], doubts: list[str]
+        self,
+        exits: list[Exit],
+        missing_used: int,
+        tolerated: int,
+        kept: list[Value],
+        doubts: list[str],
+        unresolved: list[str],
     ) -> None:
         self.exits = exits
         self.missing_used = missing_used
         self.tolerated = tolerated
         self.kept = kept
         self.doubts = doubts
+        self.unresolved = unresolved
         self.after = [_contents(value) for value in kept]
 
     def repeat(self, args: list[Value]) -> None:

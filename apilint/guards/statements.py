@@ -7,6 +7,8 @@ from apilint.guards.caller import NOTHING
 from apilint.guards.exits import CREDENTIALS, Exit
 from apilint.guards.knowledge import REDIRECTS, REJECTING
 from apilint.guards.visit import Visit
+from apilint.model import Step
+from apilint.patterns import regex
 from apilint.startup import attributes, expressions
 from apilint.startup.core import FALL, JUMP, LEAVE, Frame
 from apilint.startup.machine import RUN
@@ -161,12 +163,14 @@ def _while(visit: Visit, statement: f.While, env: Env, frame: Frame) -> str | Co
     return FALL
 
 
+# An exception of a program that says "not for you"; the builtin one is about files.
+_REFUSAL = regex(r"(?i)not_?auth|unauth|forbid|permission(?!Error$)|denied|(?<!method)not_?allowed|credential")
 _ANY_EXCEPTION = ("", "Exception", "BaseException")
 
 
 def _try(visit: Visit, statement: f.Try, env: Env, frame: Frame) -> str | Condition:
     exits = visit.exits
-    start, missing = len(exits), visit.missing_used
+    start, missing, unresolved = len(exits), visit.missing_used, len(visit.unresolved)
     flow = visit.run_block(statement.body, env, frame)
     fallen = visit.fallen if flow is not LEAVE and flow is not JUMP else ()
     raised = [exit_ for exit_ in exits[start:] if exit_.kind == "raise"]
@@ -182,6 +186,8 @@ def _try(visit: Visit, statement: f.Try, env: Env, frame: Frame) -> str | Condit
             visit.conditions = fallen  # whoever gets further, did not fail
     elif visit.missing_used > missing:
         flow = _handle_missing(visit, statement, env, frame, flow, start)
+    if not caught and len(visit.unresolved) > unresolved:
+        _expect_refusal(visit, statement, env, frame, visit.unresolved[unresolved])
     if flow is not LEAVE:
         flow = visit.run_block(statement.orelse, env, frame)
     last = visit.run_block(statement.final, env, frame)
@@ -257,6 +263,30 @@ def _handle_missing(
             return LEAVE
         del exits[mark:]
     return flow
+
+
+def _expect_refusal(visit: Visit, statement: f.Try, env: Env, frame: Frame, called: str) -> None:
+    """Something that nobody could find is called where the program expects to be told that the caller may not: it may
+    well ask who that is."""
+    for handler in statement.handlers:
+        if not any(_REFUSAL.search(name) for name, _ in _types(visit, handler, env)):
+            continue
+        outer, mark = visit.conditions, len(visit.exits)
+        visit.caught.append([])
+        after = visit.run_block(handler.body, dict_env(env), frame)
+        visit.caught.pop()
+        visit.conditions = outer
+        refused = [exit_ for exit_ in visit.exits[mark:] if _rejects(visit, exit_)]
+        del visit.exits[mark:]
+        if after is LEAVE and refused:
+            span = env.module.span(handler.start, handler.end)
+            visit.refusals.append(
+                Step(
+                    span,
+                    f"whether '{called}', which is not found, turns the caller away as expected here, is not known",
+                )
+            )
+            return
 
 
 def _is_own_exception(visit: Visit, handler: f.Handler, env: Env) -> bool:

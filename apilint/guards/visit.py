@@ -34,6 +34,7 @@ from apilint.guards.proxies import behind
 from apilint.guards.remembered import LONG, CallKey, Followed, Remembered, call_key, decides, holds_request
 from apilint.guards.settings import is_setting, told
 from apilint.index import Function
+from apilint.model import Step
 from apilint.patterns import regex
 from apilint.startup import attributes, calls, expressions, mappings
 from apilint.startup.core import FALL, JUMP, LEAVE, Core, Frame, OutOfBudget
@@ -146,6 +147,8 @@ class Visit(Machine):
         self.missing_used = 0
         self.tolerated = 0
         self.doubts: list[str] = []
+        self.unresolved: list[str] = []
+        self.refusals: list[Step] = []
         self.caught: list[list[Exit]] = []
         self.statuses: list[tuple[int, tuple[Condition, ...]]] = []
         self.remembered = Remembered()
@@ -398,6 +401,8 @@ class Visit(Machine):
         answer = self._of_library(name, args, kwargs, span) if name else None
         if answer is not None:
             return answer
+        if isinstance(callee, Unknown):
+            self.unresolved.append(callee.text)
         is_own = isinstance(callee, (FunctionValue, Special)) or name == _PARTIAL
         if not is_own and self._is_lookup(callee) and self._misses(args, kwargs):
             self.missing_used += 1
@@ -527,6 +532,7 @@ class Visit(Machine):
         self.missing_used += followed.missing_used
         self.tolerated += followed.tolerated
         self.doubts += followed.doubts
+        self.unresolved += followed.unresolved
         given = self._resume(followed)
         return given if function.head.returns is None else self._as_annotated(callee, given)
 
@@ -563,7 +569,7 @@ class Visit(Machine):
         left = len(self.left)
         steps, entered, skips, contacts = self.steps, len(self.entered), self.skips, self.contacts
         self.entered.append(function)
-        counts = (self.missing_used, self.tolerated, len(self.doubts))
+        counts = (self.missing_used, self.tolerated, len(self.doubts), len(self.unresolved))
         self.outer.append(before)
         self.frames.append([])
         self.stack.append(function)
@@ -584,10 +590,16 @@ class Visit(Machine):
             exits.append(Exit("return", NONE, self.fallen, function.span))
         kept: list[Value] = [callee, *args, *kwargs.values()]
         followed = Followed(
-            exits, self.missing_used - counts[0], self.tolerated - counts[1], kept, self.doubts[counts[2] :]
+            exits,
+            self.missing_used - counts[0],
+            self.tolerated - counts[1],
+            kept,
+            self.doubts[counts[2] :],
+            self.unresolved[counts[3] :],
         )
         self.missing_used, self.tolerated = counts[:2]
         del self.doubts[counts[2] :]
+        del self.unresolved[counts[3] :]
         if key is not None and state[:2] == (len(self.passed), len(self.statuses)) and left == len(self.left):
             is_own = is_particular or skips != self.skips or any(holds_request(exit_.value) for exit_ in exits)
             calls_ = self.particular if is_own else self.remembered.calls

@@ -11,9 +11,10 @@ from linting import routes, write
 
 MAIN = """
 import os
+from dependency_injector.wiring import inject
 from flask import Flask, abort, g, redirect, request, session
 from werkzeug.local import LocalProxy
-from registry import Plugins, store
+from registry import NotAuthorized, Plugins, Unsorted, store
 
 app = Flask(__name__)
 ANYONE = os.environ.get("ANYONE_EDITS") == "1"
@@ -139,12 +140,55 @@ def remove(number):
     if not may_all(session.get("user"), store.thing(number))["success"]:
         abort(403)
     return store.remove(number)
+
+
+@app.post("/archive/<int:number>")
+@inject
+def archive(number, houses):
+    try:
+        found = houses.archive(number, session.get("user"))
+    except NotAuthorized:
+        abort(403)
+    return found
+
+
+@app.post("/archive-all")
+@inject
+def archive_all(houses):
+    try:
+        found = houses.archive(None)
+    except NotAuthorized:
+        found = []
+    return found
+
+
+@app.post("/sort/<int:number>")
+@inject
+def sort(number, houses):
+    try:
+        found = houses.sort(number)
+    except Unsorted:
+        abort(403)
+    return found
+
+
+@app.post("/tidy/<int:number>")
+def tidy(number):
+    try:
+        found = len(str(number))
+    except NotAuthorized:
+        abort(403)
+    return found
 """
 REGISTRY = """
 import external
 
 store = external.connect()
 _found = external.find()
+
+
+class NotAuthorized(Exception): ...
+class Unsorted(Exception): ...
 
 
 class Plugins:
@@ -170,6 +214,10 @@ class Plugins:
         ("GET /group/<int:number>", "none"),
         ("POST /things/<int:number>", "conditional"),
         ("DELETE /things/<int:number>", "required"),
+        ("POST /archive/<int:number>", "unknown"),
+        ("POST /archive-all", "none"),
+        ("POST /sort/<int:number>", "none"),
+        ("POST /tidy/<int:number>", "none"),
     ],
 )
 def test_verdicts(found: dict[str, str], route: str, verdict: str) -> None:

@@ -14,11 +14,7 @@ from benchmarks.parity.application import Application, Cause
 NAME = "parity"
 DECLARED = "the first part of the path is the default of a declared option, which stands in a YAML file"
 DATA_FIRST = "the call fails on its missing data before the action asks whether the caller is allowed to"
-PLUGIN_FIRST = "a plugin may log the caller out in another way first"
-NO_OBJECT = "apilint does not know the object that the route names, and sees only the way of one that is missing"
-RESET_LINK = "without the key of the mailed link, it answers 403; apilint takes a parameter `key` for no credential"
 PLUGIN_ACTION = "the action is a plugin's, which an entry point of another distribution would name"
-DATA_DECIDES = "the dataset's own data decide, on more ways than apilint follows"
 APPLICATION = Application(
     requirement="ckan[requirements]==2.12.0",
     framework="flask",
@@ -27,12 +23,7 @@ APPLICATION = Application(
     causes=(
         Cause("path", "GET /webassets/*", DECLARED),
         Cause("verdict", "POST /user/sysadmin", DATA_FIRST),
-        Cause("verdict", "POST /user/<id>/api-tokens", DATA_FIRST),
-        Cause("verdict", "* /user/_logout", PLUGIN_FIRST),
-        Cause("verdict", "GET /group/<id>", NO_OBJECT),
-        Cause("verdict", "* /user/reset/<id>", RESET_LINK),
         Cause("verdict", "POST /dataset/<id>/delete-datastore/*", PLUGIN_ACTION),
-        Cause("verdict", "POST /dataset/*", DATA_DECIDES),
     ),
 )
 PLUGINS = (
