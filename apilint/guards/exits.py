@@ -1,9 +1,12 @@
-"""TYPES: the ways in which a run for an anonymous caller ends."""
+"""TYPES: the ways in which a run for an anonymous caller ends, and what several of them have in common."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from apilint.facts import Span
 from apilint.guards.caller import NOTHING, Anonymous, Body, Container, Nothing, Sure
+from apilint.guards.settings import is_setting
 from apilint.startup.values import Choice, Condition, Known, Mapping, Operation, Value
 
 # A test that one of these decides is decided by the caller having no credentials.
@@ -96,3 +99,39 @@ class Exit:
 
     def __repr__(self) -> str:
         return f"Exit({self.kind} {self.status or ''} {self.name} {self.value!r} if {self.conditions})"
+
+
+def under_test(exit_: Exit, test: Condition | None, is_first: bool) -> Exit:
+    """An exit of one of several functions, under the test that chooses among them."""
+    if test is None:
+        return exit_
+    conditions = (*exit_.conditions, test.branch(first=is_first))
+    return Exit(exit_.kind, exit_.value, conditions, exit_.span, exit_.status, exit_.name)
+
+
+def shared(returns: list[Exit]) -> Iterator[Condition]:
+    """What held on every way on which a call returned: it holds for whatever comes after it."""
+    first, *others = returns
+    for condition in first.open:
+        if all(any(condition is each for each in other.conditions) for other in others):
+            yield condition
+
+
+def decisive(returns: list[Exit]) -> Condition | None:
+    """The test that tells what a call gives: of the configuration if there is one, else the first that its ways do not
+    share."""
+    if len(returns) < 2:
+        return None
+    common = {id(condition) for condition in shared(returns)}
+    apart = [condition for exit_ in returns for condition in exit_.open if id(condition) not in common]
+    chosen = [exit_.value.test for exit_ in returns if isinstance(exit_.value, Choice) and exit_.value.test is not None]
+    first = apart[0] if len(returns) == 2 and apart else None
+    return next(filter(is_setting, (*apart, *chosen)), first)
+
+
+def distinct(exits: list[Exit]) -> Iterator[Exit]:
+    """Of exits at the same place that mean the same to whoever called, the last."""
+    last = {(exit_.kind, exit_.span, exit_.status, exit_.name, exit_.credential): exit_ for exit_ in exits}
+    return (
+        exit_ for exit_ in exits if last[exit_.kind, exit_.span, exit_.status, exit_.name, exit_.credential] is exit_
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from apilint import facts as f
 from apilint.facts import Span
@@ -25,7 +25,7 @@ from apilint.guards.caller import (
     Unset,
     is_sent,
 )
-from apilint.guards.exits import Exit
+from apilint.guards.exits import Exit, decisive, distinct, shared, under_test
 from apilint.guards.implementers import as_annotated
 from apilint.guards.kept import kept
 from apilint.guards.knowledge import POLICY_VIOLATION, Knowledge, is_waived, status_of
@@ -551,7 +551,7 @@ class Visit(Machine):
         if not given:
             self.exits.extend(exit_ for _, exit_ in turned[:-1])
             raise Turned(turned[-1][1])
-        self.exits.extend(_with(exit_, callee.test, number == 0) for number, exit_ in turned)
+        self.exits.extend(under_test(exit_, callee.test, number == 0) for number, exit_ in turned)
         if turned and callee.test is not None:
             self.conditions = (*self.conditions, callee.test.branch(first=turned[0][0] != 0))
         return join(given, callee.test)
@@ -636,7 +636,7 @@ class Visit(Machine):
         """What the caller of a followed function meets: its value, or the end of its own run."""
         before = self.conditions
         returns = [exit_ for exit_ in followed.exits if exit_.kind == "return"]
-        raises = [exit_.under(before) for exit_ in _distinct(followed.exits) if exit_.kind == "raise"]
+        raises = [exit_.under(before) for exit_ in distinct(followed.exits) if exit_.kind == "raise"]
         if not returns and raises:
             if self.frames:
                 self.frames[-1].extend(raises[:-1])
@@ -646,8 +646,8 @@ class Visit(Machine):
         if not returns:
             return NONE
         if raises:
-            self.conditions = (*before, *_shared(returns))
-        return join([exit_.under(before).given for exit_ in returns], _decisive(returns))
+            self.conditions = (*before, *shared(returns))
+        return join([exit_.under(before).given for exit_ in returns], decisive(returns))
 
     # ---------------------------------------------------------------- statements
 
@@ -682,42 +682,6 @@ class Visit(Machine):
     def exits(self) -> list[Exit]:
         """Those of the running function, so far."""
         return self.frames[-1] if self.frames else []
-
-
-def _with(exit_: Exit, test: Condition | None, is_first: bool) -> Exit:
-    """An exit of one of several functions, under the test that chooses among them."""
-    if test is None:
-        return exit_
-    conditions = (*exit_.conditions, test.branch(first=is_first))
-    return Exit(exit_.kind, exit_.value, conditions, exit_.span, exit_.status, exit_.name)
-
-
-def _shared(returns: list[Exit]) -> Iterator[Condition]:
-    """What held on every way on which a call returned: it holds for whatever comes after it."""
-    first, *others = returns
-    for condition in first.open:
-        if all(any(condition is each for each in other.conditions) for other in others):
-            yield condition
-
-
-def _decisive(returns: list[Exit]) -> Condition | None:
-    """The test that tells what a call gives: of the configuration if there is one, else the first that its ways do not
-    share."""
-    if len(returns) < 2:
-        return None
-    shared = {id(condition) for condition in _shared(returns)}
-    apart = [condition for exit_ in returns for condition in exit_.open if id(condition) not in shared]
-    chosen = [exit_.value.test for exit_ in returns if isinstance(exit_.value, Choice) and exit_.value.test is not None]
-    first = apart[0] if len(returns) == 2 and apart else None
-    return next(filter(is_setting, (*apart, *chosen)), first)
-
-
-def _distinct(exits: list[Exit]) -> Iterator[Exit]:
-    """Of exits at the same place that mean the same to whoever called, the last."""
-    last = {(exit_.kind, exit_.span, exit_.status, exit_.name, exit_.credential): exit_ for exit_ in exits}
-    return (
-        exit_ for exit_ in exits if last[exit_.kind, exit_.span, exit_.status, exit_.name, exit_.credential] is exit_
-    )
 
 
 def _recursion(args: list[Value]) -> int:
