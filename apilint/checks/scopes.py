@@ -16,7 +16,7 @@ def scopes_not_enforced(project: Project) -> Iterator[Match]:
     """Guards that are given scopes, of which nothing that runs takes notice."""
     for span, found in _unread(project).items():
         route, guard = found[0]
-        scopes = [demand.name for demand in guard.demands if not demand.enforced]
+        scopes = _stated_in_vain(route, guard)
         yield Match(
             span=span,
             values={
@@ -46,9 +46,16 @@ def _unread(project: Project) -> dict[Span, list[tuple[Route, Guard]]]:
     found: dict[Span, list[tuple[Route, Guard]]] = {}
     for route in project.routes:
         for guard in (*route.guards, *route.considered):
-            if any(not demand.enforced for demand in guard.demands) and not project.is_test(guard.span.file):
+            if _stated_in_vain(route, guard) and not project.is_test(guard.span.file):
                 found.setdefault(guard.span, []).append((route, guard))
     return found
+
+
+def _stated_in_vain(route: Route, guard: Guard) -> list[str]:
+    """The scopes of a guard that nothing on the route asks for. Those stated for the specification alone may be asked
+    for by a decorator that is made with the same ones."""
+    asked = {each.name for other in route.guards for each in other.demands if each.enforced}
+    return [each.name for each in guard.demands if not each.enforced and each.name not in asked]
 
 
 __all__ = ["scopes_not_enforced"]

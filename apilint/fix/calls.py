@@ -55,8 +55,8 @@ def with_value(site: Site, part: Part, call: libcst.Call, name: str, value: str)
 
 def with_keywords(site: Site, part: Part, call: libcst.Call, texts: Sequence[str]) -> list[TextEdit]:
     """A call with several more, each on a line of its own where the arguments stand so."""
-    last, close = part.span(call.args[-1])[0] if call.args else site.start, part.span(call)[1] - 1
-    is_tall = bool(call.args) and site.starts_line(last) and site.starts_line(close)
+    last = part.span(call.args[-1])[0] if call.args else site.start
+    is_tall = bool(call.args) and site.starts_line(last)
     between = f",{site.newline.decode()}{site.indent(last).decode()}" if is_tall else ", "
     return with_keyword(site, part, call, between.join(texts))
 
@@ -70,8 +70,11 @@ def appended(site: Site, start: int, end: int, close: int, text: str) -> list[Te
     """One item more in something between brackets, behind the last one, laid out as that is: `start` and `end` are its
     own, `close` is where the closing bracket stands."""
     comma = site.text.find(b",", end, close)
-    if not (site.starts_line(start) and site.starts_line(close)):
+    if not site.starts_line(start):
         return [inserting(end, f", {text}")] if comma < 0 else [inserting(comma + 1, f" {text},")]
+    if not site.starts_line(close):
+        below = f"{site.newline.decode()}{site.indent(start).decode()}{text}"
+        return [inserting(end, f",{below}")] if comma < 0 else [inserting(comma + 1, f"{below},")]
     at = site.line_end((end if comma < 0 else comma + 1) - 1)
     line = f"{site.indent(start).decode()}{text}{'' if comma < 0 else ','}{site.newline.decode()}"
     return [inserting(at, line)] if comma >= 0 else [inserting(end, ","), inserting(at, line)]

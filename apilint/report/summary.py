@@ -33,9 +33,9 @@ def suppressed(report: Report) -> list[Finding]:
     return [finding for finding in report.findings if finding.suppression is not None]
 
 
-def plural(count: int, noun: str) -> str:
-    """`1 file`, `1,200 files`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def plural(count: int, noun: str, several: str = "") -> str:
+    """`1 file`, `1,200 files`, `2 fixes`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {several or f'{noun}s'}"
 
 
 def conclusion(report: Report) -> str:
@@ -77,9 +77,10 @@ def marked(finding: Finding) -> str:
 
 
 def mend(rule: RuleInfo) -> str:
-    """The first sentence of what a rule says about mending it."""
+    """The first sentence of what a rule says about mending it; the code that it may lead up to is left to the page."""
     paragraph = rule.fix.strip().split("\n\n", 1)[0]
-    return _SENTENCE.split(one_line(paragraph), maxsplit=1)[0]
+    first: str = _SENTENCE.split(one_line(paragraph), maxsplit=1)[0]
+    return f"{first[:-1]}." if first.endswith(":") else first
 
 
 def mendable(report: Report) -> str:
@@ -90,7 +91,8 @@ def mendable(report: Report) -> str:
     if not offers:
         return ""
     if not safe:
-        return f"For {rest:,} there is a fix to be reviewed: `apilint check --diff --unsafe-fixes` shows it."
+        whose = plural(rest, "fix", "fixes")
+        return f"{whose} to be looked at: `apilint check --diff --unsafe-fixes` shows what would change."
     more = f", {rest:,} more with --unsafe-fixes" if rest else ""
     return f"[*] `apilint check --fix` mends {safe:,} of them{more}; --diff only shows how."
 

@@ -23,6 +23,7 @@ from apilint.report.summary import (
     marked,
     mend,
     mendable,
+    plural,
     shown,
     statistics,
     untold,
@@ -96,7 +97,7 @@ def _chain(places: Sequence[Place]) -> Iterator[str]:
     for where, message in steps[:_MAX_STEPS]:
         yield f"{pad(where, column)}  {message}".rstrip()
     if len(steps) > _MAX_STEPS:
-        yield f"... and {len(steps) - _MAX_STEPS} more places"
+        yield f"... and {plural(len(steps) - _MAX_STEPS, 'more place')}"
 
 
 def _diagnostics(report: Report, options: RenderOptions) -> Iterator[str]:

@@ -132,7 +132,8 @@ def test_the_form(name: str, sample: str) -> None:
 @pytest.mark.skipif("GITLAB_SAST_SCHEMA" not in os.environ, reason="needs the file that GitLab publishes; set its path")
 @pytest.mark.parametrize("sample", REPORTS)
 def test_the_published_schema(sample: str) -> None:
-    """`dist/sast-report-format.json` of gitlab-org/security-products/security-report-schemas."""
+    """`dist/sast-report-format.json` of gitlab-org/security-products/security-report-schemas. GitLab judges by its own
+    copy: gitlabhq/gitlabhq, `lib/gitlab/ci/parsers/security/validators/schemas/15.0.4/sast-report-format.json`."""
     each, options = REPORTS[sample]
     schema = json.loads(Path(os.environ["GITLAB_SAST_SCHEMA"]).read_text(encoding="utf-8"))
     jsonschema.validate(json.loads(render(each, "gitlab-sast", options=options)), schema)

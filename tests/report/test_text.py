@@ -2,13 +2,14 @@
 
 import re
 
+import msgspec
 import pytest
 
 from apilint.finding import Diagnostic, Report, Severity, Stats, Suppression
 from apilint.report import render
 from apilint.report.options import RenderOptions
 
-from .samples import BROKEN, FINDING, UNRESOLVED, at, finding, report
+from .samples import BROKEN, FINDING, RULE, UNRESOLVED, at, finding, report
 
 
 def text(*args: object, **options: object) -> str:
@@ -67,6 +68,14 @@ def test_colour_only_changes_colour() -> None:
 def test_a_long_proof_is_cut() -> None:
     steps = tuple(at(line=line, message="step") for line in range(1, 12))
     assert "= ... and 3 more places\n" in text(finding(trace=steps))
+    assert "= ... and 1 more place\n" in text(finding(trace=steps[:9]))
+
+
+def test_help_that_leads_up_to_code_ends_where_the_code_begins() -> None:
+    rule = msgspec.structs.replace(RULE, fix="Use a field that encrypts:\n\n```python\nencrypt(x)\n```\n")
+    assert "= help: Use a field that encrypts.\n" in render(
+        report(FINDING, rules=(rule,)), "text", options=RenderOptions()
+    )
 
 
 def test_all_clear() -> None:

@@ -15,7 +15,7 @@ from apilint.cli.output import only
 from apilint.report.summary import plural, shown, visible
 
 
-@click.command()
+@click.command(short_help="Accept what is found now, in a file for review.")
 @with_paths
 @click.option("--reason", default="", help="Why the findings that are new here are accepted.")
 @click.option("--author", help="Who accepts them (default: git's user.name).")

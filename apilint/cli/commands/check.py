@@ -34,7 +34,7 @@ WITH_EDITS = ("html", "json", "sarif")
 WITH_ROUTES = ("html",)
 
 
-@click.command(cls=InOrder)
+@click.command(cls=InOrder, short_help="Report what is wrong; --fix mends what is sure.")
 @with_paths
 @click.option(
     "--format",

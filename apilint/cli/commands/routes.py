@@ -21,7 +21,7 @@ from apilint.cli.output import complain, render_options, write
 from apilint.cli.surface import picture_of, task_of, tell_changes, tell_differences, write_lock
 
 
-@click.command()
+@click.command(short_help="Show every route and who may call it.")
 @with_paths
 @click.option(
     "--format",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from apilint.finding import RuleInfo
 
 
-@click.command()
+@click.command(short_help="List the rules, or explain one.")
 @click.argument("rule", required=False, metavar="[CODE|NAME]")
 @click.option(
     "--test",

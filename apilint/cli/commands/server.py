@@ -7,7 +7,7 @@ import click
 from apilint.cli.ending import fail
 
 
-@click.command()
+@click.command(short_help="Run as a language server, for editors.")
 def server() -> None:
     """Speak the Language Server Protocol over standard input and output, for editors (docs/editor.md).
 

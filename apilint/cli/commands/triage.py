@@ -10,7 +10,7 @@ from apilint.cli.options import run_options, with_config, with_jobs, with_no_cac
 from apilint.cli.triage import Triage
 
 
-@click.command()
+@click.command(short_help="Go through the findings one by one.")
 @with_paths
 @click.option("--author", help="Who decides (default: git's user.name).")
 @with_config

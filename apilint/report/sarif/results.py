@@ -96,7 +96,7 @@ def _message(finding: Finding, related: Sequence[Place], companions: int) -> str
         parts.append(f"The same goes for {plural(companions, 'other thing')} on this line.")
     if related:
         links = [f"[{_escaped(_said(place))}]({number})" for number, place in enumerate(related[:_MAX_LINKS], 1)]
-        more = f" and {len(related) - _MAX_LINKS} more places" if len(related) > _MAX_LINKS else ""
+        more = f" and {plural(len(related) - _MAX_LINKS, 'more place')}" if len(related) > _MAX_LINKS else ""
         parts.append(f"See {', '.join(links)}{more}.")
     return " ".join(parts)
 
