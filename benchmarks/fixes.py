@@ -85,7 +85,7 @@ def not_compiled(text: bytes, file: str) -> SyntaxError | None:
 
 
 def stray(patch: Patch, fixed: tuple[Finding, ...]) -> Iterator[str]:
-    """Lines that change although neither a finding names them nor an import is added."""
+    """Lines that change although neither a finding names them nor an import is added. A lone `pass` may go."""
     named = {
         line
         for finding in fixed
@@ -97,7 +97,8 @@ def stray(patch: Patch, fixed: tuple[Finding, ...]) -> Iterator[str]:
     for kind, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         touched = range(i1 + 1, i2 + 1) if i2 > i1 else (i1, i1 + 1)
         is_import = all(not line.strip() or "import" in line or "getLogger" in line for line in after[j1:j2])
-        if kind != "equal" and not named.intersection(touched) and not is_import:
+        is_filler = kind == "replace" and all(line.strip() == "pass" for line in before[i1:i2])
+        if kind != "equal" and not named.intersection(touched) and not is_import and not is_filler:
             yield f"{patch.file}:{i1 + 1}: {kind}: {before[i1:i2]} -> {after[j1:j2]}"
 
 

@@ -25,6 +25,8 @@ from apilint.walk import walk
 
 MAX_STEPS = 8
 _CONFIGURING = frozenset({"LOGGING", "LOGGING_CONFIG", "dictConfig"})
+# Fields of `str.format` that show what they are given by its `repr`, and all others.
+_SHOWN = regex(r"\{\w*!r(:[^{}]*)?\}|\{\{|\}\}")
 _CONVERSION = regex(r"%(?:\(\w+\))?[-#0 +]*(?:\d+|\*)?(?:\.(?:\d+|\*))?([a-zA-Z])")
 # What takes line breaks out of a text.
 _CLEANING = frozenset({"replace", "translate", "sub", "splitlines"})
@@ -109,13 +111,24 @@ class _Lines:
 
 def _written(call: Call, first: int) -> Iterator[Value]:
     """The values that a log call writes as text: not those that its message shows by `%r` or as numbers."""
-    yield from call.args[first : first + 1]
     message = call.node.args[first] if len(call.node.args) > first else None
+    if not _is_shown(message):
+        yield from call.args[first : first + 1]
     text = message.value if isinstance(message, f.Constant) and isinstance(message.value, str) else ""
     kinds = _CONVERSION.findall(text.replace("%%", ""))
     for number, value in enumerate(call.args[first + 1 :]):
         if number < len(kinds) and kinds[number] == "s":
             yield value
+
+
+def _is_shown(message: f.Expr | None) -> bool:
+    """Whether a message is put together by `%` or `format`, and shows all that it is given by `repr` or as numbers."""
+    if isinstance(message, f.BinOp) and message.op == "%" and isinstance(message.left, f.Constant):
+        return "s" not in _CONVERSION.findall(str(message.left.value).replace("%%", ""))
+    if not isinstance(message, f.Call) or not isinstance(message.func, f.Attribute) or message.func.attr != "format":
+        return False
+    text = message.func.value
+    return isinstance(text, f.Constant) and "{" not in _SHOWN.sub("", str(text.value))
 
 
 def _cleans(function: Function) -> bool:

@@ -139,10 +139,9 @@ def _leading(site: Site, offset: int) -> str:
 
 
 def _order(name: str) -> tuple[int, str]:
-    """isort's order of names: CONSTANTS, Classes, functions."""
-    if name.isupper() and len(name) > 1:
-        return 0, name
-    return (1, name) if name[:1].isupper() else (2, name)
+    """isort's order of names: CONSTANTS, Classes, functions, each by the alphabet whatever their case."""
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
+    return kind, name.lower()
 
 
 # -------------------------------------------------------------------------------------------- a new line

@@ -385,6 +385,66 @@ def login():
 """,
         "POST", "/login", 200, 429, id="APL604 Flask",
     ),
+    pytest.param(
+        "APL111",
+        {
+            "main.py": """
+import secrets
+
+from fastapi import Depends, FastAPI, Header
+
+app = FastAPI()
+
+
+def verify_api_key(x_api_key: str = Header(default="")) -> bool:
+    if not x_api_key:
+        return False
+    return secrets.compare_digest(x_api_key, "3f9d1c")
+
+
+@app.post("/jobs", dependencies=[Depends(verify_api_key)])
+def start_job():
+    return {}
+"""
+        },
+        FASTAPI, "POST", "/jobs", 200, 403, id="APL111 FastAPI",
+    ),
+    pytest.param(
+        "APL801",
+        {
+            "main.py": """
+import jwt
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.security import OAuth2PasswordBearer
+
+app = FastAPI()
+KEY = "k" * 32
+bearer = OAuth2PasswordBearer(tokenUrl="token")
+
+
+def current_user(token: str = Depends(bearer)) -> str:
+    try:
+        claims = jwt.decode(token, KEY, algorithms=["HS256"], options={"verify_signature": False})
+    except jwt.PyJWTError:
+        raise HTTPException(status_code=401)
+    return claims["sub"]
+
+
+@app.get("/me")
+def me(user: str = Depends(current_user)):
+    return {"name": user}
+"""
+        },
+        """
+    import jwt
+    from fastapi.testclient import TestClient
+    from main import app
+    forged = jwt.encode({{"sub": "ada"}}, "another key of thirty-two letters", algorithm="HS256")
+    headers = {{"authorization": f"Bearer {{forged}}"}}
+    print(TestClient(app).request({method!r}, {path!r}, headers=headers).status_code)
+""",
+        "GET", "/me", 200, 401, id="APL801 FastAPI",
+    ),
 ]  # fmt: skip
 
 
@@ -517,3 +577,43 @@ def users():
     (tmp_path / "main.py").write_bytes(patch.after)
     assert status(tmp_path, script, "GET", attack) == 0
     assert status(tmp_path, script, "GET", "/users?age=0&name=d") == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "before", "after"),
+    [
+        ("APL506", 'logger.warning(f"login of {name} failed")', "x\nlogin of admin", "'x\\nlogin of admin'"),
+        ("APL506", 'logger.warning("login of %s failed", name)', "x\nlogin of admin", "'x\\nlogin of admin'"),
+        ("APL505", 'logger.warning("%s with %s failed", name, request.form["password"])', "with s3cret", "[redacted]"),
+    ],
+)
+def test_what_stands_in_the_log(code: str, line: str, before: str, after: str, tmp_path: Path) -> None:
+    text = f"""
+import logging
+
+from flask import Flask, request
+
+app = Flask(__name__)
+logger = logging.getLogger(__name__)
+
+
+@app.post("/login")
+def log_in():
+    name = request.form["name"]
+    {line}
+    return {{}}, 401
+"""
+    script = f"""
+    import io, logging
+    from main import app
+    log = io.StringIO()
+    logging.basicConfig(stream=log)
+    sent = {{{{"name": "x\\nlogin of admin", "password": "s3cret"}}}}
+    app.test_client().open({{path!r}}, method={{method!r}}, data=sent)
+    print({before!r} in log.getvalue(), int({after!r} in log.getvalue()))
+"""
+    write(tmp_path, {"main.py": text})
+    assert status(tmp_path, script, "POST", "/login") == 0
+    (patch,) = mended(tmp_path, code).patches
+    (tmp_path / "main.py").write_bytes(patch.after)
+    assert status(tmp_path, script, "POST", "/login") == 1

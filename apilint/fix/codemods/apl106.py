@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from apilint.fix import entries
 from apilint.fix.concrete import cst
 from apilint.fix.edits import Declined, TextEdit
 from apilint.fix.site import Site, inserting, replacing
@@ -20,7 +21,7 @@ def fix(site: Site) -> Iterator[TextEdit]:
     part = site.part
     dict_ = next((node for node, start, end in part.nodes(cst.Dict) if (start, end) == (site.start, site.end)), None)
     if dict_ is not None and _is_settings(site):
-        yield _entry(site, key)
+        yield entries.first(site, dict_, f'"{key}": ["{GUARDED}"]')
         return
     entry = next((node for node, start, _ in part.nodes(cst.DictElement) if start == site.start), None)
     first, last = part.span(entry.value) if entry is not None else (0, 0)
@@ -52,21 +53,3 @@ def _is_settings(site: Site) -> bool:
 def _is_bare(site: Site) -> bool:
     """Whether the file has no such settings at all: the finding stands elsewhere then."""
     return SETTINGS.encode() not in site.text and not site.indent(site.start)
-
-
-def _entry(site: Site, key: str) -> TextEdit:
-    """The key as the first of the dict, laid out as the others are."""
-    text = f'"{key}": ["{GUARDED}"]'
-    inner = site.text[site.start + 1 : site.end - 1]
-    if not inner.strip():
-        return replacing(site.start, site.end, f"{{{text}}}")
-    lead = inner[: len(inner) - len(inner.lstrip())].decode()
-    if b"\n" in inner or b"\r" in inner:
-        first = site.start + 1
-        if site.text[first : site.line_end(first)].strip():
-            return inserting(first, f"{text}, ")
-        at = site.line_end(first)
-        indent = inner.lstrip(b" \t\r\n")
-        offset = site.start + 1 + len(inner) - len(indent)
-        return inserting(at, f"{site.indent(offset).decode()}{text},{site.newline.decode()}")
-    return inserting(site.start + 1 + len(lead), f"{text}, ")
