@@ -17,6 +17,7 @@ from apilint.model import Step
 from apilint.processes import begin, share
 from apilint.project import Project
 from apilint.rule import Rule, bind_params
+from apilint.unparse import quotable
 from apilint.vendored import vendored
 
 Locate = Callable[[Span, str], Place]
@@ -27,7 +28,7 @@ _TASKS = 64
 _FIRST, _LAST = ("injection", "input", "resources"), ("exposure", "logging")
 """The first families follow calls, and mostly in the same functions; the last look at what functions say. Those that
 are quickly done stand between them."""
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"'\{(\w+)\}'|\{(\w+)\}")
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -153,8 +154,13 @@ def _template(rule: Rule, match: Match) -> str:
 
 
 def fill(template: str, match: Match) -> str:
-    """The message with its placeholders filled; one without a value stays visible."""
-    return _PLACEHOLDER.sub(lambda found: str(match.values.get(found[1], found[0])), template)
+    """The message with its placeholders filled; one without a value stays. What is quoted has other quotes inside."""
+
+    def filled(found: re.Match[str]) -> str:
+        value = str(match.values.get(found[1] or found[2], found[0]))
+        return f"'{quotable(value)}'" if found[1] and value != found[0] else value
+
+    return _PLACEHOLDER.sub(filled, template)
 
 
 def _places(steps: Iterable[Step], locate: Locate) -> Iterator[Place]:

@@ -65,3 +65,8 @@ def dotted(expr: f.Expr) -> str:
         return ""
     parts.append(expr.id)
     return ".".join(reversed(parts))
+
+
+def quotable(text: str) -> str:
+    """A text of the source as it can stand between single quotes: with double ones inside."""
+    return text if '"' in text else text.replace("'", '"')

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apilint.check import Match, check
-from apilint.checks.exposed import label, name_of
+from apilint.checks.exposed import label, name_of, turns_away
 from apilint.facts import Span
+from apilint.guards.demands import kind_of
 from apilint.model import Guard, Route, Step
 from apilint.project import Project
+
+SCOPE = "scope"
 
 
 @check
@@ -53,7 +56,10 @@ def _unread(project: Project) -> dict[Span, list[tuple[Route, Guard]]]:
 
 def _stated_in_vain(route: Route, guard: Guard) -> list[str]:
     """The scopes of a guard that nothing on the route asks for. Those stated for the specification alone may be asked
-    for by a decorator that is made with the same ones."""
+    for by a decorator that is made with the same ones, or that is called so and whose scopes a setting decides."""
+    others = [each for each in route.guards if each is not guard and each.kind != "security scheme"]
+    if any(not each.demands and turns_away(each) and kind_of(each.name) == SCOPE for each in others):
+        return []
     asked = {each.name for other in route.guards for each in other.demands if each.enforced}
     return [each.name for each in guard.demands if not each.enforced and each.name not in asked]
 

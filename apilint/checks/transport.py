@@ -23,7 +23,7 @@ from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import External, Known, Setting, Text, Value, text_of
 from apilint.startup.values import Mapping as Dict
-from apilint.unparse import unparse
+from apilint.unparse import quotable, unparse
 
 _PLAINTEXT = frozenset({"sslmode", "use_ssl", "dsn"})
 _HOST = regex(r"(?i)^http://([^/?#:\s{}]+)(?=[/?#:]|$)")
@@ -163,6 +163,7 @@ def _match(
     span: Span, library: str, argument: str, precision: Precision, value: Value | None, template: str = ""
 ) -> Match:
     defined = value.span if isinstance(value, (Setting, Dict)) else None
+    argument = quotable(argument)
     name = argument.partition("=")[0].strip()
     before = (Step(defined, f"the value of '{name}' comes from here"),) if defined is not None else ()
     does = "leaves the connection without encryption" if template else "switches the verification off"

@@ -1,13 +1,17 @@
 """Text and one-line output, as a person sees them."""
 
 import re
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from apilint.config import Config
 from apilint.finding import Diagnostic, Report, Severity, Stats, Suppression
+from apilint.pipeline import Options, lint
 from apilint.report import render
 from apilint.report.options import RenderOptions
+from linting import write
 
 from .samples import BROKEN, FINDING, RULE, UNRESOLVED, at, finding, report
 
@@ -135,3 +139,10 @@ def test_concise() -> None:
         "shop/broken.py:3: not analysed: invalid syntax\n"
         "Found 2 findings: 2 errors in 41 files; 87 routes, 20 open to anyone.\n"
     )
+
+
+def test_a_text_of_the_source_has_other_quotes_inside_those_of_the_message(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": 'import redis\n\ncache = redis.Redis(ssl=True, ssl_cert_reqs="none")\n'})
+    (found,) = lint(Options(root=tmp_path, config=Config(), select=("APL401",), cache=False, jobs=1)).findings
+    assert """because of 'ssl_cert_reqs="none"'.""" in found.message
+    assert found.trace[-1].message == """'ssl_cert_reqs="none"' switches the verification off"""

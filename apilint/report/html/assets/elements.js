@@ -26,6 +26,11 @@ function prose(text) {
   return parts;
 }
 
+// A path or a dotted name that a narrow column breaks between its words.
+function breakable(text) {
+  return text.split(/(?<=[/_.:])(?=\w)/).flatMap((part, index) => (index ? [element("wbr"), part] : [part]));
+}
+
 // What a rule says: paragraphs, lists and fenced code.
 function article(text) {
   return text.split(/(^```[\s\S]*?^```)/m).flatMap((part) => {

@@ -37,9 +37,9 @@ function routeRow(route) {
   return element("tr", { "data-v": route.verdict },
     element("td", null, badge(route.verdict)),
     element("td", { class: "methods" }, route.methods.join(" ")),
-    element("td", null, element("button", { type: "button", class: "link", tabindex: "-1", "data-route": route.index, click: press }, element("code", null, route.path))),
-    element("td", null, element("code", null, route.handler.split(":").at(-1)), " ", element("span", { class: "place" }, `${nameOf(route.at[0])}:${route.at[1]}`)),
-    element("td", null, route.guards.map((each) => each.name).filter((each, index, all) => all.indexOf(each) === index).join(", ")),
+    element("td", null, element("button", { type: "button", class: "link", tabindex: "-1", "data-route": route.index, click: press }, element("code", null, breakable(route.path)))),
+    element("td", null, element("code", null, breakable(route.handler.split(":").at(-1))), " ", element("span", { class: "place" }, breakable(`${nameOf(route.at[0])}:${route.at[1]}`))),
+    element("td", null, breakable(route.guards.map((each) => each.name).filter((each, index, all) => all.indexOf(each) === index).join(", "))),
     element("td", { class: "found" }, route.findings.length ? [level(route.worst), ` ${route.findings.length}`] : ""));
 }
 
