@@ -114,6 +114,7 @@ def test_what_is_not_offered_is_asked_again(shop: Path) -> None:
     second = triage(shop, "s", "p", "q").out.split("1 finding to decide on")[1]
     assert "[p]ublic" not in second
     assert second.count("[q]uit") == 2
+    assert "'p' is not one of" in second
 
 
 def test_a_comment_that_does_not_reach_its_finding_is_taken_back(shop: Path) -> None:

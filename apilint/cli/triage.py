@@ -73,10 +73,9 @@ class Triage:
 
     def _ask(self, finding: Finding) -> str:
         possible = {"a", "i", "s", "q", *("p" if finding.route else ""), *("f" if finding.fix is not None else "")}
-        words = ", ".join(f"[{key}]{rest}" for key, rest in CHOICES.items() if key in possible)
-        answer: str = click.prompt(words, type=click.Choice(list(CHOICES)), show_choices=False, default="s")
-        if answer not in possible:
-            return self._ask(finding)
+        keys = [key for key in CHOICES if key in possible]
+        words = ", ".join(f"[{key}]{CHOICES[key]}" for key in keys)
+        answer: str = click.prompt(words, type=click.Choice(keys), show_choices=False, default="s")
         return answer
 
     def _conclude(self, left: int) -> None:
