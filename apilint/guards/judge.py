@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import msgspec
@@ -290,7 +290,8 @@ class Judge:
             return Judgement(effect, chain, gives=gives, particular=particular, qualname=name)
         definite = [exit_ for exit_ in passes if not exit_.open and exit_ not in sorted_["maybe"]]
         open_ = [c for exit_ in (rejects if definite else passes) for c in exit_.open]
-        setting = next((c for c in open_ if is_setting(c)), None)
+        setting = _letting_through(passes, rejects) if not definite else None
+        setting = setting or next((c for c in open_ if is_setting(c)), None)
         if setting is not None and not any(_is_for_caller(exit_, mode) for exit_ in rejects):
             return Judgement("none", gives=gives, particular=particular, qualname=name)  # a switch, for everybody
         if setting is not None:
@@ -588,6 +589,16 @@ def _why(value: Value) -> str:
 
 def _is_none(value: Value) -> bool:
     return isinstance(value, Known) and value.value is None
+
+
+def _letting_through(passes: Sequence[Exit], rejects: Sequence[Exit]) -> Condition | None:
+    """The setting on which a rejection depends first, as it is for somebody who is let through."""
+    for needed in rejects[0].open:
+        for condition in (each for pass_ in passes for each in pass_.open):
+            is_other = condition.span == needed.span and condition.positive != needed.positive
+            if is_other and is_setting(condition):
+                return condition
+    return None
 
 
 def _negated(condition: Condition) -> Condition:

@@ -946,3 +946,31 @@ def test_a_check_that_lets_pass_whoever_brings_nothing(tmp_path: Path) -> None:
     assert verdicts(tmp_path, main=LENIENT) == {"GET /orders": "optional"}
     strict = LENIENT.replace("        return None\n", "        abort(401)\n")
     assert verdicts(tmp_path / "strict", main=strict) == {"GET /orders": "required"}
+
+
+def test_a_guard_is_conditional_on_what_its_rejections_need_first(tmp_path: Path) -> None:
+    program = """
+import os
+
+from flask import Flask
+from flask_login import LoginManager, current_user
+
+app = Flask(__name__)
+login_manager = LoginManager(app)
+
+
+@app.before_request
+def check():
+    locked = os.getenv("LOCKED")
+    if locked and not current_user.is_authenticated:
+        if app.config.get("LOGIN_DISABLED"):
+            return None
+        return login_manager.unauthorized()
+
+
+@app.get("/orders")
+def orders():
+    return {}
+"""
+    (row,) = routes(write(tmp_path, {"main.py": program}))
+    assert (row.auth, row.condition) == ("conditional", "locked and not current_user.is_authenticated")
