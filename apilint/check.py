@@ -40,7 +40,6 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 
 Check = Callable[..., Iterator[Match]]
 _MARK = "__apilint_check__"
-_ROUTELESS = "__apilint_routeless__"
 
 
 def check(function: Check) -> Check:
@@ -48,17 +47,6 @@ def check(function: Check) -> Check:
     a rule's YAML may give (those without a default it must)."""
     setattr(function, _MARK, True)
     return function
-
-
-def routeless(function: Check) -> Check:
-    """Mark a check that asks for no routes: it may run while they are still being worked out."""
-    setattr(function, _ROUTELESS, True)
-    return function
-
-
-def is_routeless(function: Check) -> bool:
-    """Whether a check is marked as one that asks for no routes."""
-    return getattr(function, _ROUTELESS, False)
 
 
 @functools.cache

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from apilint.check import Check, Match, is_routeless, load_checks
+from apilint.check import Check, Match, load_checks
 from apilint.facts import Span
 from apilint.finding import Finding, Place, Precision, in_order
 from apilint.fingerprint import fingerprints
-from apilint.model import Step
-from apilint.processes import begin, share
+from apilint.model import Step, Told
+from apilint.processes import Lead, share
 from apilint.project import Project
 from apilint.rule import Rule, bind_params
 from apilint.unparse import quotable
@@ -25,9 +25,9 @@ CUT_SHORT = "cut short"
 """Under this key a project keeps the functions that were too long to follow, whichever process followed them."""
 _LARGE = 100  # modules; below, a second process costs more than it saves
 _TASKS = 64
-_FIRST, _LAST = ("injection", "input", "resources"), ("exposure", "logging")
-"""The first families follow calls, and mostly in the same functions; the last look at what functions say. Those that
-are quickly done stand between them."""
+_FIRST, _LAST = ("logging", "exposure"), ("resources", "input", "secrets", "transport", "injection")
+"""The last families follow calls, mostly in the same functions, and ask for few verdicts; the first look at what
+functions say. Those that are quickly done stand between them."""
 _PLACEHOLDER = re.compile(r"'\{(\w+)\}'|\{(\w+)\}")
 
 
@@ -57,9 +57,9 @@ def run(project: Project, rules: Sequence[Rule], locate: Locate, jobs: int = 1) 
 def _all_matches(
     project: Project, rules: Sequence[Rule], checks: Mapping[str, Check], jobs: int
 ) -> list[tuple[Rule, Match]]:
-    """The matches of all rules, in the order of the rules. In a large project several processes share them: one begins
-    with the rules that ask for no routes while these are worked out; the others stand in a row, in which neighbours
-    look at the same functions, and are done from both ends."""
+    """The matches of all rules, in the order of the rules. In a large project several processes share them: the rules
+    stand in a row, in which neighbours look at the same functions, and are done from both ends; from the one that asks
+    for few verdicts even while guards are being judged."""
     if len(project.index.modules) < _LARGE:
         jobs = 1
 
@@ -72,13 +72,15 @@ def _all_matches(
         found = [(rule.code, match) for rule in chosen for match in answers[_question(rule)]]
         return [*found, *((CUT_SHORT, Match(span=span)) for span in project.cut_short())]
 
-    early = [rule for rule in rules if rule.check in checks and is_routeless(checks[rule.check])]
-    waiting = begin(functools.partial(judge, early), list[tuple[str, Match]], jobs)
-    _ = project.routes  # worked out here, before others need them
-    project.let_go()
-    tasks = [functools.partial(judge, each) for each in _tasks([rule for rule in rules if rule not in early])]
+    def tell() -> Told:
+        told = project.tell()
+        project.let_go()
+        return told
+
+    tasks = [functools.partial(judge, each) for each in _tasks(rules)]
+    lead = Lead(tell, Told, project.rely)
     found: dict[str, list[Match]] = {}
-    for code, match in itertools.chain(*share(tasks, list[tuple[str, Match]], jobs), waiting()):
+    for code, match in itertools.chain.from_iterable(share(tasks, list[tuple[str, Match]], jobs, lead)):
         found.setdefault(code, []).append(match)
     project.once(CUT_SHORT, lambda: sorted({match.span for match in found.get(CUT_SHORT, ())}))
     return [(rule, match) for rule in rules for match in found.get(rule.code, ())]
@@ -87,7 +89,7 @@ def _all_matches(
 def _tasks(rules: Sequence[Rule]) -> Iterator[list[Rule]]:
     """The rules in the order of their families, a few at a time; those that ask the same are never apart."""
     questions: dict[tuple[str, str], list[Rule]] = {}
-    for rule in sorted(rules, key=lambda rule: _position(rule.family)):
+    for rule in sorted(sorted(rules, key=lambda rule: rule.code, reverse=True), key=lambda rule: _place(rule.family)):
         questions.setdefault(_question(rule), []).append(rule)
     together = list(questions.values())
     size = -(-len(together) // _TASKS)
@@ -95,10 +97,10 @@ def _tasks(rules: Sequence[Rule]) -> Iterator[list[Rule]]:
         yield [rule for same in together[start : start + size] for rule in same]
 
 
-def _position(family: str) -> tuple[int, str]:
-    if family in _FIRST:
-        return _FIRST.index(family), family
-    return len(_FIRST) + (1 + _LAST.index(family) if family in _LAST else 0), family
+def _place(family: str) -> tuple[int, str]:
+    if family in _LAST:
+        return len(_FIRST) + 1 + _LAST.index(family), family
+    return _FIRST.index(family) if family in _FIRST else len(_FIRST), family
 
 
 def _plain(match: Match) -> Match:

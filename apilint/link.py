@@ -66,11 +66,11 @@ def link(
                 room.prepare(machine, program.options)
         start(machine, _named(rooms, "CONSTRUCTORS", index), _named(rooms, "REGISTRARS", index))
 
-    def routes() -> list[Route]:
+    def routes(program: Program) -> list[Route]:
         with _without_collector():
             found = (route for room in rooms if hasattr(room, "routes") for route in room.routes(program))
             # A library's own application is nobody's, unless one of the program's serves it.
-            return _unique(route for route in found if not route.app.startswith(FOLDER))
+            return [route for route in found if not route.app.startswith(FOLDER)]
 
     return Project(program, routes, lambda: _cut_short(machine), public, documents)
 
@@ -107,21 +107,6 @@ def _named(rooms: Iterable[ModuleType], constant: str, index: Index) -> Collecti
 def _covered(models: Mapping[str, Mapping[str, object]]) -> set[str]:
     """The packages of which the models say what guards, answers and serves."""
     return {name.partition(".")[0] for section in _SAID for name in models.get(section, {})}
-
-
-def _unique(routes: Iterable[Route]) -> list[Route]:
-    """Each route once, though a factory may have run for several entry points, sorted by path and method."""
-    found: dict[tuple[object, ...], Route] = {}
-    for route in routes:
-        key = (route.framework, route.methods, route.path, route.handler, route.span)
-        known = found.get(key)
-        if known is None or _doubt(route) < _doubt(known):
-            found[key] = route
-    return sorted(found.values(), key=lambda r: (r.path, r.methods, r.span, r.handler))
-
-
-def _doubt(route: Route) -> int:
-    return ("required", "conditional", "optional", "none", "unknown").index(route.auth)
 
 
 def _cut_short(machine: Machine) -> list[Diagnostic]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -65,8 +65,8 @@ class Guard(msgspec.Struct, frozen=True):
     lapses: tuple[Step, ...] = ()
 
 
-class Route(msgspec.Struct, frozen=True):
-    """One callable thing: methods on a path.
+class Listed(msgspec.Struct, frozen=True):
+    """A route as another process is told of it: all but its function.
 
     `path` is in the framework's template syntax; `handler` is `package.module:qualname`; `span` covers the
     handler's `def` head (or the class head, or the registration where there is no source for the handler);
@@ -92,11 +92,32 @@ class Route(msgspec.Struct, frozen=True):
     kind: str = "http"
     unknown: str = ""
     condition: str = ""
-    function: FunctionValue | None = None
     only_if: str = ""
     app: str = ""
     hidden: bool = False
     deprecated: bool = False
+
+
+class Route(Listed, frozen=True):
+    """One callable thing: methods on a path."""
+
+    function: FunctionValue | None = None
+
+
+class Endpoint(Protocol):
+    """What is known of a route before its guards are judged. Which methods it answers may depend on that: those that
+    are guarded alike are one route."""
+
+    @property
+    def framework(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def handler(self) -> str: ...
+    @property
+    def span(self) -> Span: ...
+    @property
+    def function(self) -> FunctionValue | None: ...
 
 
 def move(route: Route, moved: Callable[[Span], Span]) -> Route:
@@ -140,3 +161,12 @@ class Published(msgspec.Struct, frozen=True):
     paths: tuple[str, ...]
     app: str
     is_open: bool
+
+
+class Told(msgspec.Struct, frozen=True, array_like=True):
+    """What one process tells others of the routes, and what else it found out on the way. For each route stands beside
+    it which one of the functions of its handler it has, in the order in which the frameworks come to them."""
+
+    routes: tuple[tuple[Listed, int], ...]
+    loose: tuple[Loose, ...]
+    published: tuple[Published, ...]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
+
+import msgspec
 
 from apilint import flow
 from apilint.config import is_public
 from apilint.facts import Directive, FileFacts, Span
 from apilint.finding import Diagnostic
 from apilint.index import Function, Index, Module
-from apilint.model import Route, move
-from apilint.startup.values import External, Value
+from apilint.model import Endpoint, Listed, Route, Told, move
+from apilint.startup.values import External, FunctionValue, Value
 
 if TYPE_CHECKING:
     from apilint.frameworks.program import Program
 
 T = TypeVar("T")
+E = TypeVar("E", bound=Endpoint)
 
 
 MAX_BODIES = 20_000
@@ -32,7 +35,7 @@ class Project:
     def __init__(
         self,
         program: Program,
-        routes: Callable[[], Sequence[Route]],
+        routes: Callable[[Program], Sequence[Route]],
         diagnostics: Callable[[], Sequence[Diagnostic]],
         public: Sequence[str] = (),
         documents: Mapping[str, bytes] | None = None,
@@ -47,6 +50,7 @@ class Project:
         self._traces = flow.Traces(program.machine)
         self._shared: dict[Hashable, object] = {}
         self._handlers: dict[Function, list[Route]] | None = None
+        self._told: Callable[[], Told] | None = None
 
     # -------------------------------------------------------------------- places
 
@@ -94,16 +98,49 @@ class Project:
     @functools.cached_property
     def routes(self) -> tuple[Route, ...]:
         """All routes with their effective guards; judging the guards is about half of the work of linking."""
-        return tuple(self._find_routes())
+        if self._told is None:
+            return tuple(_unique(self._found))
+        told = self._told()
+        self.program.loose, self.program.published = list(told.loose), list(told.published)
+        functions = _functions(self._found)
+        return tuple(
+            Route(**msgspec.structs.asdict(listed), function=functions[_key(listed)][number])
+            for listed, number in told.routes
+        )
 
-    def routes_of(self, function: Function) -> list[Route]:
+    @functools.cached_property
+    def _found(self) -> Sequence[Route]:
+        """What the frameworks find; without verdicts, where another process tells them."""
+        return self._find_routes(self.program if self._told is None else self.program.unjudged())
+
+    @functools.cached_property
+    def endpoints(self) -> Sequence[Endpoint]:
+        """All routes, for whoever asks for no verdicts: another process may still be working these out."""
+        return self.routes if self._told is None else _unique(self._found)
+
+    def routes_of(self, function: Function) -> Sequence[Route]:
         """The routes that a function handles."""
         if self._handlers is None:
-            self._handlers = {}
-            for route in self.routes:
-                if route.function is not None:
-                    self._handlers.setdefault(route.function.function, []).append(route)
-        return self._handlers.get(function, [])
+            self._handlers = _by_function(self.routes)
+        return self._handlers.get(function, ())
+
+    def endpoints_of(self, function: Function) -> Sequence[Endpoint]:
+        """The same for whoever asks for no verdicts."""
+        if self._told is None:
+            return self.routes_of(function)
+        return self.once(Endpoint, lambda: _by_function(self.endpoints)).get(function, ())
+
+    def tell(self) -> Told:
+        """What another process needs to know in order not to judge the guards of the same routes itself."""
+        functions = _functions(self._found)
+        listed = (Listed(**{name: getattr(route, name) for name in Listed.__struct_fields__}) for route in self.routes)
+        numbers = (_number(functions[_key(route)], route.function) for route in self.routes)
+        return Told(tuple(zip(listed, numbers, strict=True)), tuple(self.program.loose), tuple(self.program.published))
+
+    def rely(self, told: Callable[[], Told]) -> None:
+        """Leave the judging of guards to another process, which tells of the routes when somebody asks for them. Where
+        it knows of a route that this one does not find, asking raises `LookupError`."""
+        self._told = told
 
     def function(self, qualname: str) -> Function | None:
         """The project's function of a name like `package.module:Class.method`, or None."""
@@ -173,3 +210,52 @@ class Project:
     def is_external(self, value: Value, *names: str) -> bool:
         """Whether a value is one of these library names."""
         return isinstance(value, External) and value.name in names
+
+
+def _by_function(routes: Iterable[E]) -> dict[Function, list[E]]:
+    found: dict[Function, list[E]] = {}
+    for route in routes:
+        if route.function is not None:
+            found.setdefault(route.function.function, []).append(route)
+    return found
+
+
+def _unique(routes: Iterable[Route]) -> list[Route]:
+    """Each route once, though a factory may have run for several entry points, sorted by path and method."""
+    found: dict[tuple[object, ...], Route] = {}
+    for route in routes:
+        key = (route.framework, route.methods, route.path, route.handler, route.span)
+        known = found.get(key)
+        if known is None or _doubt(route) < _doubt(known):
+            found[key] = route
+    return sorted(found.values(), key=lambda r: (r.path, r.methods, r.span, r.handler))
+
+
+def _doubt(route: Route) -> int:
+    return ("required", "conditional", "optional", "none", "unknown").index(route.auth)
+
+
+def _functions(routes: Iterable[Route]) -> dict[tuple[object, ...], list[FunctionValue | None]]:
+    """The functions behind each handler: as many as a factory has made of it."""
+    found: dict[tuple[object, ...], list[FunctionValue | None]] = {}
+    for route in routes:
+        known = found.setdefault(_key(route), [])
+        if _number(known, route.function) == len(known):
+            known.append(route.function)
+    return found
+
+
+def _key(route: Listed) -> tuple[object, ...]:
+    return route.framework, route.path, route.handler, route.span, route.registered
+
+
+def _number(functions: Sequence[FunctionValue | None], wanted: FunctionValue | None) -> int:
+    """Where a function stands among others; their number if it does not."""
+    for number, each in enumerate(functions):
+        if each is wanted or (each is not None and wanted is not None and _is_same(each, wanted)):
+            return number
+    return len(functions)
+
+
+def _is_same(one: FunctionValue, other: FunctionValue) -> bool:
+    return one.function is other.function and one.env is other.env

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from functools import partial
 
 import pytest
 
-from apilint.processes import begin, can_fork, share
+from apilint.processes import Lead, can_fork, share
 
 
 def square(number: int) -> int:
@@ -60,14 +61,31 @@ def test_large_results_travel() -> None:
     assert [len(text) for text in share(texts, str, 2)] == [300_000] * 6
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_what_is_begun_elsewhere_comes_back(jobs: int) -> None:
-    waiting = begin(partial(square, 7), int, jobs)
-    assert waiting() == 49
+def asked(jobs: int, find: Callable[[], str]) -> list[str]:
+    """What many tasks are told, in whichever process they run."""
+    ask: list[Callable[[], str]] = [find]
+
+    def task() -> str:
+        return ask[0]()
+
+    return share([task] * 20, str, jobs, Lead(find, str, lambda heard: ask.__setitem__(0, functools.cache(heard))))
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 4])
+def test_what_one_process_finds_out_the_others_are_told(jobs: int) -> None:
+    text = "x" * 300_000  # more than fits into a pipe
+    assert asked(jobs, lambda: text) == [text] * 20
 
 
 @pytest.mark.skipif(not can_fork(), reason="forking is not safe here")
-def test_what_is_begun_elsewhere_and_dies_is_done_here() -> None:
+def test_others_do_not_find_out_themselves() -> None:
     here = os.getpid()
-    waiting = begin(lambda: 5 if os.getpid() == here else os._exit(1), int, 2)
-    assert waiting() == 5
+    assert set(asked(3, lambda: str(os.getpid()))) == {str(here)}
+
+
+def test_an_exception_on_the_way_to_the_news_is_raised_here() -> None:
+    def broken() -> str:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        asked(2, broken)

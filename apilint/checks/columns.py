@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from apilint.check import Match, check, routeless
+from apilint.check import Match, check
 from apilint.checks.exposed import words_of
 from apilint.facts import Span
 from apilint.finding import Precision
@@ -22,7 +22,6 @@ _LOOKED_UP = regex(r"\b(unique|primary_key)=True")
 _ENDING = regex(r"\b(max_length=|String\(|CHAR\()[1-4]\b", re.IGNORECASE)
 
 
-@routeless
 @check
 def sensitive_column_unencrypted(
     project: Project,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from apilint import facts as f
-from apilint.check import Match, check, routeless
+from apilint.check import Match, check
 from apilint.checks.beside import is_beside
 from apilint.checks.exposed import words_of
 from apilint.checks.written import Written, calls, scopes
@@ -23,7 +23,6 @@ from apilint.walk import walk
 SECURE, HTTPONLY = "secure", "httponly"
 
 
-@routeless
 @check
 def insecure_cookie(
     project: Project,

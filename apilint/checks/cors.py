@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from apilint import facts as f
-from apilint.check import Match, check, routeless
+from apilint.check import Match, check
 from apilint.checks.choices import Choices
 from apilint.checks.library_calls import LibraryCalls, Used
 from apilint.checks.reflected import reflected_origins
@@ -41,7 +41,6 @@ class Policy(msgspec.Struct, frozen=True):
     credentials: Precision | None
 
 
-@routeless
 @check
 def cors_credentials_wildcard(
     project: Project, *, beginning: str, dot: str, reflected: str, asked_for: str = r"(?!)"
@@ -63,7 +62,6 @@ def cors_credentials_wildcard(
             yield _match(policy, sure, {"beginning": "beginning", "dot": "dot"}.get(policy.weakness, ""))
 
 
-@routeless
 @check
 def cors_any_origin(project: Project, *, asked_for: str = r"(?!)") -> Iterator[Match]:
     """Cross-origin policies that let any page read what needs no cookie."""

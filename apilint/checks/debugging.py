@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from apilint.check import Match, check, routeless
+from apilint.check import Match, check
 from apilint.checks.choices import Choices
 from apilint.checks.library_calls import LibraryCalls
 from apilint.checks.objects import set_on
@@ -18,7 +18,6 @@ from apilint.patterns import regex
 from apilint.project import Project
 
 
-@routeless
 @check
 def debug_enabled(
     project: Project,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from apilint import facts as f
-from apilint.check import Match, check, routeless
+from apilint.check import Match, check
 from apilint.checks.choices import Choices
 from apilint.checks.hardcoded import Key, named_values
 from apilint.checks.literals import literals
@@ -21,7 +21,6 @@ from apilint.startup.values import Known
 _MAY_HOLD = regex(r"(?i)passw|_pwd|create_?(super|admin)")
 
 
-@routeless
 @check
 def default_credentials(
     project: Project,

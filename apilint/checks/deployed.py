@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from apilint import facts as f
-from apilint.check import Match, check, routeless
+from apilint.check import Match, check
 from apilint.checks.configured import settings_of
 from apilint.checks.logs import Logs
 from apilint.checks.sinks import is_true
@@ -28,7 +28,6 @@ _PUBLIC = regex(r"^\.?[a-z][\w.-]*\.[a-z]{2,}$")
 _PROBED = regex(r"(?i)health|liveness|readiness|probe|metrics|prometheus")
 
 
-@routeless
 @check
 def https_not_enforced(
     project: Project, *, settings_name: str, production: str, asked: tuple[str, ...], any_of: tuple[str, ...]
@@ -83,7 +82,6 @@ def _first(module: Module, asked: tuple[str, ...]) -> Span:
     return module.span(0, 0)
 
 
-@routeless
 @check
 def no_request_logging(
     project: Project, *, recording: str, noting: str = r"(?!)", quiet_precision: str = "low"

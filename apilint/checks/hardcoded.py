@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from apilint import facts as f
-from apilint.check import Match, check, routeless
+from apilint.check import Match, check
 from apilint.checks.choices import Choices
 from apilint.checks.exposed import words_of
 from apilint.checks.library_calls import LibraryCalls, outside
@@ -42,7 +42,6 @@ class Key(msgspec.Struct, frozen=True):
     named: bool = False
 
 
-@routeless
 @check
 def hardcoded_secret(
     project: Project,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from apilint import facts as f
-from apilint.check import Match, check, routeless
+from apilint.check import Match, check
 from apilint.checks.choices import Choices
 from apilint.checks.judging import judging
 from apilint.checks.library_calls import LibraryCalls
@@ -24,7 +24,6 @@ from apilint.startup.values import Choice, Known, Seq, Setting, Value, text_of
 from apilint.walk import walk
 
 
-@routeless
 @check
 def insecure_settings(
     project: Project,

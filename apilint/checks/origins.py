@@ -189,7 +189,7 @@ class Origins:
             for key in ("attributes", "calls")
             for name in _listed(entry, key)
         )
-        self._handed_in: dict[Function, tuple[str, Mapping[str, str]] | None] = {}
+        self._handed_in: dict[Function, Mapping[str, str] | None] = {}
         self.callers = project.once(Callers, lambda: Callers(project, names))
         self._answers = _Answers()
         self.deciding: Callable[[Value], Sequence[Value]] | None = None
@@ -299,7 +299,12 @@ class Origins:
                 origin = self.of(self._select(source, (_KEYS,)) if is_dict else source, depth)
             return Origin(LOCAL, origin.what) if origin is not None and origin.kind == ARGUMENT else origin
         root, steps = trail(value)
-        if isinstance(root, Input) and root.function is not None and len(steps) > 1 and not self.handler(root.function):
+        if (
+            isinstance(root, Input)
+            and root.function is not None
+            and len(steps) > 1
+            and self.handler(root.function) is None
+        ):
             return self._of_argument(root, tuple(steps), depth)  # it may be a dict: then only its keys
         return self.of(source, depth)
 
@@ -471,7 +476,7 @@ class Origins:
         if steps[0] == "request":
             return self._from_request(_own(steps), value) if steps[1] in self._read else None
         if steps[0] == "kwargs":
-            views = self._project.once("views", lambda: inputs.of_views(self._project.routes))
+            views = self._project.once("views", lambda: inputs.of_views(self._project.endpoints))
             is_free = views.get(root.cls.cls, {}).get(_key(steps)) == kinds.TEXT
             return self._from_request(_own(steps), value) if is_free else None
         for name in self._names.types(root):
@@ -551,11 +556,10 @@ class Origins:
         value: Input,
         function: Function,
         steps: tuple[str, ...],
-        handler: tuple[str, Mapping[str, str]],
+        handed: Mapping[str, str],
         depth: int,
     ) -> Origin | None:
         """What a route's caller puts into a parameter of its handler."""
-        route, handed = handler
         kind = handed.get(value.param.name, kinds.SERVER) if self._asks_callers else kinds.SERVER
         if kind == kinds.FIXED or (
             kind == kinds.OBJECT and fields.kind_of_field(self._machine, value.annotation, _plain(steps)) == kinds.FIXED
@@ -563,6 +567,7 @@ class Origins:
             return None
         what = _shown(value, steps)
         if kind == kinds.TEXT or (kind == kinds.OBJECT and steps):
+            route = self._route_of(function)
             message = f"'{what}' comes from the caller of {route}" if route else f"'{what}' comes from the caller"
             return Origin(REQUEST, what, (Step(value.span, message),) if value.span else (), route)
         provided = None
@@ -595,30 +600,36 @@ class Origins:
                 return Origin(REQUEST, origin.what, (*origin.steps, step), origin.route)
         return None
 
-    def handler(self, function: Function) -> tuple[str, Mapping[str, str]] | None:
-        """The route that a function answers (or runs before), with what its caller puts into each parameter."""
+    def handler(self, function: Function) -> Mapping[str, str] | None:
+        """What the caller of the route that a function answers (or runs before) puts into each of its parameters; None
+        for a function that no route runs."""
         if function not in self._handed_in:
             self._handed_in[function] = self._find_handler(function)
         return self._handed_in[function]
 
     def _segments(self, function: Function) -> set[str]:
         """The parameters that hold no slash in any of the routes that a function answers."""
-        found = [inputs.segments(route) for route in self._project.routes_of(function)]
+        found = [inputs.segments(route) for route in self._project.endpoints_of(function)]
         return set.intersection(*found) if found else set()
 
-    def _find_handler(self, function: Function) -> tuple[str, Mapping[str, str]] | None:
+    def _route_of(self, function: Function) -> str:
+        """What the route is called that a function answers; empty for one that runs before the handler."""
+        if not self._project.endpoints_of(function):
+            return ""
+        route = self._project.routes_of(function)[0]
+        return f"{'/'.join(route.methods) or 'ANY'} {route.path}"
+
+    def _find_handler(self, function: Function) -> Mapping[str, str] | None:
         program = self._project.program
-        routes = self._project.routes_of(function)
-        if routes:
-            name = f"{'/'.join(routes[0].methods) or 'ANY'} {routes[0].path}"
-            return name, inputs.handed_in(program, routes[0])
+        endpoints = self._project.endpoints_of(function)
+        if endpoints:
+            return inputs.handed_in_at(program, endpoints[0], lambda: self._project.routes_of(function)[0])
         if not function.head.params:
             return None
         target = FunctionValue(function, env_of(self._machine, function))
-        if function in self._project.once("providers", lambda: inputs.providers(program, self._project.routes)):
-            return "", inputs.handed_to_provider(program, target)
-        handed = inputs.injected(program, target)
-        return ("", handed) if handed else None
+        if function in self._project.once("providers", lambda: inputs.providers(program, self._project.endpoints)):
+            return inputs.handed_to_provider(program, target)
+        return inputs.injected(program, target) or None
 
     def _passed(self, caller: Function, call: Call, value: Input, steps: tuple[str, ...], depth: int) -> Origin | None:
         """Where the argument of one call comes from."""

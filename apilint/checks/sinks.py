@@ -90,7 +90,7 @@ class Sinks:
             if is_made or self._may_change(function, found):
                 found = list(self._in_function(function, words, deep=True))
             yield from found
-        for route in self._project.routes if self._returned else ():
+        for route in self._project.endpoints if self._returned else ():
             if route.framework in self._returned and route.function is not None:
                 if not self._project.is_test(route.span.file):
                     yield from self._answers(route.function.function)

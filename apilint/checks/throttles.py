@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from apilint import facts as f
-from apilint.check import Match, check, routeless
+from apilint.check import Match, check
 from apilint.checks.configured import Configured, dictionary
 from apilint.checks.limits import Entry, Limits
 from apilint.facts import Span
@@ -16,7 +16,6 @@ from apilint.startup import attributes
 from apilint.startup.values import Known, Mapping, Seq, Value, text_of
 
 
-@routeless
 @check
 def throttle_without_effect(
     project: Project, *, idle: str, missing: str, neither: str, neither_severity: str, neither_security_severity: float

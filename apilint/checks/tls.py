@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from apilint import facts as f
-from apilint.check import Match, check, routeless
+from apilint.check import Match, check
 from apilint.checks.choices import Choices
 from apilint.checks.written import Written, calls, scopes
 from apilint.facts import Span
@@ -20,7 +20,6 @@ from apilint.unparse import unparse
 from apilint.walk import walk
 
 
-@routeless
 @check
 def tls_warnings_silenced(
     project: Project, *, categories: tuple[str, ...] = (), asked_for: str = r"(?!)"
@@ -71,7 +70,6 @@ def _is_undone(where: Written, node: f.Call) -> bool:
     )
 
 
-@routeless
 @check
 def weak_tls_version(project: Project, *, setting: str, chosen_precision: str = "low") -> Iterator[Match]:
     """Protocols and minimum versions that are broken, handed to a call or set on a context."""

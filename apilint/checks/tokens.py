@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from apilint import facts as f
 from apilint import flow
-from apilint.check import Match, check, routeless
+from apilint.check import Match, check
 from apilint.checks.choices import Choices
 from apilint.checks.claims import EVERY, read_of
 from apilint.checks.library_calls import LibraryCalls, Used
@@ -30,7 +30,6 @@ _USER = regex(
 _REQUIRING = regex(r"(?i)(login|auth\w*|permission|jwt|token)_required|require_(auth|login|permission|role|token|user)")
 
 
-@routeless
 @check
 def jwt_not_verified(
     project: Project,
@@ -77,7 +76,6 @@ def jwt_not_verified(
         )
 
 
-@routeless
 @check
 def jwt_claims_unchecked(
     project: Project,

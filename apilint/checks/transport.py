@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from apilint import facts as f
-from apilint.check import Match, check, routeless
+from apilint.check import Match, check
 from apilint.checks.beside import is_beside
 from apilint.checks.callers import Callers
 from apilint.checks.choices import Choices
@@ -34,7 +34,6 @@ _HOST_KEYWORD = regex(r"(?:^|\s)host(?:name|addr)?\s*=\s*'?([^\s']+)")
 _PRIVATE = regex(r"^(127|10|0)\.|^192\.168\.|^169\.254\.|^172\.(1[6-9]|2\d|3[01])\.|^\[|^::")
 
 
-@routeless
 @check
 def tls_verify_disabled(
     project: Project,
@@ -212,7 +211,6 @@ def _is_local(sent: Sent, hosts: Sequence[str], keyword: str) -> bool:
     return False
 
 
-@routeless
 @check
 def cleartext_http(
     project: Project,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from apilint import facts as f
 from apilint.fix import calls
@@ -68,7 +68,7 @@ def _refuse_unseen(site: Site, function: Function, text: str) -> None:
         raise Declined("the guard is made further down")
 
 
-def _registering(site: Site, function: Function, routes: list[Route]) -> list[f.Expr]:
+def _registering(site: Site, function: Function, routes: Sequence[Route]) -> list[f.Expr]:
     """The decorators that register the routes."""
     places = {
         (route.registered.start, route.registered.end) for route in routes if route.registered.file == site.module.file
@@ -80,7 +80,7 @@ def _registering(site: Site, function: Function, routes: list[Route]) -> list[f.
     ]
 
 
-def _decorated(site: Site, function: Function, routes: list[Route], text: str) -> TextEdit:
+def _decorated(site: Site, function: Function, routes: Sequence[Route], text: str) -> TextEdit:
     """Below the decorators that register it; above all others where it is registered elsewhere."""
     registering = _registering(site, function, routes)
     indent, newline = site.indent(function.facts.start).decode(), site.newline.decode()
@@ -92,7 +92,7 @@ def _decorated(site: Site, function: Function, routes: list[Route], text: str) -
     return inserting(at, f"{indent}@{text}{newline}")
 
 
-def _depending(site: Site, function: Function, routes: list[Route], text: str) -> list[TextEdit]:
+def _depending(site: Site, function: Function, routes: Sequence[Route], text: str) -> list[TextEdit]:
     registering = _registering(site, function, routes)
     if len(registering) != 1 or not isinstance(registering[0], f.Call):
         raise Declined("the route is not registered by one call above the function")

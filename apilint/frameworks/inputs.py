@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from apilint import facts as f
 from apilint.frameworks import fields
@@ -11,7 +11,7 @@ from apilint.frameworks.dependencies import Dependencies, depends_on
 from apilint.frameworks.kinds import FIXED, OBJECT, REQUEST, SERVER, TEXT, is_plain, kind_of
 from apilint.frameworks.program import Program
 from apilint.index import Class, Function
-from apilint.model import Route
+from apilint.model import Endpoint, Route
 from apilint.placeholders import placeholders
 from apilint.startup import attributes
 from apilint.startup.core import Core
@@ -34,7 +34,7 @@ _TEXT_CONVERTERS = frozenset({"", "str", "string", "path", "default", "any"})
 _LITESTAR_NAMES = {"request": REQUEST, "socket": REQUEST, "headers": TEXT, "cookies": TEXT, "query": TEXT, "body": TEXT}
 
 
-def segments(route: Route) -> set[str]:
+def segments(route: Endpoint) -> set[str]:
     """The parameters in a route's path that hold no slash: they are one of its segments."""
     found = {name for name, converter in placeholders(route.path) if converter != "path" and not _spans(converter)}
     return found - set(re.findall(r"\{(\w+):path\}", route.path))
@@ -46,6 +46,11 @@ def _spans(converter: str) -> bool:
 
 def handed_in(program: Program, route: Route) -> Mapping[str, str]:
     """The parameters of a route's handler, with what the caller puts into each (`TEXT`, `OBJECT`, …)."""
+    return handed_in_at(program, route, lambda: route)
+
+
+def handed_in_at(program: Program, route: Endpoint, judged: Callable[[], Route]) -> Mapping[str, str]:
+    """The same for a route whose guards are looked at (`judged`) only where they say what is not the caller's."""
     function = route.function
     if function is None:
         return {}
@@ -54,11 +59,11 @@ def handed_in(program: Program, route: Route) -> Mapping[str, str]:
     if route.framework == "fastapi":
         return dict(_by_signature(program, function))
     if route.framework == "litestar":
-        return {**dict(_by_name(program.machine, function)), **dict.fromkeys(_provided(route), SERVER)}
+        return {**dict(_by_name(program.machine, function)), **dict.fromkeys(_provided(judged()), SERVER)}
     return dict(_by_path(program, function, route))
 
 
-def of_views(routes: Iterable[Route]) -> Mapping[Class, Mapping[str, str]]:
+def of_views(routes: Iterable[Endpoint]) -> Mapping[Class, Mapping[str, str]]:
     """What a view class finds in `self.kwargs`: the variables of the paths of its routes, the freest first."""
     found: dict[Class, dict[str, str]] = {}
     for route in routes:
@@ -82,7 +87,7 @@ def provider(program: Program, function: FunctionValue, name: str) -> Function |
     return None
 
 
-def providers(program: Program, routes: Iterable[Route]) -> frozenset[Function]:
+def providers(program: Program, routes: Iterable[Endpoint]) -> frozenset[Function]:
     """The functions that handlers depend on, which a framework calls as it does a handler."""
     dependencies = program.once(Dependencies, lambda: Dependencies(program))
     pending = [route.function for route in routes if route.framework == "fastapi" and route.function is not None]
@@ -178,7 +183,7 @@ def _of_parameter(machine: Core, param: f.Param, env: Env) -> str:
     return SERVER if isinstance(unwrap(annotation), External) else TEXT
 
 
-def _by_path(program: Program, function: FunctionValue, route: Route) -> Iterator[tuple[str, str]]:
+def _by_path(program: Program, function: FunctionValue, route: Endpoint) -> Iterator[tuple[str, str]]:
     """Parameters named in the path are the caller's; the first one that is not holds the request, if any does."""
     parts = dict(placeholders(route.path))
     params = [param for param in function.function.head.params if param.name not in ("self", "cls")]
@@ -210,6 +215,7 @@ __all__ = [
     "SERVER",
     "TEXT",
     "handed_in",
+    "handed_in_at",
     "handed_to_provider",
     "injected",
     "kind_of",

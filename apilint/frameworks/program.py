@@ -11,7 +11,7 @@ import msgspec
 from apilint.facts import Span
 from apilint.guards import demands
 from apilint.guards.caller import REQUEST_NAMES, Caller
-from apilint.guards.judge import NOT_A_GUARD, Judge, Judgement, one_of
+from apilint.guards.judge import NOT_A_GUARD, Abstaining, Judge, Judgement, one_of
 from apilint.guards.knowledge import Knowledge
 from apilint.guards.left import granted
 from apilint.index import Index
@@ -89,6 +89,12 @@ class Program:
         self.versions = versions or Versions()
         self.documents: abc.Mapping[str, bytes] = documents or {}
         self.mounted: dict[int, Mounted] = {}
+
+    def unjudged(self) -> Program:
+        """The same program for whoever asks which routes there are, and not who may call them."""
+        found = Program(self.machine, self.knowledge, self.options, self.versions, self.documents)
+        found.judge = Abstaining(self.machine, self.knowledge)
+        return found
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What is worked out once for a program: the rooms fill it, checks look at it again."""

@@ -384,6 +384,18 @@ class Judge:
         return Judgement("unknown", reason=_why(value))
 
 
+class Abstaining(Judge):
+    """Judges nothing, for whoever wants to know which routes there are and not who may call them."""
+
+    def function(self, value: Value, mode: str, **given: object) -> Judgement:
+        """No guard."""
+        return NOT_A_GUARD
+
+    def permission(self, value: Value, caller: Caller, method_name: str = "has_permission") -> Judgement:
+        """No guard."""
+        return NOT_A_GUARD
+
+
 def combine(op: str, left: Judgement, right: Judgement) -> Judgement:
     """`left & right` or `left | right` of two permissions."""
     if op == "&":
@@ -629,4 +641,15 @@ def _says(exit_: Exit) -> str:
     return "the caller is turned away" + (f": answered with status {exit_.status}" if exit_.status else "")
 
 
-__all__ = ["NOTHING", "NOT_A_GUARD", "Judge", "Judgement", "LambdaValue", "combine", "is_setting", "never", "one_of"]
+__all__ = [
+    "NOTHING",
+    "NOT_A_GUARD",
+    "Abstaining",
+    "Judge",
+    "Judgement",
+    "LambdaValue",
+    "combine",
+    "is_setting",
+    "never",
+    "one_of",
+]
