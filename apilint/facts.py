@@ -257,7 +257,7 @@ class With(_Node, frozen=True, tag=51):
 
 class Handler(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """`except type as name:`; `type` is None for a bare `except`, a tuple display for several. `comment` is what stands
-    right above it."""
+    right above it, `inside` what its own comments say."""
 
     start: int
     end: int
@@ -265,6 +265,7 @@ class Handler(msgspec.Struct, frozen=True, array_like=True, gc=False):
     name: str | None
     body: tuple[Stmt, ...]
     comment: str = ""
+    inside: str = ""
 
 
 class Try(_Node, frozen=True, tag=52):

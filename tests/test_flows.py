@@ -158,3 +158,14 @@ def test_every_pair_has_a_name_of_its_own() -> None:
 
 def test_there_are_pairs_for_every_family() -> None:
     assert sum(len(pairs(path.stem)) for path in FAMILIES.glob("*.yaml")) >= 150
+
+
+def test_the_other_places_of_a_value_are_named_and_of_low_confidence(tmp_path: Path) -> None:
+    body = "db.execute(f\"DELETE FROM a WHERE b = '{q}'\")\ndb.execute(f\"DELETE FROM c WHERE d = '{q}'\")\n"
+    write(tmp_path, files_of({"name": "twice", "loud": body}, "loud"))
+    report = lint(Options(root=tmp_path, config=Config(), select=("APL201",), cache=False, jobs=1))
+    first, second = report.findings
+    assert (second.precision, second.place.line) == (Precision.LOW, first.place.line + 1)
+    assert [(each.line, each.message) for each in first.related] == [
+        (second.place.line, "the same value arrives here as well")
+    ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from apilint.checks.exposed import label
+from apilint.checks.origins import Origin
 from apilint.checks.rejections import class_of
 from apilint.index import Class, Function
 from apilint.model import Route
@@ -35,6 +37,28 @@ def routes_behind(project: Project, function: Function) -> Sequence[Route]:
     return project.once("routes by view", find).get(function.owner, ())
 
 
+def route_named(project: Project, name: str) -> Route | None:
+    """The route of that label."""
+    named = project.once("routes by name", lambda: {label(route): route for route in project.routes})
+    return named.get(name)
+
+
+def is_known(project: Project, origin: Origin, function: Function) -> bool:
+    """Whether those who choose what arrives in a function are known to the program, or may be: what they are meant to
+    do is for it to say. Where it is not known which route it is, most of the program's speak for it."""
+    route = route_named(project, origin.route)
+    routes = [route] if route is not None else _routes_of(project, origin, function) or project.routes
+    return sum(each.auth != "none" for each in routes) * 2 > len(routes)
+
+
+def _routes_of(project: Project, origin: Origin, function: Function) -> Sequence[Route]:
+    """The routes of the function that reads it, or else of the one that it arrives in."""
+    read = next((step.span for step in origin.steps), None)
+    around = project.module(read.file).around(read.start) if read is not None and read.file else []
+    found = [routes_behind(project, each) for each in (*reversed(around), function)]
+    return next((routes for routes in found if routes), ())
+
+
 def asks_for_more(route: Route) -> bool:
     """Whether a route asks for more than a user; what a guard is told to ask for counts, though how is not known."""
     return any(
@@ -44,4 +68,4 @@ def asks_for_more(route: Route) -> bool:
     ) or any(guard.demands for guard in route.considered if guard.effect == "unknown")
 
 
-__all__ = ["FOR_FEW", "asks_for_more", "routes_behind", "runs_for_few"]
+__all__ = ["FOR_FEW", "asks_for_more", "is_known", "route_named", "routes_behind", "runs_for_few"]

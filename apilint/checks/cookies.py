@@ -13,12 +13,15 @@ from apilint.checks.exposed import words_of
 from apilint.checks.written import Written, calls, scopes
 from apilint.finding import Precision
 from apilint.flow.narrowing import last_name
+from apilint.index import Function
 from apilint.model import Step
 from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import Known, Value, text_of
 from apilint.unparse import unparse
 from apilint.walk import walk
+
+_REQUEST = regex(r"(?i)req(uest)?$|^(web_?)?(socket|ws)$|conn(ection)?$")
 
 SECURE, HTTPONLY = "secure", "httponly"
 
@@ -188,8 +191,29 @@ def _middleware(project: Project) -> Iterator[Match]:
                 values={"argument": entry["secure"], "effect": _effect([SECURE])},
                 template="session",
                 trace=(Step(span, f"'{entry['secure']}' is not switched on"),),
-                precision=Precision.LOW if is_beside(span.file) else Precision.MEDIUM,
+                precision=Precision.LOW if is_beside(span.file) or not _keeps(project) else Precision.MEDIUM,
             )
+
+
+def _keeps(project: Project) -> bool:
+    """Whether the program keeps something in a session itself, beside what libraries need on the way of a log-in."""
+    return project.once("uses sessions", lambda: any(map(_reads_session, _mentioning(project))))
+
+
+def _mentioning(project: Project) -> Iterator[Function]:
+    for module in project.index.modules.values():
+        if not module.is_test:
+            yield from (each for each in module.functions if project.index.may_mention(each, "session"))
+
+
+def _reads_session(function: Function) -> bool:
+    """`request.session`, `self.request.session`, `request.scope["session"]`."""
+    if any(each.attr == "session" and _REQUEST.search(last_name(each.value)) for each in function.nodes(f.Attribute)):
+        return True
+    return any(
+        isinstance(each.index, f.Constant) and each.index.value == "session" and last_name(each.value) == "scope"
+        for each in function.nodes(f.Subscript)
+    )
 
 
 __all__ = ["insecure_cookie", "is_local", "settings_in"]

@@ -25,6 +25,10 @@ from apilint.walk import walk
 MIN_NAME = 8
 # What a variable is called that answers whether there is something.
 _QUESTION = regex(r"(?i)^_?(has|is|supports|uses)_|_?(available|supported|exists|installed|present|ready)$")
+# Statements that change nothing: they read, or make what is there from then on.
+_READS = regex(r"(?is)^\s*(select|with|show|explain|describe|pragma|(create|alter|drop)\b.*\bif\s+(not\s+)?exists)\b")
+# What a comment says to tools, or promises.
+_NO_REASON = regex(r"(?i)\b(noqa|pragma|pylint|nosec|type: ?ignore|fmt|pyright|mypy|flake8|todo|fixme|xxx|hack)\b.*")
 _LOG = regex(r"(?i)_?log(ger|ging)?\.")
 
 
@@ -41,16 +45,19 @@ def swallowed_exception(
     changing: str = "",
     refusing: str = "",
     fallback_precision: str = "low",
+    explained_precision: str = "low",
 ) -> Iterator[Match]:
     """Clauses that catch everything and leave no trace of it, in handlers and what they call. A value that stands in
     for what could not be read may be all that anybody wants; where something was to be done (`changing` matches the
     names of calls), or where the clause says that something failed (`refusing` matches its words), the reason is
-    lost."""
+    lost. A clause whose comment says why it does nothing was meant, and so is one that
+    cleans up at the end."""
     logs, attempts = Logs(project, noting), Attempts(project, regex(harmless))
     tells, weight = regex(telling), Weight(regex(changing), regex(refusing))
     for function, route in _on_the_way(project, logs, depth):
         raised: set[int] | None = None
         taken_in_turn: set[int] | None = None
+        cleaning = frozenset(_in_finally(function))
         for statement in function.nodes(f.Try):
             if attempts.is_harmless(statement):
                 continue
@@ -73,6 +80,8 @@ def swallowed_exception(
                 doubt = Precision(client_precision) if is_told else None
                 if doubt is None and (is_beside(function.module.file) or not weight.is_felt(statement, handler)):
                     doubt = Precision(fallback_precision)
+                if doubt is None and (_gives_reason(handler) or statement.start in cleaning):
+                    doubt = Precision(explained_precision)
                 span = function.module.span(handler.start, handler.type.end if handler.type else handler.start + 6)
                 yield Match(
                     span=span,
@@ -166,6 +175,13 @@ def _taken_in_turn(body: tuple[f.Stmt, ...]) -> Iterator[int]:
             yield from (each.start for each in asked)
 
 
+def _in_finally(function: Function) -> Iterator[int]:
+    """Where the `try` statements start that clean up after everything else: one that fails must not hide what came
+    before it."""
+    for outer in function.nodes(f.Try):
+        yield from (each.start for each in walk(outer.final) if isinstance(each, f.Try))
+
+
 def _blocks(body: tuple[f.Stmt, ...]) -> Iterator[tuple[f.Stmt, ...]]:
     yield body
     for node in walk(body):
@@ -256,7 +272,8 @@ class Weight:
     def is_felt(self, statement: f.Try, handler: f.Handler) -> bool:
         """Whether something was to be done, or the clause tells that something failed."""
         if any(
-            self._changing.search(last_name(call.func)) and not _fills_dict(call) for call in _calls(statement.body)
+            self._changing.search(last_name(call.func)) and not _fills_dict(call) and not _only_reads(call)
+            for call in _calls(statement.body)
         ):
             return True
         if all(map(_is_plain_value, handler.body)):
@@ -267,6 +284,25 @@ class Weight:
 def _fills_dict(call: f.Call) -> bool:
     """`report.update(found)`: a dict is given what another one has."""
     return last_name(call.func) == "update" and len(call.args) == 1 and not call.keywords
+
+
+def _only_reads(call: f.Call) -> bool:
+    """`connection.execute("SELECT …")`: what fails then is a value that is missing."""
+    statement = call.args[0] if call.args else None
+    if isinstance(statement, f.Call) and last_name(statement.func) == "text":
+        statement = statement.args[0] if statement.args else None
+    if isinstance(statement, f.Template):
+        statement = statement.parts[0] if statement.parts else None
+    text = statement.value if isinstance(statement, f.Constant) else None
+    return isinstance(text, str) and _READS.match(text) is not None
+
+
+def _gives_reason(handler: f.Handler) -> bool:
+    """Whether a comment says why a clause does nothing, in some words: `pass  # the table may not exist yet`."""
+    if len(handler.body) != 1:
+        return False
+    said = (re.findall(r"[^\W\d_]{2,}", _NO_REASON.sub("", line)) for line in handler.inside.splitlines())
+    return any(len(words) > 2 or not "".join(words).isascii() for words in said)
 
 
 def _is_plain_value(statement: f.Stmt) -> bool:

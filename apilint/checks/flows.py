@@ -12,20 +12,23 @@ import msgspec
 from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks import vouching
-from apilint.checks.audience import asks_for_more, routes_behind, runs_for_few
+from apilint.checks.alike import Told, once_each
+from apilint.checks.aside import opens_browser
+from apilint.checks.audience import asks_for_more, is_known, route_named, runs_for_few
 from apilint.checks.beside import is_beside
-from apilint.checks.exposed import label
 from apilint.checks.names import Names
 from apilint.checks.origins import ARGUMENT, DERIVED, LOCAL, REQUEST, Origin, Origins, proof_of, read_in, trail
 from apilint.checks.sinks import Sinks, Sunk, is_file, is_true, receiver
 from apilint.checks.spelling import GAP, Part, Speller
 from apilint.finding import Precision
 from apilint.flow import Checked, Derived, Element, Input, Returned, parts
-from apilint.model import Route, Step
+from apilint.flow.narrowing import last_name
+from apilint.model import Step
 from apilint.patterns import regex
 from apilint.project import Project
 from apilint.startup.values import (
     NONE,
+    Attr,
     Choice,
     External,
     Instance,
@@ -73,6 +76,9 @@ _ADDRESS_OF_REQUEST = regex(
 _BY_SCRIPT = regex(r"(?:^|\.)(?:body|json|get_json|data)(?:\(\))?(?:\.|$)")
 # The bytes of an upload, `file.read`, and not those of a whole request.
 _CONTENT = regex(r"(?i)^(?!.*(?:request|body))[\w.]+\.read$")
+# Kinds for which it matters who wrote something, and not who says which it is.
+_CONTENTS = frozenset({"pickle", "code", "template"})
+_FINDS = regex(r"(?i)_*(a?get|read|retrieve|load|fetch|find|look_?up|query|select|recall)(_|$)")
 # The page that a browser comes from: no link can name another. Whoever makes requests by hand can, for themselves.
 _WAY_BACK = regex(r"(?i)[\w.]*(?:\.|(?:\.get\(|\[)['\"])(?:http_)?referr?er(?:['\"][^()]*[\])])?$")
 
@@ -97,13 +103,15 @@ def flow_to_sink(
     guessed: str = "medium",
     few: str = "high",
     known: str = "high",
+    local: str = "high",
     offline: str = r"^$",
     within: str = "",
 ) -> Iterator[Match]:
     """Calls of the sinks of some kinds with something that a caller chooses; `does` says what these do with it. The
     others are precisions: for what is `made_of` such a value by something unknown, for an `argument` of a function
     whose callers are not known, for what the program found somewhere (`unknown`), where a sink is only `guessed` by its
-    name, where who calls is `known`, and where the route asks for more than a user (`few`); an empty one leaves it out.
+    name, where who calls is `known`, where the program opens a browser for whoever started it (`local`), and where the
+    route asks for more than a user (`few`); an empty one leaves it out.
     What is in `offline` files and comes from no caller is of low precision, and so is everything that stands beside the
     program, or in a project that imports nothing `within`."""
     levels = {
@@ -113,6 +121,7 @@ def flow_to_sink(
         REQUEST: Precision.HIGH,
     }
     worst: dict[tuple[str, int, int], tuple[Precision, Case]] = {}
+    is_local = opens_browser(project)
     is_outside = bool(within) and not _imports(project, regex(within))
     for case in itertools.chain.from_iterable(Flows(project, kind).cases() for kind in kinds):
         level = levels[case.origin.kind]
@@ -125,8 +134,10 @@ def flow_to_sink(
             level = Precision.LOW  # a module's name is mostly made of one that the program knows
         if few != "high" and _is_for_few(project, case):
             level = _lower(level, Precision(few))
-        if known != "high" and _is_known(project, case):
+        if known != "high" and is_known(project, case.origin, case.sunk.function):
             level = _lower(level, Precision(known))
+        if is_local and local != "high":
+            level = _lower(level, Precision(local))
         if is_outside or is_beside(case.sunk.function.module.file):
             level = Precision.LOW
         if case.origin.kind != REQUEST and re.search(offline, case.sunk.function.module.file):
@@ -135,8 +146,7 @@ def flow_to_sink(
         key = (span.file, span.start, span.end)
         if key not in worst or _badness(level, case) < _badness(*worst[key]):
             worst[key] = (level, case)
-    for key in sorted(worst):
-        yield _match(*worst[key], does)
+    yield from once_each(_told(*worst[key], does) for key in sorted(worst))
 
 
 def _imports(project: Project, wanted: re.Pattern[str]) -> bool:
@@ -146,31 +156,9 @@ def _imports(project: Project, wanted: re.Pattern[str]) -> bool:
     return any(wanted.search(name) for module in counted for name in module.facts.imports)
 
 
-def _route_of(project: Project, case: Case) -> Route | None:
-    """The route whose caller chooses."""
-    named = project.once("routes by name", lambda: {label(route): route for route in project.routes})
-    return named.get(case.origin.route)
-
-
-def _is_known(project: Project, case: Case) -> bool:
-    """Whether those who choose are known to the program, or may be: what they are meant to do is for it to say. Where
-    it is not known which route it is, most of the program's speak for it."""
-    route = _route_of(project, case)
-    routes = [route] if route is not None else _routes_of(project, case) or project.routes
-    return sum(each.auth != "none" for each in routes) * 2 > len(routes)
-
-
-def _routes_of(project: Project, case: Case) -> Sequence[Route]:
-    """The routes of the function that reads it, or else of the one that it arrives in."""
-    read = next((step.span for step in case.origin.steps), None)
-    around = project.module(read.file).around(read.start) if read is not None and read.file else []
-    found = [routes_behind(project, function) for function in (*reversed(around), case.sunk.function)]
-    return next((routes for routes in found if routes), ())
-
-
 def _is_for_few(project: Project, case: Case) -> bool:
     """Whether it is administrators who choose: they may be meant to name servers."""
-    route = _route_of(project, case)
+    route = route_named(project, case.origin.route)
     return (route is not None and asks_for_more(route)) or runs_for_few(project, case.sunk.function)
 
 
@@ -234,6 +222,10 @@ class Flows:
                 continue
             if self._kind == "redirect" and not _in_link(origin, sunk):
                 certainty = Precision.LOW
+            if self._kind == "path" and self._is_of_user(value):
+                certainty = Precision.LOW
+            if self._kind in _CONTENTS and origin.kind == DERIVED and self._is_looked_up(part.value):
+                certainty = Precision.LOW
             if self._kind == "markup" and _BY_SCRIPT.search(origin.what):
                 certainty = Precision.LOW
             if not self._is_kept_inside(sunk):
@@ -254,6 +246,26 @@ class Flows:
         if self._kind == "lookup":
             return is_structured(value, origin) or _FIELDS.search(origin.what) is not None
         return self._kind != "document" or is_structured(value, origin)
+
+    def _is_of_user(self, value: Value) -> bool:
+        """Whether `~` may stand in what a caller chooses: any folder of whoever runs the program is meant."""
+        for each in parts(value, 6):
+            if _called(each) == "expanduser":
+                owner, given = _operands_of(each)
+                origins = map(self._origins.of, (*given, *((owner,) if owner is not None else ())))
+                if any(origin is not None and origin.kind == REQUEST for origin in origins):
+                    return True
+        return False
+
+    def _is_looked_up(self, value: Value) -> bool:
+        """Whether something is found by what a caller names, `cache.retrieve(key)`: others have written that."""
+        for each in parts(value, 4):
+            if _FINDS.match(_called(each)):
+                owner, given = _operands_of(each)
+                found = self._origins.of(owner) if owner is not None else None
+                if found is None or found.kind == LOCAL:
+                    return any(self._origins.of(one) is not None for one in given)
+        return False
 
     def _is_kept_inside(self, sunk: Sunk) -> bool:
         """Whether the client is made by something that is named for keeping requests off the inside."""
@@ -281,6 +293,21 @@ class Flows:
         if self._kind == "redirect" and any(map(_WAY_BACK.match, (origin.what, _written(value)))):
             return True
         return self._kind in ("redirect", "url") and _ADDRESS_OF_REQUEST.search(origin.what) is not None
+
+
+def _called(value: Value) -> str:
+    """The last name of the call that gave a value."""
+    node = value.node if isinstance(value, Result) else value.expr if isinstance(value, Derived) else None
+    return last_name(node.func) if isinstance(node, f.Call) else ""
+
+
+def _operands_of(value: Value) -> tuple[Value | None, Sequence[Value]]:
+    """What a method was called on, and the arguments of a call."""
+    if isinstance(value, Result):
+        return value.callee.base if isinstance(value.callee, Attr) else None, value.args
+    if isinstance(value, Derived) and isinstance(value.expr, f.Call) and isinstance(value.expr.func, f.Attribute):
+        return (value.sources[0], value.sources[1:]) if value.sources else (None, ())
+    return None, value.sources if isinstance(value, Derived) else ()
 
 
 def _is_safe_client(part: Value) -> bool:
@@ -444,6 +471,10 @@ _HARMLESS: Table[str, Callable[[str, Table[str, object]], bool]] = {
 
 
 # ------------------------------------------------------------------------------------------------ matches
+
+
+def _told(precision: Precision, case: Case, does: str) -> Told:
+    return Told(_match(precision, case, does), case.origin, case.sunk.function.span)
 
 
 def _match(precision: Precision, case: Case, does: str) -> Match:

@@ -370,7 +370,7 @@ class Origins:
     def _of_path(self, value: Attr | Subscripted, depth: int) -> Origin | None:
         request = self._read_from_request(value)
         if request is not None:
-            return request
+            return _weaker(request) if self._is_put_there(value) else request
         root, steps = trail(value)
         if not _METADATA.isdisjoint(steps) or self._is_safe_part(value, steps):
             return None
@@ -383,6 +383,17 @@ class Origins:
         if isinstance(root, Instance):
             return Origin(LOCAL, ".".join(("self", *steps)))
         return self.of(root, depth)
+
+    def _is_put_there(self, value: Value) -> bool:
+        """Whether a path stands in the request under a key that the program works out, `form["file." + SUFFIX]`: what
+        takes uploads in front of it writes there where it has put them."""
+        if self._purpose != vouching.PATH or not isinstance(value, Subscripted) or not value.index:
+            return False
+        key = value.index[0]
+        if constant(key) is not None or not isinstance(key, (Operation, Text, Derived)):
+            return False
+        origin = self.of(key)
+        return origin is None or origin.kind == LOCAL
 
     def _is_safe_part(self, value: Value, steps: Sequence[str]) -> bool:
         """Whether an attribute is one that holds nothing harmful: `name` of a `Path`."""
@@ -510,7 +521,7 @@ class Origins:
             return Origin(LOCAL, _shown(value, steps))
         if depth >= MAX_CALLS_DEEP:
             self._answers.is_cut = True
-            return Origin(ARGUMENT, _shown(value, steps))
+            return Origin(LOCAL, _shown(value, steps))  # whoever passes it, was not asked
         key = (function, value.param.name, steps)
         itself = Origin(LOCAL, _shown(value, steps))  # for a function that calls itself
         return self._answers.of(key, depth, itself, lambda: self._judge_argument(value, function, steps, depth))

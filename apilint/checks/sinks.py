@@ -15,7 +15,7 @@ from apilint.flow.narrowing import last_name
 from apilint.index import Function, Module
 from apilint.patterns import regex
 from apilint.project import Project
-from apilint.startup.values import Attr, External, FunctionValue, Instance, Known, Seq, Value, constant, unwrap
+from apilint.startup.values import Attr, External, FunctionValue, Instance, Known, Seq, Text, Value, constant, unwrap
 from apilint.startup.values import Mapping as Dict
 from apilint.unparse import unparse
 from apilint.walk import walk
@@ -27,6 +27,9 @@ SELF = "self"
 _CLIENT = regex(
     r"(?i)sess|client|http|request|api|url|pool|agent|fetch|conn|proxy|\b[scr]\b|objects|queryset|\bqs\b|_set"
 )
+# What an answer's type is called as an argument, and types that browsers run scripts of.
+_TYPES = ("content_type", "media_type", "mimetype")
+_PAGE = regex(r"(?i)html|svg|multipart")
 _PLAIN = (f.Constant, f.Compare, f.Lambda)
 
 
@@ -219,13 +222,22 @@ class Sinks:
             given = call.argument(positions.get(keyword, -1), keyword)
             if given is None or not self._is_one_of(given, values):
                 return False
-        return True
+        return entry["kind"] != "markup" or not any(
+            _is_no_page(call.argument(positions.get(keyword, -1), keyword)) for keyword in _TYPES
+        )
 
     def _is_one_of(self, value: Value, listed: Collection[object]) -> bool:
         value = unwrap(value)
         if isinstance(value, Known):
             return any(value.value is each or (value.value == each and each not in (True, False)) for each in listed)
         return any(name in listed for name in self._names.of(value))
+
+
+def _is_no_page(given: Value | None) -> bool:
+    """Whether the type of an answer says that no browser runs what is in it: `application/xrd+xml`, `text/plain;…`."""
+    value = unwrap(given) if given is not None else None
+    text = constant(value.parts[0] if isinstance(value, Text) and value.parts else value) if value is not None else None
+    return isinstance(text, str) and "/" in text and not _PAGE.search(text)
 
 
 def _is_plain(expr: f.Expr) -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 
 from apilint import facts as f
 from apilint.check import Match, check
+from apilint.checks.alike import Told, once_each
+from apilint.checks.audience import is_known
 from apilint.checks.origins import ARGUMENT, DERIVED, REQUEST, proof_of, read_in
 from apilint.checks.statements import QUOTED, STATEMENT, VALUE, Case, Statements
 from apilint.finding import Precision
@@ -24,9 +26,13 @@ KEYWORDS = (
     "call", "exec", "set", "grant", "from", "where",
 )  # fmt: skip
 # What is called so names a part of the database, and mostly comes from the database itself or from its operator.
-_NAMES_PART = regex(r"(?i)(^|[._])(schema|database|db|catalog|table|dataset|column|field|view|index)(_?(name|id))?$")
-# What is called so is a time or a number, however it is written.
-_NO_TEXT = regex(r"(?i)(^|[._])(now|today|time|timestamp|date|datetime|day|hour|year|count|size|limit|offset|at|ts)$")
+_NAMES_PART = regex(
+    r"(?i)(^|[._])(schema|database|db|catalog|table|dataset|column|field|view|index|graph)(_?(name|id))?$"
+)
+# What is called so is a time, a number or a key, however it is written.
+_NO_TEXT = regex(
+    r"(?i)(^|[._])(now|today|time|timestamp|date|datetime|day|hour|year|count|size|limit|offset|at|ts|u?u?id|pk)s?$"
+)
 _MODEL = regex(r"(?i)\b(request|input|body|json|payload)_?(model|schema)$")
 _VALIDATES = regex(r"(?i)self\._*(validate|check|verify)")
 MAX_STEPS = 6
@@ -47,13 +53,20 @@ def sql_string_build(
     tainted_security_severity: float = 9.8,
 ) -> Iterator[Match]:
     """Statements with parts that somebody else decides; Django's own ways round the ORM only where it is a caller."""
+    yield from once_each(_built_from_strings(project, keywords, quoting, offline, tainted_security_severity))
+
+
+def _built_from_strings(
+    project: Project, keywords: Sequence[str], quoting: Sequence[str], offline: str, tainted: float
+) -> Iterator[Told]:
     for case in _cases(project, keywords, quoting):
         precision = _precision(case, re.search(offline, case.function.module.file) is not None)
-        if case.origin.kind == REQUEST and _is_checked_before(project, case):
+        if case.origin.kind == REQUEST and (_is_meant(project, case) or _is_checked_before(project, case)):
             precision = Precision.LOW
         is_tainted = case.origin.kind in (REQUEST, DERIVED)
         if precision is not None and (is_tainted or not case.sink.entry.get("raw_api")):
-            yield _match(case, precision, tainted_security_severity if case.origin.kind == REQUEST else None)
+            match = _match(case, precision, tainted if case.origin.kind == REQUEST else None)
+            yield Told(match, case.origin, case.function.span)
 
 
 @check
@@ -109,6 +122,11 @@ def _precision(case: Case, is_offline: bool) -> Precision | None:
     if kind == ARGUMENT and (_NAMES_PART.search(case.origin.what) or _NO_TEXT.search(case.origin.what)):
         return Precision.LOW
     return Precision.MEDIUM if kind in (DERIVED, ARGUMENT) else Precision.LOW
+
+
+def _is_meant(project: Project, case: Case) -> bool:
+    """Whether a program takes a whole statement from those whom it knows: that is what the route is for."""
+    return case.place == STATEMENT and is_known(project, case.origin, case.function)
 
 
 def _is_checked_before(project: Project, case: Case) -> bool:

@@ -13,6 +13,7 @@ from apilint.checks.beside import is_beside
 from apilint.checks.written import Written, calls
 from apilint.facts import Span
 from apilint.finding import Precision
+from apilint.flow.narrowing import last_name
 from apilint.index import Function
 from apilint.model import Step
 from apilint.patterns import regex
@@ -55,7 +56,10 @@ def request_without_timeout(
         if given is None or _is_none(where, given):
             span = where.span(node)
             is_aside = (
-                bool(run_by_hand.search(span.file)) or is_beside(span.file) or not _is_served(awaited, where.function)
+                _holds_data(where, node)
+                or bool(run_by_hand.search(span.file))
+                or is_beside(span.file)
+                or not _is_served(awaited, where.function)
             )
             yield Match(
                 span=span,
@@ -69,6 +73,16 @@ def request_without_timeout(
 def _is_served(awaited: Awaited | None, function: Function | None) -> bool:
     """Whether somebody waits for the answer to a request meanwhile, or for the worker that it is left to."""
     return awaited is not None and function is not None and awaited.covers(function)
+
+
+def _holds_data(where: Written, node: f.Call) -> bool:
+    """Whether the function looks whether the address holds all there is to read: `text.startswith("data:")`."""
+    return where.function is not None and any(
+        last_name(call.func) == "startswith"
+        and call.start < node.start
+        and any(isinstance(arg, f.Constant) and arg.value == "data:" for arg in call.args)
+        for call in where.function.nodes(f.Call)
+    )
 
 
 def _is_script(span: Span, scripts: set[tuple[str, int, int]]) -> bool:

@@ -95,12 +95,12 @@ def tls_verify_disabled(
 
 
 def _last_of_each(project: Project, sets: Iterable[Set], setting: Precision) -> list[Set]:
-    """What is set to switch verification off, the last attribute of each object in a function."""
+    """What is set to switch verification off, the last attribute of each object in a function or a module."""
     last: dict[tuple[str, int, str], Set] = {}
     for each in sets:
         if sureness(each.value, each.listed, setting) is not None:
             around = project.module(each.span.file).around(each.span.start)
-            start = around[-1].facts.start if around and each.on else -each.span.start
+            start = -each.span.start if not each.on else around[-1].facts.start if around else 0
             last[each.span.file, start, each.on] = each
     return list(last.values())
 

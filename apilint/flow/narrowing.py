@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from apilint import facts as f
 from apilint.patterns import regex
 from apilint.unparse import unparse
+from apilint.walk import walk
 
 # Methods of a string that allow no quotes, blanks or semicolons.
 _PLAIN_TEXT = frozenset({"isidentifier", "isalnum", "isalpha", "isdigit", "isdecimal", "isnumeric"})
@@ -234,6 +235,23 @@ def vouched_by_call(call: f.Expr) -> Iterator[Vouched]:
         yield from ((each, call) for each in _viewed(call.args[0]))
 
 
+def vouched_by_loop(statement: f.For) -> Iterator[Vouched]:
+    """What a loop vouches for in which each element has to pass a test: `for part in parts: validate_name(part)`."""
+    if not isinstance(statement.target, f.Name):
+        return
+    for each in statement.body:
+        if any(isinstance(node, f.Jump) and node.kind in ("continue", "break") for node in walk([each])):
+            return  # the rest is not for every element
+        passed: Iterator[Vouched] = iter(())
+        if isinstance(each, f.ExprStmt):
+            passed = vouched_by_call(each.value)
+        elif isinstance(each, f.If) and not each.orelse and leaves(each.body):
+            passed = vouched(each.test, False)
+        for name, test in passed:
+            if isinstance(name, f.Name) and name.id == statement.target.id:
+                yield from ((all_of_them, test) for all_of_them in _trackable(statement.iterable))
+
+
 def _is_schema(expr: f.Expr) -> bool:
     """`order_schema.load`, `SCHEMA`: what says which fields there are."""
     return "schema" in unparse(expr.value if isinstance(expr, f.Attribute) else expr).lower()
@@ -287,6 +305,8 @@ def _trackable(expr: f.Expr) -> Iterator[f.Expr]:
         yield f.Name(expr.start, expr.end, expr.target)
     elif isinstance(expr, (f.Name, f.Attribute, f.Subscript)) or reads_item(expr):
         yield expr
+    elif isinstance(expr, f.BoolOp) and expr.op == "or" and isinstance(expr.right, f.Constant):
+        yield from _trackable(expr.left)  # name or ""
 
 
 def reads_item(expr: f.Expr) -> bool:

@@ -185,6 +185,7 @@ def _for(trace: Trace, statement: f.For, env: Env, frame: Frame) -> str:
         bind(trace, statement.target, item, env, statement.iterable)
         if trace.run_block(statement.body, env, frame) is LEAVE and not is_open:
             return LEAVE
+    trace.vouch_all(narrowing.vouched_by_loop(statement), env)
     trace.run_block(statement.orelse, env, frame)
     return FALL
 

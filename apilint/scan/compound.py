@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tree_sitter import Node
 
 from apilint.scan import literals
@@ -29,6 +31,8 @@ _FINALLY = named("finally_clause")
 _CASE = named("case_clause")
 _IF_CLAUSE = named("if_clause")
 _CASE_PATTERN = named("case_pattern")
+
+_COMMENT_LINE = re.compile(r"^[^\"'#\n]*#[ \t]*(.*)$", re.MULTILINE)
 
 MAX_ELIFS = 40
 """Longer `elif` chains go on as a row of `if`s: nesting them would be too deep to encode."""
@@ -171,7 +175,17 @@ def _handler(node: Node, scope: Scope, depth: int) -> Packed:
     type_or_none: Packed | None = types[0] if types else None
     if len(types) > 1:
         type_or_none = (SEQUENCE, types[0][1], types[-1][2], "tuple", tuple(types))
-    return (node.start_byte, node.end_byte, type_or_none, name, body, _comment_above(scope.src, node.start_byte))
+    above, inside = _comment_above(scope.src, node.start_byte), _comments_inside(scope.src, node)
+    return (node.start_byte, node.end_byte, type_or_none, name, body, above, inside)
+
+
+def _comments_inside(src: str, node: Node) -> str:
+    """The comments of a clause, one a line: lines of their own, and what stands behind a statement without a text."""
+    end = src.find("\n", node.end_byte)
+    text = src[node.start_byte : end if end >= 0 else len(src)]
+    if "#" not in text:
+        return ""
+    return literals.utf8("\n".join(found[1].strip() for found in _COMMENT_LINE.finditer(text)))
 
 
 def _comment_above(src: str, start: int) -> str:
