@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from apilint import facts as f
+from apilint.finding import Finding
 from apilint.fix import calls
 from apilint.fix.concrete import cst
 from apilint.fix.edits import Declined, TextEdit
@@ -14,6 +15,12 @@ from apilint.index import Function
 from apilint.model import Guard, Route
 
 DEPENDENCIES = "dependencies"
+
+
+def offers(finding: Finding) -> bool:
+    """Whether a finding speaks of the route of one function; methods have the guard of their class."""
+    head = finding.place.text
+    return bool(finding.route) and "def " in head and "(self" not in head
 
 
 def guarded(site: Site) -> Iterator[TextEdit]:
@@ -107,4 +114,4 @@ def _depending(site: Site, function: Function, routes: Sequence[Route], text: st
     return calls.with_keyword(site, part, call, f"{DEPENDENCIES}=[{text}]")
 
 
-__all__ = ["guarded"]
+__all__ = ["guarded", "offers"]

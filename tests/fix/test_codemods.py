@@ -8,11 +8,12 @@ import pytest
 
 from apilint.catalogue import load_rules
 from apilint.config import Config
-from apilint.fix import fixable, is_safe
+from apilint.fix import fixable, is_safe, offered
 from apilint.mending import Mended
 from apilint.pipeline import Options, mend
 from fix.cases import CASES, SHAPES, Case
 from linting import write
+from report.samples import at, finding
 
 
 def mended(folder: Path, *select: str, unsafe: bool = True) -> Mended:
@@ -73,3 +74,8 @@ def test_an_unsafe_fix_is_not(code: str, tmp_path: Path) -> None:
     write(tmp_path, next(case for case in CASES if case.code == code).files)
     result = mended(tmp_path, code, unsafe=False)
     assert (result.patches, result.refused) == ((), ())
+
+
+@pytest.mark.parametrize(("head", "is_offered"), [("def remove():", True), ("    def post(self, request):", False)])
+def test_a_guard_is_offered_to_functions_only(head: str, is_offered: bool) -> None:
+    assert (offered(finding(place=at(text=head))) is not None) is is_offered
