@@ -34,13 +34,17 @@ def option(site: Site, body: cst.IndentedBlock, name: str) -> cst.Assign | None:
 
 
 def below_list(site: Site, body: cst.IndentedBlock, text: str) -> TextEdit:
-    """One more option, on a line below the list of fields."""
+    """One more option, on a line below the list of fields. It takes the line break before it along, so that two fixes
+    that want the same option collide: the second one finds it there in the next round."""
     part = site.part
     spans = [(part.span(line), line) for line in body.body]
     after = next((each for each in spans if each[0][0] <= site.start < each[0][1]), None)
     if after is None or not isinstance(after[1], cst.SimpleStatementLine):
         raise Declined("the list of fields is no statement of its class")
-    return below(site, after[0], text)
+    added = below(site, after[0], text)
+    if not site.text[: added.start].endswith(site.newline):
+        return added
+    return TextEdit(added.start - len(site.newline), added.start, site.newline + added.text)
 
 
 __all__ = ["below_list", "declaration", "listing", "option"]

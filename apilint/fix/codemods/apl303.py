@@ -12,7 +12,7 @@ from apilint.fix.site import Site, inserting
 
 SAFE = True
 OPTION = "write_only"
-EXTRA = "extra_kwargs"
+EXTRA, READ_ONLY = "extra_kwargs", "read_only_fields"
 
 
 def offers(finding: Finding) -> bool:
@@ -29,11 +29,20 @@ def fix(site: Site) -> Iterator[TextEdit]:
         return
     name = str(site.part.at(cst.SimpleString, site.start, site.end).evaluated_value)
     body = meta.listing(site)
+    if name in _read_only(site, body):
+        raise Declined("the field can only be read: it has to leave the list")
     extra = meta.option(site, body, EXTRA)
     if extra is not None:
         yield from _in_extra(site, extra.value, name)
     else:
         yield meta.below_list(site, body, f'{EXTRA} = {{"{name}": {{"{OPTION}": True}}}}')
+
+
+def _read_only(site: Site, body: cst.IndentedBlock) -> set[str]:
+    """The fields that nobody may write; the framework takes no field that is neither shown nor taken."""
+    listed = meta.option(site, body, READ_ONLY)
+    items = listed.value.elements if listed is not None and isinstance(listed.value, (cst.List, cst.Tuple)) else ()
+    return {str(each.value.evaluated_value) for each in items if isinstance(each.value, cst.SimpleString)}
 
 
 def _declared(site: Site, call: cst.Call) -> list[TextEdit]:
