@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from apilint import facts as f
 from apilint.facts import Span
+from apilint.index import Function
 from apilint.startup import attributes, classes, library, mappings
 from apilint.startup.core import Core, Frame, OutOfBudget
 from apilint.startup.values import (
@@ -39,6 +40,10 @@ MAX_DEPTH = 40
 MAX_LAMBDAS = 2
 MAX_RECURSION = 2
 MAX_DESCENT = 5
+LARGEST_SHARE = 7
+"""What a call may take of the steps that are left, in eighths."""
+LONG = 2_000
+"""A function that took so many steps and came to no end is not followed again."""
 _PLAIN = ("builtins.", "typing.")
 """What these give is no object of an application, so nobody looks for it among all that was made."""
 
@@ -219,19 +224,44 @@ def call_function(
         return machine.memo[memo_key]
     if len(machine.stack) >= MAX_DEPTH or machine.stack.count(function) >= _recursion(args):
         return Unknown(f"'{function.name}' calls itself or too deep", span, function.name)
+    if function in machine.endless and machine.is_starting:
+        return Unknown(f"'{function.name}' is too long to follow", span, function.name)
     env = enter(machine, callee, args, kwargs)
     frame = Frame(function)
+    shared = machine.is_starting and (machine.stack or not machine.is_later)
     machine.stack.append(function)
-    before = machine.conditions
+    before, loops = machine.conditions, machine.loops
     try:
-        machine.run_block(function.body, env, frame)
+        if shared:
+            _run_with_a_share(machine, function, env, frame)
+        else:
+            machine.run_block(function.body, env, frame)
     finally:
         machine.stack.pop()
-        machine.conditions = before
+        machine.conditions, machine.loops = before, loops
     value = _returned(function.facts.is_generator, frame, len(before))
     if not args and not kwargs:
         machine.memo[memo_key] = value
     return value
+
+
+def _run_with_a_share(machine: Core, function: Function, env: Env, frame: Frame) -> None:
+    """Run a function that another one, or a module, calls: when it takes more than its share of what is left, it ends
+    there, and whoever called it goes on."""
+    limit, start = machine.limit, machine.steps
+    share = start + (limit - start) * LARGEST_SHARE // 8
+    machine.limit = share
+    try:
+        machine.run_block(function.body, env, frame)
+    except OutOfBudget:
+        if share - start > LONG:
+            machine.endless.add(function)
+        entry = machine.stack[0].span
+        if entry not in machine.cut_short:
+            machine.cut_short.append(entry)
+        frame.returns.append(Unknown(f"'{function.name}' is too long to follow", function.span, function.name))
+    finally:
+        machine.limit = limit + machine.limit - share  # modules that were imported on the way have steps of their own
 
 
 def _call_lambda(machine: Core, callee: LambdaValue, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:

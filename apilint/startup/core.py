@@ -86,6 +86,8 @@ class Core:
         self.results: list[Result] = []
         self.instances: list[Instance] = []
         self.called: set[Function] = set()
+        self.endless: set[Function] = set()
+        """Functions that took more than their share once: nobody waits for them again."""
         self.entries: set[Function] = set()
         self.substitutes: dict[str, Value] = {}
         self.extensions = Extensions()
