@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from starlette import testclient
 from starlette.endpoints import HTTPEndpoint, WebSocketEndpoint
 from starlette.routing import Host, Mount, Route, WebSocketRoute, compile_path
-from starlette.testclient import TestClient, WebSocketDenialResponse
+from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from . import wellformed
@@ -33,6 +34,8 @@ from .observation import (
     write,
 )
 
+# Handshakes are answered by HTTP from Starlette 0.37 on.
+DENIAL: type | tuple[()] = getattr(testclient, "WebSocketDenialResponse", ())
 HTTP_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -212,7 +215,7 @@ def connect(client: TestClient, path: str) -> tuple[int, bool]:
             websocket.send_text("{}")
             websocket.receive_text()
     except WebSocketDisconnect as closed:
-        if isinstance(closed, WebSocketDenialResponse):  # an HTTP answer to the handshake
+        if isinstance(closed, DENIAL):  # an HTTP answer to the handshake
             return -closed.status_code, False
         return (closed.code if accepted else -closed.code), isinstance(closed.reason, list)
     return 0, False
