@@ -19,7 +19,7 @@ def read_of(used: Used) -> frozenset[str]:
     function = used.function
     if function is None:
         return frozenset({EVERY})
-    names = {name for node in _assignments(function) for name, value in assigned(node) if _is(value, used)}
+    names = claims_of(used)
     reads = list(_reads(function))
     found = {key for place, key in reads if place == (used.node.start, used.node.end)}
     if not names:
@@ -28,6 +28,12 @@ def read_of(used: Used) -> frozenset[str]:
     found |= {key for place, key in reads if place in places}
     accounted = {place for place, _ in reads} | set(_tested(function))
     return frozenset(found if places <= accounted else found | {EVERY})
+
+
+def claims_of(used: Used) -> set[str]:
+    """The names by which a function keeps what a call gives."""
+    nodes = _assignments(used.function) if used.function is not None else ()
+    return {name for node in nodes for name, value in assigned(node) if _is(value, used)}
 
 
 def _place(node: f.Expr) -> Place:
@@ -76,4 +82,4 @@ def _tested(function: Function) -> Iterator[Place]:
         yield _place(operand)
 
 
-__all__ = ["EVERY", "read_of"]
+__all__ = ["EVERY", "claims_of", "read_of"]

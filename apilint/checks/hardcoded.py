@@ -23,13 +23,15 @@ from apilint.index import Module
 from apilint.model import Step
 from apilint.patterns import regex
 from apilint.project import Project
-from apilint.startup.values import Value
+from apilint.startup.values import Choice, Result, Value
 from apilint.unparse import unparse
 from apilint.walk import walk
 
 LONG = 10
 """A text of so many letters in a test can only mean the key that holds it."""
 _TELLING = frozenset({"warn", "warning", "error", "critical", "exit", "abort"})
+_ENUM = regex(r"(^|\.)(\w*Enum|Flag|IntFlag|Choices|TextChoices)$")
+_RANDOM = regex(r"^(secrets\.|os\.urandom$|uuid\.uuid|random\.|django\.core\.management\.utils\.get_random_)")
 _MAY_HOLD = regex(r"(?i)(?<!~)secret|jwt|signing|cookie|encryption|fernet|csrf")
 
 
@@ -60,8 +62,10 @@ def hardcoded_secret(
         found = next(literals(key.value), None)
         if found is None or found.text in seen or _is_name(found, key.name):
             continue
-        seen.add(found.text)
         module = project.module(key.span.file)
+        if key.named and _is_member(module, key.span):
+            continue
+        seen.add(found.text)
         is_doubtful = (
             bool(elsewhere.search(key.span.file))
             or bool(elsewhere.search(_class_around(module, key.span)))
@@ -72,6 +76,8 @@ def hardcoded_secret(
             or choices.asked_for(module, key.span.start)
             or (key.named and is_overridden(project, key.span, key.name))
             or (key.named and bool(refused.search(_written(module, key.span))))
+            or _is_made(project, key.value)
+            or (not key.named and _is_missed(module, _names_at(module, key)))
         )
         yield Match(
             span=key.span,
@@ -138,6 +144,31 @@ def _is_refused(module: Module, key: Key, found: Literal) -> bool:
             if any(len(each) >= (SHORTEST if is_asked else LONG) and each.lower() in text for each in named):
                 return True
     return False
+
+
+def _is_member(module: Module, span: Span) -> bool:
+    """Whether a text is a member of an enumeration, and so one of the words for something."""
+    return any(
+        _ENUM.search(unparse(base))
+        for cls in module.classes
+        if cls.facts.start <= span.start < cls.facts.end
+        for base in cls.code.bases
+    )
+
+
+def _is_made(project: Project, value: Value) -> bool:
+    """Whether the program makes a key itself in other cases: it knows where the one in the source is good enough."""
+    found = value.options if isinstance(value, Choice) else ()
+    return any(isinstance(each, Result) and _RANDOM.search(project.name_of(each.callee)) for each in found)
+
+
+def _is_missed(module: Module, names: frozenset[str]) -> bool:
+    """Whether the program refuses to start without a key under circumstances: `if not self.secret: if accounts: raise`."""
+    return any(
+        isinstance(node.test, f.UnaryOp) and last_name(node.test.operand) in names and _raises(node)
+        for function in module.functions
+        for node in function.nodes(f.If)
+    )
 
 
 def _raises(statement: f.If) -> bool:

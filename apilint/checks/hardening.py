@@ -41,10 +41,12 @@ def insecure_settings(
     for name, listed in weak.items():
         value, span = settings.get(name), settings.span_of(name)
         if value is not None and span is not None and sureness(value, listed, Precision.LOW) is Precision.VERY_HIGH:
+            is_own = is_overridden(project, span, name)
             yield Match(
                 span=span,
                 values={"setting": name, "value": _shown(value)},
                 trace=(Step(span, f"'{name}' is {_shown(value)}"),),
+                precision=Precision.LOW if is_own else None,
             )
     absent = [name for name in required if settings.get(name) is None]
     if absent:

@@ -12,6 +12,8 @@ from apilint.project import Project
 from apilint.unparse import unparse
 from apilint.walk import walk
 
+# What every installation has a file of settings of its own called.
+_OWN = regex(r"(?i)(^|[._])(local|override|custom|site|private|instance|secret|prod)\w*$|local_?settings$")
 _DEVELOPMENT = regex(r"(?i)(^|[/_.])(dev\w*|local\w*|tests?|testing|ci|example|sample|demo)([/_.]|$)")
 
 
@@ -27,13 +29,23 @@ def is_overridden(project: Project, span: Span, name: str) -> bool:
 
 
 def _runs_own(module: Module, start: int) -> bool:
-    """Whether a file of settings is run over those at an offset: `exec(text, globals())`."""
-    return any(
-        isinstance(node, f.Call)
-        and last_name(node.func) == "exec"
-        and any(unparse(arg) == "globals()" for arg in node.args[1:])
-        for node in walk([each for each in module.body if each.start > start])
-    )
+    """Whether a file of settings is run over those at an offset: `exec(text, globals())`, or taken over by a star where
+    it is there: `from local_settings import *`."""
+    for node in walk([each for each in module.body if each.start > start]):
+        if isinstance(node, f.Call) and last_name(node.func) == "exec":
+            if len(node.args) == 1 or any(unparse(arg) == "globals()" for arg in node.args[1:]):
+                return True
+        if isinstance(node, f.ImportFrom) and any(taken == "*" for taken, _ in node.names):
+            name = module.index.absolute(module, node.level, node.module)
+            if _OWN.search(name) and not _is_at_hand(module, name):
+                return True
+    return False
+
+
+def _is_at_hand(module: Module, name: str) -> bool:
+    """Whether what a module imports stands in the project: what has no package lies beside it, or above."""
+    found = module.index.module(name, module.file)
+    return found is not None and ("." in name or module.file.startswith(found.file.rpartition("/")[0]))
 
 
 def _is_layered(project: Project, base: Module) -> bool:

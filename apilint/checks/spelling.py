@@ -95,12 +95,21 @@ class _Spelling:
         self.before = ""
         self.everything = ""
         self._seen: set[tuple[int, str]] = set()
+        self._within: set[int] = set()
 
     def _say(self, text: str) -> None:
         self.before += text
         self.everything += text
 
     def walk(self, value: Value) -> None:
+        if id(value) in self._within:  # a list that was put into itself
+            self._leaf(value)
+            return
+        self._within.add(id(value))
+        self._walk(value)
+        self._within.discard(id(value))
+
+    def _walk(self, value: Value) -> None:
         known = constant(value)
         if isinstance(value, Setting) and known in ("", None):
             self._say(GAP)  # whatever the environment says

@@ -9,7 +9,7 @@ from apilint import facts as f
 from apilint import flow
 from apilint.check import Match, check
 from apilint.checks.choices import Choices
-from apilint.checks.claims import EVERY, read_of
+from apilint.checks.claims import EVERY, claims_of, read_of
 from apilint.checks.library_calls import LibraryCalls, Used
 from apilint.checks.reached import made_of
 from apilint.checks.switches import options, sureness
@@ -22,6 +22,8 @@ from apilint.project import Project
 from apilint.startup.values import Mapping, Result, Value, text_of
 from apilint.unparse import unparse
 
+FEW = 4
+"""A name that more functions have, says nothing of which of them is called."""
 _EXPIRY = regex(r"(?i)expir|is_valid_until|not_too_old")
 _USER = regex(
     r"(?i)(current|authenticated|active|verified|logged_in)_\w*(user|account|principal)"
@@ -197,7 +199,7 @@ class _Tokens:
         if algorithm is not None and text_of(algorithm[0]) == "none":
             return False  # not signed at all
         payload = given[0] if given is not None else None
-        if not isinstance(payload, Mapping) or payload.open or not payload.items:
+        if not isinstance(payload, Mapping) or payload.open or not payload.items or _is_dropped(used):
             return False
         return not any(key == "exp" or _EXPIRY.search(str(key)) for key in payload.items)
 
@@ -221,20 +223,57 @@ class _Tokens:
         """The claim whose check is switched off: the end; where others sign with the same key, also for whom and by
         whom."""
         claims = used.entry["claims"]
-        if used.function is None or any(node.value is used.node for node in used.function.nodes(f.ExprStmt)):
+        if used.function is None or _is_dropped(used):
             return None  # asks for the signature alone
         off = {name for name, path in claims.items() if self._is_off(argument_at(used, path))}
-        if "exp" in off and not any(_mentions(each, "exp") for each in (used.function, *_callers(used.function))):
+        readers = list(self._readers(used)) if off else []
+        if "exp" in off and not (
+            any(_mentions(each, "exp") for each in (used.function, *_callers(used.function), *readers))
+            or any(_EXPIRY.search(node.attr) for each in readers for node in each.nodes(f.Attribute))
+        ):
             return str(claims["exp"])
         algorithms = used.argument("algorithms")
         names = [text_of(item) for item in options(algorithms[0])] if algorithms is not None else []
         if "aud" in off and names and not any(name is None or symmetric.search(name) for name in names):
-            return None if _mentions(used.function, "aud", "audience", "azp", "client_id") else str(claims["aud"])
+            looks = any(_mentions(each, "aud", "audience", "azp", "client_id") for each in (used.function, *readers))
+            return None if looks else str(claims["aud"])
         return None
+
+    def _readers(self, used: Used) -> Iterator[Function]:
+        """The functions of the project that are handed the claims, by their names, and those that they hand them to."""
+        named = self.project.once("functions by name", lambda: _by_name(self.project))
+        assert used.function is not None
+        pending = [(used.function, claims_of(used))]
+        seen = {used.function}
+        while pending:
+            function, given = pending.pop()
+            for node in function.nodes(f.Call):
+                handed = [at for at, arg in enumerate(node.args) if isinstance(arg, f.Name) and arg.id in given]
+                found = named.get(last_name(node.func), ()) if handed else ()
+                for each in found if len(found) < FEW else ():
+                    if each not in seen:
+                        seen.add(each)
+                        yield each
+                        params = [param.name for param in each.head.params if param.name not in ("self", "cls")]
+                        pending.append((each, {params[at] for at in handed if at < len(params)}))
 
     @staticmethod
     def _is_off(value: Value | None) -> bool:
         return value is not None and sureness(value, (False,), Precision.MEDIUM) is Precision.VERY_HIGH
+
+
+def _is_dropped(used: Used) -> bool:
+    """Whether nobody looks at what a call gives: it only shows that it can be made."""
+    nodes = used.function.nodes(f.ExprStmt) if used.function is not None else ()
+    return any(node.value is used.node for node in nodes)
+
+
+def _by_name(project: Project) -> dict[str, list[Function]]:
+    named: dict[str, list[Function]] = {}
+    for module in project.index.modules.values():
+        for function in module.functions if not module.is_test else ():
+            named.setdefault(function.name, []).append(function)
+    return named
 
 
 def _is_kept(node: f.Call, used: Used) -> bool:
