@@ -18,6 +18,9 @@ from apilint.unparse import unparse
 
 # A row that is found by the value: encrypted, it could not be.
 _LOOKED_UP = regex(r"\b(unique|primary_key)=True")
+# A key needs more room than the name of a file with one.
+_OF_FILES = regex(r"^private_key$")
+_NAME = regex(r"\b(max_length=|(String|Unicode|VARCHAR)\()(\d{1,2}|[12]\d\d)\b", re.IGNORECASE)
 # Room for the last digits only.
 _ENDING = regex(r"\b(max_length=|String\(|CHAR\()[1-4]\b", re.IGNORECASE)
 
@@ -60,6 +63,7 @@ def sensitive_column_unencrypted(
                     continue
                 if text.search(written) and not sealed.search(written) and not _ENDING.search(written):
                     is_doubtful = bool(many.search(words_of(field.name))) or bool(_LOOKED_UP.search(written))
+                    is_doubtful |= bool(_OF_FILES.search(words_of(field.name)) and _NAME.search(written))
                     yield Match(
                         span=field.span,
                         values={"column": field.name, "model": schema.name, "type": field.type},

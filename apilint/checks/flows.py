@@ -202,6 +202,8 @@ class Flows:
         for sunk in self._sinks.sunk():
             if self._kind == "markup" and _is_undone(sunk):
                 continue
+            if self._kind == "regex" and _is_only_tried(sunk):
+                continue
             for value, certainty in _texts(sunk):
                 yield from self._judge(sunk, value, certainty)
 
@@ -427,6 +429,11 @@ def _flat(values: Sequence[Value]) -> Iterator[Value]:
             yield from value.items
         else:
             yield value
+
+
+def _is_only_tried(sunk: Sunk) -> bool:
+    """Whether a pattern is compiled to see whether that works, and nothing is matched with it here."""
+    return any(node.value is sunk.call.node for node in sunk.function.nodes(f.ExprStmt))
 
 
 def _is_undone(sunk: Sunk) -> bool:

@@ -49,16 +49,18 @@ def unlimited_guessing(
     unguessable: str = "(?!)",
     privileged: str = "(?!)",
     generated: str = "(?!)",
+    opened: str = "(?!)",
     development: str = "(?!)",
 ) -> Iterator[Match]:
     """Handlers that check a password or a code and that nothing limits; and `others`: which routes by their words, and
     by which calls they do it. Who sends something `unguessable` cannot try one after the other, nor can those who are
-    asked for a secret that was `generated` for them; what `privileged` users do for others is not for everybody, and
+    asked for a secret that was `generated` for them; whoever lets people sign up (`opened` matches the setting) has
+    decided it; what `privileged` users do for others is not for everybody, and
     what is there in `development` only is for nobody else."""
     limits, guesses = Limits.of(project), Guesses(project, routes, never, verifying, carrying, forms)
     guesses.others = {name: (regex(each["routes"]), regex(each["calls"])) for name, each in others.items()}
     settings, secret, few = settings_of(project, settings_name), regex(unguessable), regex(privileged)
-    made, own = regex(generated), regex(development)
+    made, own, allowing = regex(generated), regex(development), regex(opened)
     posted = {
         (view, route.path) for route in project.routes if "POST" in route.methods and (view := limits.view(route))
     }
@@ -69,7 +71,7 @@ def unlimited_guessing(
         if REPEATING.issuperset(route.methods) and (limits.view(route), route.path) in posted:
             continue  # a class that passes PUT on to POST
         template, proof = guesses.of(route)
-        if proof is None or project.is_test(route.span.file) or _is_known_caller(route):
+        if proof is None or project.is_test(route.span.file) or _is_known_caller(route) or _only_calls(project, route):
             continue
         seen.add(route.span)
         if limits.reach(route, asks_settings=not guesses.is_unthrottled(route)):
@@ -81,6 +83,7 @@ def unlimited_guessing(
             or (template == "" and _is_asked_for(route, made))
             or bool(own.search(route.only_if))
             or (template != "" and _is_for_few(route, few))
+            or (template == "registration" and _asks(route, allowing))
         ):
             precision: Precision | None = Precision.LOW
         else:
@@ -101,6 +104,25 @@ def _is_known_caller(route: Route) -> bool:
     return is_guarded(route) and any(
         guard.effect in ("required", "conditional") and guard.kind != IN_THE_HANDLER for guard in route.guards
     )
+
+
+def _only_calls(project: Project, route: Route) -> bool:
+    """Whether a handler is another name for one of the same module: `return auth()`."""
+    function = route.function.function if route.function is not None else None
+    last = function.body[-1] if function is not None and function.body else None
+    value = last.value if isinstance(last, f.Return) else None
+    if function is None or not isinstance(value, f.Call) or not isinstance(value.func, f.Name):
+        return False
+    if any(not isinstance(each, f.ExprStmt) for each in function.body[:-1]):
+        return False
+    named = (each for each in function.module.functions if each.name == value.func.id and each.owner is None)
+    return any(project.routes_of(each) for each in named)
+
+
+def _asks(route: Route, allowing: re.Pattern[str]) -> bool:
+    """Whether a handler asks a setting of that name."""
+    function = route.function.function if route.function is not None else None
+    return function is not None and any(allowing.search(words_of(node.attr)) for node in function.nodes(f.Attribute))
 
 
 def _is_for_few(route: Route, privileged: re.Pattern[str]) -> bool:

@@ -31,7 +31,7 @@ LONG = 10
 """A text of so many letters in a test can only mean the key that holds it."""
 _TELLING = frozenset({"warn", "warning", "error", "critical", "exit", "abort"})
 _ENUM = regex(r"(^|\.)(\w*Enum|Flag|IntFlag|Choices|TextChoices)$")
-_RANDOM = regex(r"^(secrets\.|os\.urandom$|uuid\.uuid|random\.|django\.core\.management\.utils\.get_random_)")
+_RANDOM = regex(r"^(secrets\.|os\.urandom$|uuid\.uuid|random\.)|(^|\.)get_random_\w+$")
 _MAY_HOLD = regex(r"(?i)(?<!~)secret|jwt|signing|cookie|encryption|fernet|csrf")
 
 
@@ -163,7 +163,7 @@ def _is_made(project: Project, value: Value) -> bool:
 
 
 def _is_missed(module: Module, names: frozenset[str]) -> bool:
-    """Whether the program refuses to start without a key under circumstances: `if not self.secret: if accounts: raise`."""
+    """Whether the program may refuse to start without a key: `if not self.secret: if accounts: raise`."""
     return any(
         isinstance(node.test, f.UnaryOp) and last_name(node.test.operand) in names and _raises(node)
         for function in module.functions

@@ -24,6 +24,10 @@ from apilint.walk import walk
 
 _EVERY = ("Exception", "BaseException")
 DEPTH = 2
+# What a text or a body goes through until it is a value: all that can be wrong is what the caller sent.
+_OF_TEXT = frozenset(
+    "json body get_json loads decode split strip lower upper startswith endswith get int float str dict len".split()
+)
 
 
 class _Leak(msgspec.Struct, frozen=True):
@@ -171,14 +175,19 @@ def _is_broad(caught: f.Handler) -> bool:
 
 def _only_validates(attempt: f.Try, meant: re.Pattern[str]) -> bool:
     """Whether all that is tried is a check of what the caller sent: its words are meant for the caller."""
-    only = attempt.body[0] if len(attempt.body) == 1 else None
-    value = only.value if isinstance(only, (f.ExprStmt, f.Assign, f.Return)) else None
-    inner = value.value if isinstance(value, f.Await) else value
-    if not isinstance(inner, f.Call):
-        return False
-    name = last_name(inner.func)
-    is_filled = name[:1].isupper() and any(keyword.name is None for keyword in inner.keywords)  # `Order(**body)`
-    return is_filled or bool(meant.search(name))
+    calls = [node for node in walk(attempt.body) if isinstance(node, f.Call)]
+    only = calls[0] if len(calls) == 1 and len(attempt.body) == 1 else None
+    if only is not None and _is_filled(only) and last_name(only.func)[:1].isupper():
+        return True
+    if only is not None and isinstance(attempt.body[0], (f.ExprStmt, f.Assign, f.Return)):
+        if meant.search(last_name(only.func)):
+            return True
+    return all(_is_filled(call) or last_name(call.func) in _OF_TEXT for call in calls)
+
+
+def _is_filled(call: f.Call) -> bool:
+    """`Order(**body)`."""
+    return not call.args and bool(call.keywords) and all(keyword.name is None for keyword in call.keywords)
 
 
 __all__ = ["exception_detail_to_client"]

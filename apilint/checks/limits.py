@@ -86,6 +86,8 @@ class Limits:
         view = self.view(route)
         if view is not None and self._class_limits(view):
             return True
+        if any(map(self._asks_more, self._forms_given(route))):
+            return True
         if any(self._is_limiter(guard.qualname, guard.name) for guard in (*route.guards, *route.considered)):
             return True
         hooks = (guard for guard in (*route.guards, *route.considered) if guard.kind == "before_request")
@@ -144,12 +146,25 @@ class Limits:
         return False
 
     def _asks_more(self, form: ClassValue) -> bool:
-        """Whether a form has a field that slows down whoever sends it: `captcha = CaptchaField()`."""
-        return any(
+        """Whether a form has a field that slows down whoever sends it: `captcha = CaptchaField()`; or looks itself how
+        often it was sent."""
+        return self._made_of_it(form) or any(
             self.is_named(name)
             for base in attributes.own_classes(self.machine, form)
             for name in attributes.namespace(self.machine, base).vars
         )
+
+    def _forms_given(self, route: Route) -> Iterator[ClassValue]:
+        """The project's forms that a view is given where it is registered: `as_view(authentication_form=LoginForm)`."""
+        at = route.registered
+        module = self.project.index.file(at.file)
+        for call in module.nodes(f.Call) if module is not None and "as_view" in module.words else ():
+            if at.start <= call.start and call.end <= at.end and module is not None:
+                env = self.machine.run_module(module)
+                for keyword in call.keywords:
+                    value = self._named_value(keyword.value, env) if keyword.name in _FORMS else None
+                    if isinstance(value, ClassValue):
+                        yield value
 
     def _says_so(self, function: Function, depth: int) -> bool:
         """Whether a function, or one that it calls, names something that limits, or answers 429."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.choices import Choices
 from apilint.checks.conventions import Capabilities, Conventions, Privacy, literal_parts
@@ -104,7 +105,7 @@ def drf_default_permission(
     development: str = r"(?!)",
 ) -> Iterator[Match]:
     """A default that lets everybody in, once, with the views that inherit it."""
-    conventions, changes = Conventions(project), Changes(project, UNSAFE)
+    conventions, changes, private = Conventions(project), Changes(project, UNSAFE), Privacy(project)
     choices, elsewhere = Choices(asked_for), regex(development)
     for span, found in _attached(project, "setting", open_permissions).items():
         routes = [route for route, guard in found if setting in guard.via and is_own(project, route)]
@@ -127,13 +128,25 @@ def drf_default_permission(
             ),
             related=tuple(Step(route.span, f"'{label(route)}'") for route in routes),
             precision=Precision.LOW
-            if all(map(conventions.covers, routes))
+            if not any(_is_felt(project, route, conventions, changes, private) for route in routes)
             or elsewhere.search(span.file)
             or choices.asked_for(project.module(span.file), span.start)
             else None,
             about=(span, *_handlers([route for route in routes if not changes.cover(route)])),
             weight=BY_DEFAULT,
         )
+
+
+def _is_felt(project: Project, route: Route, conventions: Conventions, changes: Changes, private: Privacy) -> bool:
+    """Whether a view that asks nobody changes something, or shows what nobody shows to everybody, without a look of its
+    own at who is calling."""
+    if conventions.covers(route) or not (changes.cover(route) or private.covers(route)):
+        return False
+    view = Limits.of(project).view(route)
+    bases = attributes.own_classes(project.program.machine, view) if view is not None else ()
+    methods = [method for base in bases for method in base.cls.methods.values()]
+    functions = methods or ([route.function.function] if route.function is not None else [])
+    return not any(node.attr == "user" for function in functions for node in function.nodes(f.Attribute))
 
 
 def _attached(project: Project, kind: str, permissions: Collection[str]) -> Attached:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from apilint.check import Match, check
-from apilint.checks.aside import middleware_aside, opens_browser
+from apilint.checks.aside import is_for_own_machine, middleware_aside
 from apilint.checks.bars import Bar, Doubts, Reading
 from apilint.checks.conventions import Conventions, Privacy
 from apilint.checks.exposed import (
@@ -126,7 +126,7 @@ def _nothing_guarded(project: Project, opened: list[Open], routes: list[Route], 
 
 def _is_decided(project: Project) -> bool:
     """Whether a program in which hardly anything is guarded asks elsewhere, or is for whoever sits in front of it."""
-    return opens_browser(project) or bool(middleware_aside(project))
+    return is_for_own_machine(project) or bool(middleware_aside(project))
 
 
 def _summary(

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from apilint import facts as f
 from apilint.check import Match, check
+from apilint.checks.aside import is_for_own_machine
 from apilint.checks.assigned import Assignments
 from apilint.checks.cookies import is_local, settings_in
 from apilint.checks.exposed import is_open, label, name_of, words_of
@@ -43,7 +44,7 @@ def unbounded_upload(
         return
     served = {route.framework for route in project.routes}
     bounded = {each for each, names in bounding.items() if each in served and _is_set(project, names)}
-    seen = set()
+    seen, is_own = set(), is_for_own_machine(project)
     for route in project.routes:
         target = route.function
         if target is None or route.span in seen or route.framework in bounded or project.is_test(route.span.file):
@@ -59,7 +60,7 @@ def unbounded_upload(
                 span=span,
                 values={"file": name, "route": label(route), "handler": name_of(route.handler)},
                 trace=(Step(span, f"'{name}' is read into memory as a whole"),),
-                precision=None if is_open(route) else Precision(known_caller_precision),
+                precision=None if is_open(route) and not is_own else Precision(known_caller_precision),
                 route=label(route),
             )
             break
@@ -103,7 +104,26 @@ def _bodies(function: Function, methods: Collection[str]) -> Iterator[tuple[f.Ca
     for call in function.nodes(f.Call) if methods else ():
         func = call.func
         if isinstance(func, f.Attribute) and func.attr in methods and last_name(func.value).endswith("request"):
-            yield call, unparse(call)
+            if not _is_parsed(function, call):
+                yield call, unparse(call)
+
+
+def _is_parsed(function: Function, call: f.Call) -> bool:
+    """Whether a body only becomes JSON: the framework itself reads one of any size for that."""
+    names = {
+        target.id
+        for node in function.nodes(f.Assign)
+        if node.value.start <= call.start and call.end <= node.value.end
+        for target in node.targets
+        if isinstance(target, f.Name)
+    }
+    loads = [each for each in function.nodes(f.Call) if last_name(each.func) == "loads"]
+    if any(each.func.end <= call.start and call.end <= each.end for each in loads):
+        return True
+    read = {node.start for node in function.nodes(f.Name) if node.id in names}
+    read -= {target.start for node in function.nodes(f.Assign) for target in node.targets}
+    given = {at for at in read if any(each.func.end <= at < each.end for each in loads)}
+    return bool(given) and given == read
 
 
 def _is_set(project: Project, names: Collection[str]) -> bool:

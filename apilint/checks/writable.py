@@ -123,6 +123,8 @@ def _written(project: Project) -> Iterator[tuple[Route, ClassValue, list[Functio
             entry = attributes.in_class(machine, view, "serializer_class")
             cls = unwrap(entry[0]) if entry is not None else None
             own = attributes.own_classes(machine, view)
+            if _only_shows(route):
+                continue
             if isinstance(cls, ClassValue) and not any("get_serializer_class" in base.cls.methods for base in own):
                 yield (
                     route,
@@ -132,6 +134,14 @@ def _written(project: Project) -> Iterator[tuple[Route, ClassValue, list[Functio
         if route.function is not None:
             function = route.function.function
             yield from ((route, cls, [function]) for cls in _filled(project, function))
+
+
+def _only_shows(route: Route) -> bool:
+    """Whether a handler of the project's own fills no serializer: it answers with one."""
+    function = route.function.function if route.function is not None else None
+    if function is None or not function.words.isdisjoint(("is_valid", "super")):
+        return False
+    return not any(each.name == "data" for call in function.nodes(f.Call) for each in call.keywords)
 
 
 def _filled(project: Project, function: Function) -> Iterator[ClassValue]:
