@@ -13,7 +13,7 @@ from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks import vouching
 from apilint.checks.alike import Told, once_each
-from apilint.checks.aside import opens_browser
+from apilint.checks.aside import is_for_own_machine
 from apilint.checks.audience import asks_for_more, is_known, route_named, runs_for_few
 from apilint.checks.beside import is_beside
 from apilint.checks.names import Names
@@ -121,7 +121,7 @@ def flow_to_sink(
         REQUEST: Precision.HIGH,
     }
     worst: dict[tuple[str, int, int], tuple[Precision, Case]] = {}
-    is_local = opens_browser(project)
+    is_local = is_for_own_machine(project)
     is_outside = bool(within) and not _imports(project, regex(within))
     for case in itertools.chain.from_iterable(Flows(project, kind).cases() for kind in kinds):
         level = levels[case.origin.kind]

@@ -13,6 +13,7 @@ from apilint.checks.exposed import (
     ON_PURPOSE,
     Changes,
     is_declared_public,
+    is_guarded,
     is_open,
     is_own,
     label,
@@ -107,6 +108,7 @@ def drf_default_permission(
     """A default that lets everybody in, once, with the views that inherit it."""
     conventions, changes, private = Conventions(project), Changes(project, UNSAFE), Privacy(project)
     choices, elsewhere = Choices(asked_for), regex(development)
+    has_guards = any(map(is_guarded, project.routes))
     for span, found in _attached(project, "setting", open_permissions).items():
         routes = [route for route, guard in found if setting in guard.via and is_own(project, route)]
         views = list(dict.fromkeys(_view(route) for route in routes))
@@ -128,7 +130,8 @@ def drf_default_permission(
             ),
             related=tuple(Step(route.span, f"'{label(route)}'") for route in routes),
             precision=Precision.LOW
-            if not any(_is_felt(project, route, conventions, changes, private) for route in routes)
+            if all(map(conventions.covers, routes))
+            or (has_guards and not any(_is_felt(project, route, conventions, changes, private) for route in routes))
             or elsewhere.search(span.file)
             or choices.asked_for(project.module(span.file), span.start)
             else None,
