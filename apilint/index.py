@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -364,6 +366,18 @@ class Index:
             return True
         return _has_word(self._text(function.module.file), name.encode(), function.facts.start, function.facts.end)
 
+    def comment(self, file: str, at: int) -> str:
+        """What comments say beside an offset: at the end of its line and of the one before, and in the lines of comment
+        above it."""
+        text = self._text(file) if self._text is not None else b""
+        *above, line = text[:at].split(b"\n")
+        said = [_comment_in(line + text[at:].partition(b"\n")[0])]
+        if above and not above[-1].lstrip().startswith(b"#"):
+            said.insert(0, _comment_in(above[-1]))
+        for each in itertools.takewhile(lambda one: one.lstrip().startswith(b"#"), reversed(above)):
+            said.insert(0, _comment_in(each))
+        return " ".join(filter(None, said))
+
     def let_go(self) -> None:
         """Forget the bodies of all functions, which take most of the memory of a large program."""
         for module in self.modules.values():
@@ -457,6 +471,12 @@ def _names(facts: FileFacts) -> list[tuple[str, int, int]]:
     """What is defined in a file, and in what."""
     functions = [(each.qualname, each.parent, each.owner) for each in facts.functions]
     return functions + [(each.qualname, each.parent, each.owner) for each in facts.classes]
+
+
+def _comment_in(line: bytes) -> str:
+    """The comment at the end of a line; a sign within quotes begins none."""
+    found = re.match(rb"[^'\"#]*(?:(?:'[^']*'|\"[^\"]*\")[^'\"#]*)*#\s*(.*)", line)
+    return found[1].decode("utf-8", "replace").strip() if found is not None else ""
 
 
 def _has_word(text: bytes, word: bytes, start: int, end: int) -> bool:

@@ -23,6 +23,9 @@ from apilint.walk import walk
 
 _REQUEST = regex(r"(?i)req(uest)?$|^(web_?)?(socket|ws)$|conn(ection)?$")
 
+# A comment beside a setting that says when it has to be switched on.
+_SAYS_WHEN = regex(r"(?i)\b(https|ssl|tls|production|proxy|behind)\b")
+
 SECURE, HTTPONLY = "secure", "httponly"
 
 
@@ -137,7 +140,8 @@ def _settings(project: Project, settings: Mapping[str, str], local: re.Pattern[s
         step = Step(span, f"'{name}' switches '{settings[name]}' off for the cookie")
         values = {"setting": name, "effect": _effect([settings[name]])}
         # A default that the program does not run with.
-        doubt = Precision.LOW if name in switched_on or is_beside(span.file) else None
+        is_told = _SAYS_WHEN.search(project.index.comment(span.file, span.start)) is not None
+        doubt = Precision.LOW if name in switched_on or is_told or is_beside(span.file) else None
         yield Match(span=span, values=values, template="configured", trace=(step,), precision=doubt)
 
 

@@ -131,7 +131,8 @@ def _is_idle(where: Written, node: object) -> bool:
 
 def _is_chosen(where: Written, used: f.Expr) -> bool:
     """Whether a test around the place asks for just that version: a table that users choose from."""
-    body = where.function.body if where.function is not None else where.module.body
+    bodies = [where.module.body, *(cls.code.body for cls in where.module.classes)]
+    body = where.function.body if where.function is not None else [each for one in bodies for each in one]
     return any(isinstance(node, f.If) and node.start <= used.start < node.end for node in walk(body))
 
 

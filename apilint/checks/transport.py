@@ -48,18 +48,21 @@ def tls_verify_disabled(
     switched_on: str = r"(?!)",
     by_hand: str = r"(?!)",
     compared_by: str = r"(?!)",
+    decided: str = r"(?!)",
 ) -> Iterator[Match]:
     """Calls, clients, contexts and environment variables that make a program accept any certificate. Of several
     attributes of one object the last is reported."""
     clients = _clients(project)
     setting, guessed, local = map(Precision, (setting_precision, guessed_precision, local_precision))
     choices, asked, scripts = Choices(switched_off, switched_on), Precision(asked_precision), regex(by_hand)
+    reason = regex(decided)
 
     def unless_asked(span: Span, precision: Precision) -> Precision:
         is_asked = (
             scripts.search(span.file) is not None
             or is_beside(span.file)
             or choices.asked_for(project.module(span.file), span.start)
+            or reason.search(project.index.comment(span.file, span.start)) is not None
         )
         return asked if is_asked or _is_asked_by_callers(project, choices, span) else precision
 
