@@ -32,10 +32,10 @@ def guarded(site: Site) -> Iterator[TextEdit]:
     if not routes:
         raise Declined("no route leads to this function")
     kind, text = _habit(site, routes[0], function)
-    _refuse_unseen(site, function, text)
     if kind == "decorator":
-        yield _decorated(site, function, routes, text)
+        yield decorated(site, function, text)
     else:
+        _refuse_unseen(site, function, text)
         yield from _depending(site, function, routes, text)
 
 
@@ -87,9 +87,11 @@ def _registering(site: Site, function: Function, routes: Sequence[Route]) -> lis
     ]
 
 
-def _decorated(site: Site, function: Function, routes: Sequence[Route], text: str) -> TextEdit:
-    """Below the decorators that register it; above all others where it is registered elsewhere."""
-    registering = _registering(site, function, routes)
+def decorated(site: Site, function: Function, text: str) -> TextEdit:
+    """A function with one decorator more: below those that register it; above all others where it is registered
+    elsewhere."""
+    _refuse_unseen(site, function, text)
+    registering = _registering(site, function, site.project.routes_of(function))
     indent, newline = site.indent(function.facts.start).decode(), site.newline.decode()
     if registering:
         at = site.line_end(registering[-1].end - 1)
@@ -114,4 +116,4 @@ def _depending(site: Site, function: Function, routes: Sequence[Route], text: st
     return calls.with_keyword(site, part, call, f"{DEPENDENCIES}=[{text}]")
 
 
-__all__ = ["guarded", "offers"]
+__all__ = ["decorated", "guarded", "offers"]

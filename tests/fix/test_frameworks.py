@@ -386,6 +386,40 @@ def login():
         "POST", "/login", 200, 429, id="APL604 Flask",
     ),
     pytest.param(
+        "APL601",
+        {
+            "main.py": """
+from flask import Flask, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from werkzeug.security import check_password_hash, generate_password_hash
+
+app = Flask(__name__)
+limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
+HASH = generate_password_hash("secret")
+
+
+@app.post("/orders")
+@limiter.limit("2/minute")
+def order():
+    return {}
+
+
+@app.post("/login")
+def login():
+    if not check_password_hash(HASH, request.args.get("password", "")):
+        return {"known": False}
+    return {"known": True}
+"""
+        },
+        """
+    from main import app
+    client = app.test_client()
+    print([client.open({path!r}, method={method!r}).status_code for _ in range(3)][-1])
+""",
+        "POST", "/login", 200, 429, id="APL601 Flask",
+    ),
+    pytest.param(
         "APL111",
         {
             "main.py": """
