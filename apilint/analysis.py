@@ -9,20 +9,20 @@ import msgspec
 
 from apilint import config as settings
 from apilint import discover, engine, fix, hygiene
-from apilint.cache import Cache, Lookup
 from apilint.catalogue import load_models, load_rules
 from apilint.changes import Standing
+from apilint.check import load_checks
 from apilint.checks.inventory import dynamic_registration_unresolved
 from apilint.facts import FileFacts, FunctionFacts, Span, Stmt, decode_body, decode_file, encode
-from apilint.finding import Diagnostic, Finding, Report, Stats, Suppression, in_order
+from apilint.finding import Finding, Report, Stats, Suppression, in_order
 from apilint.library import FOLDER as LIBRARIES
 from apilint.library import Library
-from apilint.link import link
-from apilint.pool import Progress, scan_all
+from apilint.link import link, rooms
 from apilint.processes import default_jobs
 from apilint.project import Project
 from apilint.revision import Revision
 from apilint.rule import Rule, match_codes
+from apilint.scanning import Scanned
 from apilint.scope import Scope
 from apilint.shape import nearest
 from apilint.source import Sources, decoded
@@ -31,37 +31,11 @@ from apilint.versions import Versions
 Text = Callable[[str], bytes]
 
 
-class Scanned(msgspec.Struct, frozen=True):
-    """The facts of a project's files by path, and what could not be had."""
-
-    facts: dict[str, FileFacts]
-    projects: tuple[str, ...]
-    diagnostics: tuple[Diagnostic, ...]
-
-
-# ---------------------------------------------------------------------------------------------- scanning
-
-
-def scan(
-    found: discover.Discovered, cache: Cache, lookup: Lookup, jobs: int, progress: Progress | None
-) -> tuple[Scanned, dict[str, bytes]]:
-    """The facts of all files, from the cache or scanned now, and the digests of what was scanned."""
-    known, damaged = cache.load(lookup)
-    missing = [*lookup.misses, *damaged]
-    fresh: dict[str, tuple[bytes, bytes]] = {}
-    diagnostics = list(found.diagnostics)
-    if missing:
-        result = scan_all(missing, jobs or default_jobs(), progress)
-        fresh = result.fresh
-        diagnostics += result.diagnostics
-    cache.store(lookup, fresh)
-    encoded = {**known, **{path: data for path, (_, data) in fresh.items()}}
-    facts = {path: decode_file(encoded[path]) for path in sorted(encoded)}
-    diagnostics += [
-        Diagnostic(file, error.line, error.message) for file, each in facts.items() for error in each.errors
-    ]
-    digests = {path: digest for path, (digest, _) in fresh.items()}
-    return Scanned(facts, found.projects, tuple(sorted(set(diagnostics)))), digests
+def load(*, checks: bool) -> None:
+    """Import what linking needs, and what judging does, while other processes scan."""
+    rooms()
+    if checks:
+        load_checks()
 
 
 def as_of(revision: Revision, now: Scanned, text: Text, config: settings.Config) -> tuple[Scanned, Text]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Any, TypeVar
 
 from apilint.facts import (
@@ -378,6 +378,14 @@ class Index:
             said.insert(0, _comment_in(each))
         return " ".join(filter(None, said))
 
+    def may_assign(self, function: Function, name: str) -> bool:
+        """Whether an attribute of that name may be assigned in a function: an equals sign follows the word. Nothing is
+        decoded."""
+        if self._text is None:
+            return True
+        start, end = function.facts.start, function.facts.end
+        return _assigned(name).search(self._text(function.module.file), start, end) is not None
+
     def let_go(self) -> None:
         """Forget the bodies of all functions, which take most of the memory of a large program."""
         for module in self.modules.values():
@@ -388,11 +396,11 @@ class Index:
         """Whether any file names a library in an import."""
         return library in self._imported
 
-    @cached_property
+    @functools.cached_property
     def _imported(self) -> frozenset[str]:
         return frozenset(name.partition(".")[0] for m in self.modules.values() for name in m.facts.imports)
 
-    @cached_property
+    @functools.cached_property
     def tells_bases(self) -> bool:
         """Whether any class wants to know of the classes that derive from it."""
         return any("__init_subclass__" in cls.methods for m in self.modules.values() for cls in m.facts.classes)
@@ -431,7 +439,7 @@ class Index:
                 return module
         return self._opened[name]
 
-    @cached_property
+    @functools.cached_property
     def _import_path(self) -> ImportPath[Module]:
         return ImportPath(self.modules, self._namespaces | self._by_name.keys())
 
@@ -477,6 +485,11 @@ def _comment_in(line: bytes) -> str:
     """The comment at the end of a line; a sign within quotes begins none."""
     found = re.match(rb"[^'\"#]*(?:(?:'[^']*'|\"[^\"]*\")[^'\"#]*)*#\s*(.*)", line)
     return found[1].decode("utf-8", "replace").strip() if found is not None else ""
+
+
+@functools.cache
+def _assigned(name: str) -> re.Pattern[bytes]:
+    return re.compile(rb"\.\s*" + re.escape(name.encode()) + rb"[\s)\\]*=(?!=)")
 
 
 def _has_word(text: bytes, word: bytes, start: int, end: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import importlib
 import pkgutil
@@ -60,15 +61,14 @@ def link(
         index = Index(facts, names, tests=tests, root_name=root_name, lower=lower, text=text, library=opened)
         machine = Machine(index)
         program = Program(machine, Knowledge(models), dict(options or {}), versions, specifications)
-        rooms = list(_rooms())
-        for room in rooms:
+        for room in rooms():
             if hasattr(room, "prepare"):
                 room.prepare(machine, program.options)
-        start(machine, _named(rooms, "CONSTRUCTORS", index), _named(rooms, "REGISTRARS", index))
+        start(machine, _named(rooms(), "CONSTRUCTORS", index), _named(rooms(), "REGISTRARS", index))
 
     def routes(program: Program) -> list[Route]:
         with _without_collector():
-            found = (route for room in rooms if hasattr(room, "routes") for route in room.routes(program))
+            found = (route for room in rooms() if hasattr(room, "routes") for route in room.routes(program))
             # A library's own application is nobody's, unless one of the program's serves it.
             return [route for route in found if not route.app.startswith(FOLDER)]
 
@@ -87,10 +87,11 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _rooms() -> Iterable[ModuleType]:
+@functools.cache
+def rooms() -> Sequence[ModuleType]:
     """The framework modules by name, so that `fastapi` says what it mounts before `flask` asks."""
-    for module in sorted(pkgutil.iter_modules(frameworks.__path__), key=lambda found: found.name):
-        yield importlib.import_module(f"{frameworks.__name__}.{module.name}")
+    names = sorted(found.name for found in pkgutil.iter_modules(frameworks.__path__))
+    return [importlib.import_module(f"{frameworks.__name__}.{name}") for name in names]
 
 
 def _named(rooms: Iterable[ModuleType], constant: str, index: Index) -> Collection[str]:

@@ -19,11 +19,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 import msgspec
 
 from apilint import analysis, fix
-from apilint.analysis import Scanned, Text
+from apilint.analysis import Text
 from apilint.facts import decode_file, encode
 from apilint.finding import Edit, Finding, Fix, Report, Severity
 from apilint.fix.edits import TextEdit, regions
 from apilint.project import Project
+from apilint.scanning import Scanned
 
 MAX_ROUNDS = 8
 _VERDICTS = ("none", "unknown", "optional", "conditional", "required")

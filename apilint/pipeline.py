@@ -32,10 +32,10 @@ from apilint.specifications import specifications
 from apilint.surface import FILE_NAME as LOCK_FILE
 
 if TYPE_CHECKING:
-    from apilint.analysis import Scanned
     from apilint.library import Library
     from apilint.mending import Mended, State, Workshop
     from apilint.project import Project
+    from apilint.scanning import Scanned
     from apilint.versions import Versions
 
 Progress = Callable[[int, int], None]
@@ -161,6 +161,7 @@ class Run:
         self.documents = {} if self.scope.tests else _documents(options)
         self.requirements = dict(_contents(options.root, self.found.requirements))
         self.specifications = specifications(options.root, self.requirements.values())
+        self.is_judged = False
 
     # --------------------------------------------------------------------------------------- remembering
 
@@ -258,12 +259,19 @@ class Run:
     @functools.cached_property
     def scanned(self) -> Scanned:
         """The facts of all files."""
-        from apilint import analysis
+        from apilint import scanning
 
         options = self.options
-        scanned, digests = analysis.scan(self.found, self.cache, self.lookup, options.jobs, options.progress)
+        jobs, progress = options.jobs, options.progress
+        scanned, digests = scanning.scan(self.found, self.cache, self.lookup, jobs, progress, self._load)
         self.digests.update(digests)
         return scanned
+
+    def _load(self) -> None:
+        """Import what follows on scanning."""
+        from apilint import analysis
+
+        analysis.load(checks=self.is_judged)
 
     @functools.cached_property
     def versions(self) -> Versions:
@@ -275,17 +283,22 @@ class Run:
     @functools.cached_property
     def project(self) -> Project:
         """The linked program."""
+        scanned = self.scanned
+
         from apilint import analysis
 
         config, scope, name = self.options.config, self.scope, self.options.root.name
         text, documents, served = self.sources.text, self.documents, self.specifications
-        return analysis.start(self.scanned, config, scope, name, text, documents, self.versions, self.library, served)
+        return analysis.start(scanned, config, scope, name, text, documents, self.versions, self.library, served)
 
     def check(self) -> _Checked:
         """All findings of the chosen rules in the whole project."""
-        from apilint import analysis
+        self.is_judged = True
+        scanned = self.scanned
 
-        report = self.judged(self.project, self.scanned, self.options.select, self.sources)
+        from apilint import analysis  # once it was scanned: imports run while other processes scan
+
+        report = self.judged(self.project, scanned, self.options.select, self.sources)
         return _Checked(report, analysis.standings(self.project))
 
     def judged(self, project: Project, scanned: Scanned, select: tuple[str, ...], sources: Sources) -> Report:
@@ -353,10 +366,12 @@ class Run:
 
     def survey(self) -> _Surveyed:
         """All routes of the whole project."""
+        project = self.project
+
         from apilint.rows import route_rows
 
-        diagnostics = sorted({*self.scanned.diagnostics, *self.project.diagnostics})
-        return _Surveyed(route_rows(self.project), diagnostics)
+        diagnostics = sorted({*self.scanned.diagnostics, *project.diagnostics})
+        return _Surveyed(route_rows(project), diagnostics)
 
     def standings_before(self) -> tuple[Standing, ...]:
         """The routes of the program as it was at the base revision."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
 Progress = Callable[[int, int], None]
+Meanwhile = Callable[[], None]
 
 # Scanned in this process in less time than it takes to start another.
 _ALONE_BYTES = 200_000
@@ -55,16 +56,18 @@ class _Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return bool(self.digest or self.error)
 
 
-def scan_all(files: Sequence[SourceFile], jobs: int, progress: Progress | None = None) -> ScanResult:
+def scan_all(
+    files: Sequence[SourceFile], jobs: int, progress: Progress | None = None, meanwhile: Meanwhile | None = None
+) -> ScanResult:
     """Read and scan the files. The result is the same whatever the number of jobs.
 
-    `progress` is called with the numbers of files done and of all files.
+    `progress` is called with the numbers of files done and of all files, `meanwhile` once other processes are at work.
     """
     board = _Board(files, progress)
     workers = min(jobs, sum(file.size for file in files) // _ALONE_BYTES)
     with _without_collector():
         if workers > 1:
-            _scan_together(board, workers)
+            _scan_together(board, workers, meanwhile)
         for number in board.missing():
             board.add(_scan_one(number, files[number]))
     return board.result()
@@ -130,7 +133,7 @@ class _Job(msgspec.Struct, frozen=True, array_like=True, gc=False):
     folder: str
 
 
-def _scan_together(board: _Board, workers: int) -> None:
+def _scan_together(board: _Board, workers: int, meanwhile: Meanwhile | None) -> None:
     """Scan with other processes. Files whose process crashed are left over, unless they are what crashes it."""
     import tempfile
 
@@ -141,7 +144,7 @@ def _scan_together(board: _Board, workers: int) -> None:
         return
     with meeting as folder:
         job = _Job(tuple(board.files), tuple(_chunks(board.files, workers)), folder)
-        suspects = _run(board, job, workers - 1)
+        suspects = _run(board, job, workers - 1, meanwhile)
         for attempt, number in enumerate(suspects):
             _try_apart(board, number, os.path.join(folder, f"apart-{attempt}"))
 
@@ -162,10 +165,12 @@ def _chunks(files: Sequence[SourceFile], workers: int) -> Iterator[tuple[int, ..
         yield tuple(chunk)
 
 
-def _run(board: _Board, job: _Job, others: int) -> list[int]:
+def _run(board: _Board, job: _Job, others: int, meanwhile: Meanwhile | None) -> list[int]:
     """Do the job with other processes; return the files at which one of them was killed."""
     with contextlib.ExitStack() as stack:
         workers = list(_start_all(job, others, stack))
+        if meanwhile is not None:
+            meanwhile()
         for number in _claimed(job, lambda _: None):
             board.add(_scan_one(number, job.files[number]))
             if board.progress is not None:

@@ -23,6 +23,7 @@ LAYERS = (
     ("pipeline",),
     ("mending",),
     ("analysis",),
+    ("scanning",),
     ("rows", "hygiene", "scope"),
     ("report", "fix", "suppress", "baseline", "pool", "discover", "requirements", "specifications", "streams"),
     ("engine", "catalogue"),

@@ -258,3 +258,10 @@ def test_the_collector_is_left_as_it_was(files: Sequence[SourceFile]) -> None:
     assert gc.isenabled()
     scan_all(files[:2], 1)
     assert gc.isenabled()
+
+
+def test_meanwhile_something_else_is_done_once(files: Sequence[SourceFile]) -> None:
+    calls: list[int] = []
+    found = scan_all(files, 2, meanwhile=lambda: calls.append(os.getpid()))
+    assert found == scan_all(files, 2)
+    assert calls == [os.getpid()]

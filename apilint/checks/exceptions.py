@@ -55,6 +55,8 @@ def swallowed_exception(
     logs, attempts = Logs(project, noting), Attempts(project, regex(harmless))
     tells, weight = regex(telling), Weight(regex(changing), regex(refusing))
     for function, route in _on_the_way(project, logs, depth):
+        if not project.index.may_mention(function, "except"):
+            continue
         raised: set[int] | None = None
         taken_in_turn: set[int] | None = None
         cleaning = frozenset(_in_finally(function))

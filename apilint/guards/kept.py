@@ -46,7 +46,9 @@ def kept(machine: Core, name: str, run: Run) -> Value | None:
 def _setting(machine: Core, name: str) -> Iterator[FunctionValue]:
     """The functions that set an attribute of a request: methods, and functions of modules."""
     for function in machine.index.functions_with((name,)):
-        if function.module.is_test or not any(_sets(node, name) for node in function.nodes(f.Assign)):
+        if function.module.is_test or not machine.index.may_assign(function, name):
+            continue
+        if not any(_sets(node, name) for node in function.nodes(f.Assign)):
             continue
         value = _value(machine, function)
         if value is not None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from apilint import config as settings
-from apilint.analysis import Scanned, judge, start
+from apilint.analysis import judge, start
 from apilint.cache import content_digest
 from apilint.facts import FileFacts, decode_file, encode
 from apilint.finding import Diagnostic, Finding, Report
@@ -20,6 +20,7 @@ from apilint.mending import Mended, State, mend
 from apilint.pipeline import Options, Run
 from apilint.project import Project
 from apilint.report.summary import visible
+from apilint.scanning import Scanned
 from apilint.server.splice import LATER, Linked
 from apilint.server.view import View, seen
 from apilint.source import Sources
