@@ -25,6 +25,7 @@ from apilint.walk import walk
 _EVERY = ("Exception", "BaseException")
 DEPTH = 2
 # What a text or a body goes through until it is a value: all that can be wrong is what the caller sent.
+_MAKING = regex(r"^(from_(dict|json)|model_validate\w*|parse_obj|validate(_\w+)?)$")
 _OF_TEXT = frozenset(
     "json body get_json loads decode split strip lower upper startswith endswith get int float str dict len".split()
 )
@@ -182,7 +183,9 @@ def _only_validates(attempt: f.Try, meant: re.Pattern[str]) -> bool:
     if only is not None and isinstance(attempt.body[0], (f.ExprStmt, f.Assign, f.Return)):
         if meant.search(last_name(only.func)):
             return True
-    return all(_is_filled(call) or last_name(call.func) in _OF_TEXT for call in calls)
+    return all(
+        _is_filled(call) or last_name(call.func) in _OF_TEXT or _MAKING.search(last_name(call.func)) for call in calls
+    )
 
 
 def _is_filled(call: f.Call) -> bool:
