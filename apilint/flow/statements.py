@@ -41,9 +41,10 @@ def _assign(trace: Trace, statement: f.Assign, env: Env, frame: Frame) -> str:
         if isinstance(target, f.Name):
             trace.remember(target.id, statement.value)
     if isinstance(statement.value, (f.Call, f.Await)):
-        assigned = {unparse(target) for target in statement.targets}
-        checked = [each for each in narrowing.vouched_by_call(statement.value) if unparse(each[0]) not in assigned]
-        trace.vouch_all([each for each in checked if narrowing.says_it_raises(each[1])], env)
+        checked = [each for each in narrowing.vouched_by_call(statement.value) if narrowing.says_it_raises(each[1])]
+        if checked:
+            assigned = {unparse(target) for target in statement.targets}
+            trace.vouch_all([each for each in checked if unparse(each[0]) not in assigned], env)
         if narrowing.must_exist(statement.value):
             _vouch_looked_up(trace, [each.id for each in statement.targets if isinstance(each, f.Name)], env)
     return FALL
@@ -79,7 +80,7 @@ def _if(trace: Trace, statement: f.If, env: Env, frame: Frame) -> str | Conditio
     for block, names in ((statement.body, holding), (statement.orelse, failing)):
         if names and block:
             trace.vouched[id(block)] = names
-    known = set(env.vars) if trace.has_paths else None
+    known = set(env.vars) if trace.paths else None
     unmet = [] if statement.orelse else failing
     if unmet is failing and test is not statement.test:
         unmet = [*failing, *narrowing.vouched(statement.test, False)]

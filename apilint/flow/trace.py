@@ -77,7 +77,8 @@ class Trace(Machine):
         self._noting: f.Call | None = None
         self.made_of: list[list[Value]] = [[]]
         self.vouched: dict[int, list[narrowing.Vouched]] = {}
-        self.has_paths = False
+        self.paths: set[str] = set()
+        """How what was vouched for ends that is no name: with an attribute (its name) or otherwise (an empty text)."""
         self._written: dict[str, f.Expr] = {}
         self.followed = 0
         self.deep = True
@@ -116,25 +117,27 @@ class Trace(Machine):
     def evaluate(self, expr: f.Expr, env: Env) -> Value:
         """As in start-up; what stays unknown remembers what it was made of."""
         kind = type(expr)
+        made_of = self.made_of
         if kind is f.Name or kind is f.Constant:
             value = self.evaluators[kind](self, expr, env)
-        elif self.has_paths and kind in (f.Attribute, f.Subscript, f.Call) and unparse(expr) in env.vars:
+        elif self.paths and kind in (f.Attribute, f.Subscript, f.Call) and self._is_path(expr, env):
             value = env.vars[unparse(expr)]
         else:
-            value = self._composed(expr, env)
-        self.made_of[-1].append(value)
+            sources: list[Value] = []
+            made_of.append(sources)
+            run = self.evaluators.get(kind)
+            value = expressions.not_followed(expr, env) if run is None else run(self, expr, env)
+            made_of.pop()
+            if type(value) is Unknown and sources:
+                span = value.span or env.module.span(expr.start, expr.end)
+                value = Derived(value.reason, span, (value, "") if value.is_named else expr, expr, sources)
+        made_of[-1].append(value)
         return value
 
-    def _composed(self, expr: f.Expr, env: Env) -> Value:
-        sources: list[Value] = []
-        self.made_of.append(sources)
-        run = self.evaluators.get(type(expr))
-        value = expressions.not_followed(expr, env) if run is None else run(self, expr, env)
-        self.made_of.pop()
-        if type(value) is Unknown and sources:
-            span = value.span or env.module.span(expr.start, expr.end)
-            return Derived(value.reason, span, (value, "") if value.is_named else expr, expr, sources)
-        return value
+    def _is_path(self, expr: f.Expr, env: Env) -> bool:
+        """Whether something is known of an attribute, an item or a call by the way it is written: one that was vouched
+        for and ends like it."""
+        return (expr.attr if isinstance(expr, f.Attribute) else "") in self.paths and unparse(expr) in env.vars
 
     def aside(self, expr: f.Expr, env: Env) -> Value:
         """The value of an expression that is not part of the one at hand."""
@@ -316,7 +319,7 @@ class Trace(Machine):
             if isinstance(expr, f.Name):
                 return
             value = self.aside(expr, env)
-            self.has_paths = True
+            self.paths.add(expr.attr if isinstance(expr, f.Attribute) else "")
         if not isinstance(value, (Known, Checked)):
             env.vars[name] = Checked(value, env.module.span(test.start, test.end), test, _listed(test, env))
         for each in self._viewed(expr):
