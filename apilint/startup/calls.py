@@ -44,6 +44,8 @@ LARGEST_SHARE = 7
 """What a call may take of the steps that are left, in eighths."""
 LONG = 2_000
 """A function that took so many steps and came to no end is not followed again."""
+VERY_LONG = 10_000
+"""Nor is one that took so many twice, though it ended: each of sixty plug-ins may call it as it is imported."""
 _PLAIN = ("builtins.", "typing.")
 """What these give is no object of an application, so nobody looks for it among all that was made."""
 
@@ -261,7 +263,10 @@ def _run_with_a_share(machine: Core, function: Function, env: Env, frame: Frame)
             machine.cut_short.append(entry)
         frame.returns.append(Unknown(f"'{function.name}' is too long to follow", function.span, function.name))
     finally:
-        machine.limit = limit + machine.limit - share  # modules that were imported on the way have steps of their own
+        imported = machine.limit - share  # modules that were imported on the way have steps of their own
+        machine.limit = limit + imported
+        if machine.steps - start - imported > VERY_LONG:
+            (machine.endless if function in machine.slow else machine.slow).add(function)
 
 
 def _call_lambda(machine: Core, callee: LambdaValue, args: list[Value], kwargs: dict[str, Value], span: Span) -> Value:

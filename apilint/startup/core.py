@@ -87,7 +87,8 @@ class Core:
         self.instances: list[Instance] = []
         self.called: set[Function] = set()
         self.endless: set[Function] = set()
-        """Functions that took more than their share once: nobody waits for them again."""
+        """Functions that took more than their share once, or very long twice: nobody waits for them again."""
+        self.slow: set[Function] = set()
         self.entries: set[Function] = set()
         self.substitutes: dict[str, Value] = {}
         self.extensions = Extensions()

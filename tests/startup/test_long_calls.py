@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from apilint.startup import calls
+from apilint.startup.core import Core
+from apilint.startup.values import Env, FunctionValue
 from linting import report, routes, write
 
 # Each calls the next one twice: half a million calls.
@@ -58,3 +64,18 @@ def test_it_is_said(tmp_path: Path) -> None:
     write(tmp_path, {"tree.py": TREE, "main.py": MODULE})
     said = {each.file for each in report(tmp_path).diagnostics if "too long to follow" in each.message}
     assert said == {"tree.py"}
+
+
+def test_nobody_waits_for_it_in_every_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entered: list[str] = []
+
+    def enter(machine: Core, callee: FunctionValue, *given: Any) -> Env:
+        entered.append(callee.function.name)
+        return followed(machine, callee, *given)
+
+    followed = calls.enter
+    monkeypatch.setattr(calls, "enter", enter)
+    plugins = {f"plugin_{n}.py": "from tree import prepare\n\nFOUND = prepare(10)\n" for n in range(20)}
+    write(tmp_path, {"tree.py": TREE, "main.py": MODULE, **plugins})
+    assert [route.path for route in routes(tmp_path)] == ["/items"]
+    assert 1 <= entered.count("prepare") <= 3  # of 22
