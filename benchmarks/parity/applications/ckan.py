@@ -23,7 +23,7 @@ APPLICATION = Application(
     causes=(
         Cause("path", "GET /webassets/*", DECLARED),
         Cause("verdict", "POST /user/sysadmin", DATA_FIRST),
-        Cause("verdict", "POST /dataset/<id>/delete-datastore/*", PLUGIN_ACTION),
+        Cause("unknown", "POST /dataset/<id>/delete-datastore/*", PLUGIN_ACTION),
     ),
 )
 PLUGINS = (
