@@ -10,6 +10,7 @@ import msgspec
 from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.assigned import last_name
+from apilint.checks.audience import asks_for_more
 from apilint.checks.catching import catch_alls
 from apilint.checks.choices import Choices
 from apilint.checks.logs import Logs
@@ -64,11 +65,14 @@ def exception_detail_to_client(
             yield _match(leak, None)
     for function in reader.candidates():
         routes = project.routes_of(function)
+        # Whoever runs the program learns nothing from it that is not theirs to know.
+        is_for_few = bool(routes) and all(map(asks_for_more, routes))
         is_told_anyway = any(not tells_all.isdisjoint((route.app, route.router)) for route in routes)
         for attempt in function.nodes(f.Try):
             for caught, leak in reader.leaks(attempt, function):
                 is_doubtful = (
                     is_told_anyway
+                    or is_for_few
                     or _tells_apart(caught, told)
                     or bool(said.search(caught.comment))
                     or choices.asked_for(function.module, leak.node.start)
