@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from apilint.frameworks import asgi_middleware
+from apilint.frameworks.asgi_objects import APPS, ROUTERS
 from apilint.frameworks.program import Object, Program, argument, path_part
 from apilint.guards.caller import Caller
 from apilint.model import Loose, Published, Step
@@ -21,14 +22,29 @@ _SCHEMA = {"openapi_url": "/openapi.json"}
 
 
 HOST_CLASSES = ("starlette.routing.Host",)
+MOST_LAYERS = 8
 MOUNT_CLASSES = ("starlette.routing.Mount", *HOST_CLASSES)
+
+
+def beneath(program: Program, value: Value) -> tuple[Object | None, tuple[asgi_middleware.Layer, ...]]:
+    """The application that a call puts middleware around, `GZipMiddleware(app)`, and that middleware, outermost first;
+    what is no application in the end stands for itself."""
+    outermost = made = program.object_of(value)
+    layers: list[asgi_middleware.Layer] = []
+    while made is not None and not program.is_a(made, (*APPS, *ROUTERS)) and len(layers) < MOST_LAYERS:
+        args, kwargs = program.made_with(made)
+        inside = kwargs.get("app") or next(iter(args), None)
+        maker = made.callee if isinstance(made, Result) else made.cls
+        layers.append(asgi_middleware.Layer(maker, kwargs, made.span, made.conditions, is_function=False))
+        made = program.object_of(inside) if inside is not None else None
+    return (made, tuple(layers)) if made is not None and program.is_a(made, (*APPS, *ROUTERS)) else (outermost, ())
 
 
 def mounted(program: Program, app: Object) -> Iterator[Object]:
     """The applications that are mounted on one."""
     for name, event in program.events(app):
         if name.rpartition(".")[2] in ("mount", "host") and (len(event.args) > 1 or "app" in event.kwargs):
-            child = program.object_of(event.kwargs.get("app") or event.args[1])
+            child, _ = beneath(program, event.kwargs.get("app") or event.args[1])
             if child is not None:
                 yield child
     _, kwargs = program.made_with(app)
@@ -38,7 +54,7 @@ def mounted(program: Program, app: Object) -> Iterator[Object]:
 def _mounted_in(program: Program, value: Value | None) -> Iterator[Object]:
     for item in program.items(value):
         if program.is_a(item, MOUNT_CLASSES) and isinstance(item, Result):
-            child = program.object_of(argument(item, 1, "app") or Known(None))
+            child, _ = beneath(program, argument(item, 1, "app") or Known(None))
             if child is not None:
                 yield child
             yield from _mounted_in(program, item.kwargs.get("routes"))

@@ -25,7 +25,7 @@ from apilint.frameworks.asgi_objects import (
     below,
     run_startup,
 )
-from apilint.frameworks.asgi_tree import HOST_CLASSES, MOUNT_CLASSES, Tree, mounted, published
+from apilint.frameworks.asgi_tree import HOST_CLASSES, MOUNT_CLASSES, Tree, beneath, mounted, published
 from apilint.frameworks.dependencies import Dependencies
 from apilint.frameworks.program import (
     Mounted,
@@ -256,10 +256,16 @@ class Walker:
         self, event: Result, path: Value | None, app: Value | None, scope: Scope, kind: str = "mount"
     ) -> Iterator[Route]:
         """A mounted application inherits the path and the middleware, and no dependencies."""
-        child = self.program.object_of(app) if app is not None else None
+        child, layers = beneath(self.program, app) if app is not None else (None, ())
         prefix = scope.prefix + path_part(path).rstrip("/")
         lost = tuple((value, kind, event.span) for value, _, _ in scope.dependencies)
-        inner = msgspec.structs.replace(scope, prefix=prefix, dependencies=(), bypassed=(*scope.bypassed, *lost))
+        inner = msgspec.structs.replace(
+            scope,
+            prefix=prefix,
+            dependencies=(),
+            bypassed=(*scope.bypassed, *lost),
+            middleware=(*scope.middleware, *layers),
+        )
         if child is not None and self.program.is_a(child, (*APPS, *ROUTERS)):
             yield from self._walk(child, inner)
         elif child is not None and self.program.is_a(child, WSGI_WRAPPERS):

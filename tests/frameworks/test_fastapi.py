@@ -118,3 +118,60 @@ def find(words: str = ""):
 """
     write(tmp_path, {"main.py": main})
     assert {row.path: row.auth for row in routes(tmp_path)} == {"/update": "required", "/find": "none"}
+
+
+WRAPPED = """
+from functools import partial
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import JSONResponse
+from starlette.routing import Mount
+
+
+class Token:
+    def __init__(self, app, key):
+        self.app = app
+        self.key = key
+
+    async def __call__(self, scope, receive, send):
+        if dict(scope["headers"]).get(b"x-api-key") != self.key:
+            await JSONResponse({}, 401)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+secret, small, listed, plain = FastAPI(), FastAPI(), FastAPI(), FastAPI()
+
+
+@secret.get("/items")
+def secret_items(): ...
+
+
+@small.get("/items")
+def small_items(): ...
+
+
+@listed.get("/items")
+def listed_items(): ...
+
+
+@plain.get("/items")
+def plain_items(): ...
+
+
+small_only = partial(GZipMiddleware, minimum_size=10)
+app = FastAPI(routes=[Mount("/listed", Token(GZipMiddleware(listed), key="x"))])
+app.mount("/secret", Token(secret, key="x"))
+app.mount("/small", app=small_only(small))
+app.mount("/plain", plain)
+"""
+
+
+def test_an_application_is_mounted_inside_of_middleware(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": WRAPPED})
+    assert {route.path: route.auth for route in routes(tmp_path)} == {
+        "/listed/items": "required",
+        "/secret/items": "required",
+        "/small/items": "none",
+        "/plain/items": "none",
+    }
