@@ -47,8 +47,12 @@ def is_about(middleware: Collection[str], route: Route) -> bool:
 def is_for_own_machine(project: Project) -> bool:
     """Whether the program shows itself to whoever starts it, on the same machine: in a browser, or by a command that
     listens there unless it is told otherwise."""
-    modules = [module for module in project.index.modules.values() if not module.is_test]
-    return any("webbrowser" in module.facts.imports for module in modules) or any(map(_listens_at_home, modules))
+
+    def find() -> bool:
+        modules = [module for module in project.index.modules.values() if not module.is_test]
+        return any("webbrowser" in module.facts.imports for module in modules) or any(map(_listens_at_home, modules))
+
+    return project.once("is for its own machine", find)
 
 
 def _listens_at_home(module: Module) -> bool:

@@ -100,6 +100,17 @@ def _place(assigned: tuple[int, f.Expr]) -> int:
     return assigned[0]
 
 
+def keeping(function: Function, expr: f.Expr) -> set[str]:
+    """The names that hold what an expression is a part of: `body` for `read()` in `body = parse(read())`."""
+    return {
+        target.id
+        for node in function.nodes(f.Assign)
+        if node.value.start <= expr.start and expr.end <= node.value.end
+        for target in node.targets
+        if isinstance(target, f.Name)
+    }
+
+
 def last_name(expr: f.Expr) -> str:
     """`c` of `a.b.c`, of `c`, and of `a["c"]`."""
     if isinstance(expr, f.Attribute):
@@ -136,4 +147,4 @@ def pieces(expr: f.Expr) -> Iterator[f.Expr]:
         yield expr
 
 
-__all__ = ["Assignments", "last_name", "pieces"]
+__all__ = ["Assignments", "keeping", "last_name", "pieces"]

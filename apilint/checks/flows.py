@@ -121,7 +121,7 @@ def flow_to_sink(
         REQUEST: Precision.HIGH,
     }
     worst: dict[tuple[str, int, int], tuple[Precision, Case]] = {}
-    is_local = is_for_own_machine(project)
+    is_local = local != "high" and is_for_own_machine(project)
     is_outside = bool(within) and not _imports(project, regex(within))
     for case in itertools.chain.from_iterable(Flows(project, kind).cases() for kind in kinds):
         level = levels[case.origin.kind]
@@ -136,7 +136,7 @@ def flow_to_sink(
             level = _lower(level, Precision(few))
         if known != "high" and is_known(project, case.origin, case.sunk.function):
             level = _lower(level, Precision(known))
-        if is_local and local != "high":
+        if is_local:
             level = _lower(level, Precision(local))
         if is_outside or is_beside(case.sunk.function.module.file):
             level = Precision.LOW

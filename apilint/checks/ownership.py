@@ -9,6 +9,7 @@ import msgspec
 
 from apilint import facts as f
 from apilint.check import Match, check
+from apilint.checks.assigned import keeping
 from apilint.checks.exposed import Changes, label, name_of, words_of
 from apilint.checks.identity import depends_on_caller
 from apilint.checks.limits import Limits
@@ -239,13 +240,7 @@ class _Finder:
 
     def _given_what(self, call: f.Call, function: Function) -> Iterator[Function]:
         """The functions of the project that are given what a call fetched: `accept(transfer)`."""
-        names = {
-            target.id
-            for node in function.nodes(f.Assign)
-            if node.value.start <= call.start and call.end <= node.value.end
-            for target in node.targets
-            if isinstance(target, f.Name)
-        }
+        names = keeping(function, call)
         env, made = env_of(self.project.program.machine, function), made_of(function)
         for node in function.nodes(f.Call) if names else ():
             if any(isinstance(arg, f.Name) and arg.id in names for arg in node.args):

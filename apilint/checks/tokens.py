@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from apilint import facts as f
 from apilint import flow
 from apilint.check import Match, check
+from apilint.checks.awaited import by_name
 from apilint.checks.choices import Choices
 from apilint.checks.claims import EVERY, claims_of, read_of
 from apilint.checks.library_calls import LibraryCalls, Used
@@ -241,7 +242,7 @@ class _Tokens:
 
     def _readers(self, used: Used) -> Iterator[Function]:
         """The functions of the project that are handed the claims, by their names, and those that they hand them to."""
-        named = self.project.once("functions by name", lambda: _by_name(self.project))
+        named = by_name(self.project)
         assert used.function is not None
         pending = [(used.function, claims_of(used))]
         seen = {used.function}
@@ -266,14 +267,6 @@ def _is_dropped(used: Used) -> bool:
     """Whether nobody looks at what a call gives: it only shows that it can be made."""
     nodes = used.function.nodes(f.ExprStmt) if used.function is not None else ()
     return any(node.value is used.node for node in nodes)
-
-
-def _by_name(project: Project) -> dict[str, list[Function]]:
-    named: dict[str, list[Function]] = {}
-    for module in project.index.modules.values():
-        for function in module.functions if not module.is_test else ():
-            named.setdefault(function.name, []).append(function)
-    return named
 
 
 def _is_kept(node: f.Call, used: Used) -> bool:

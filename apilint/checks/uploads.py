@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from apilint import facts as f
 from apilint.check import Match, check
 from apilint.checks.aside import is_for_own_machine
-from apilint.checks.assigned import Assignments
+from apilint.checks.assigned import Assignments, keeping
 from apilint.checks.cookies import is_local, settings_in
 from apilint.checks.exposed import is_open, label, name_of, words_of
 from apilint.checks.written import scopes
@@ -110,13 +110,7 @@ def _bodies(function: Function, methods: Collection[str]) -> Iterator[tuple[f.Ca
 
 def _is_parsed(function: Function, call: f.Call) -> bool:
     """Whether a body only becomes JSON: the framework itself reads one of any size for that."""
-    names = {
-        target.id
-        for node in function.nodes(f.Assign)
-        if node.value.start <= call.start and call.end <= node.value.end
-        for target in node.targets
-        if isinstance(target, f.Name)
-    }
+    names = keeping(function, call)
     loads = [each for each in function.nodes(f.Call) if last_name(each.func) == "loads"]
     if any(each.func.end <= call.start and call.end <= each.end for each in loads):
         return True

@@ -14,6 +14,7 @@ FASTAPI = ("fastapi.FastAPI", "fastapi.applications.FastAPI")
 STARLETTE = ("starlette.applications.Starlette",)
 APPS = (*FASTAPI, *STARLETTE)
 ROUTERS = ("fastapi.APIRouter", "fastapi.routing.APIRouter", "starlette.routing.Router")
+SERVED = (*APPS, *ROUTERS)
 STARLETTE_ROUTERS = ("starlette.routing.Router",)
 METHODS = ("get", "post", "put", "patch", "delete", "options", "head", "trace")
 API_ROUTE = "fastapi.routing.APIRoute"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from apilint.frameworks import asgi_middleware
-from apilint.frameworks.asgi_objects import APPS, ROUTERS
+from apilint.frameworks.asgi_objects import SERVED
 from apilint.frameworks.program import Object, Program, argument, path_part
 from apilint.guards.caller import Caller
 from apilint.model import Loose, Published, Step
-from apilint.startup.values import Instance, Known, Result, Value
+from apilint.startup.values import NONE, Instance, Known, Result, Value
 
 _REGISTERING = frozenset(
     """
@@ -31,13 +31,18 @@ def beneath(program: Program, value: Value) -> tuple[Object | None, tuple[asgi_m
     what is no application in the end stands for itself."""
     outermost = made = program.object_of(value)
     layers: list[asgi_middleware.Layer] = []
-    while made is not None and not program.is_a(made, (*APPS, *ROUTERS)) and len(layers) < MOST_LAYERS:
-        args, kwargs = program.made_with(made)
-        inside = kwargs.get("app") or next(iter(args), None)
+    while made is not None and not program.is_a(made, SERVED) and len(layers) < MOST_LAYERS:
+        _, kwargs = program.made_with(made)
         maker = made.callee if isinstance(made, Result) else made.cls
         layers.append(asgi_middleware.Layer(maker, kwargs, made.span, made.conditions, is_function=False))
-        made = program.object_of(inside) if inside is not None else None
-    return (made, tuple(layers)) if made is not None and program.is_a(made, (*APPS, *ROUTERS)) else (outermost, ())
+        made = inside(program, made)
+    return (made, tuple(layers)) if made is not None and program.is_a(made, SERVED) else (outermost, ())
+
+
+def inside(program: Program, wrapper: Object) -> Object | None:
+    """What a wrapper is made with and stands around: `WSGIMiddleware(app)`, `GZipMiddleware(app=app)`."""
+    args, kwargs = program.made_with(wrapper)
+    return program.object_of(kwargs.get("app") or next(iter(args), NONE))
 
 
 def mounted(program: Program, app: Object) -> Iterator[Object]:

@@ -16,6 +16,7 @@ from apilint.frameworks.asgi_objects import (
     METHODS,
     ROUTE_CLASSES,
     ROUTERS,
+    SERVED,
     STARLETTE,
     STARLETTE_ROUTERS,
     WEBSOCKET_CLASSES,
@@ -25,7 +26,7 @@ from apilint.frameworks.asgi_objects import (
     below,
     run_startup,
 )
-from apilint.frameworks.asgi_tree import HOST_CLASSES, MOUNT_CLASSES, Tree, beneath, mounted, published
+from apilint.frameworks.asgi_tree import HOST_CLASSES, MOUNT_CLASSES, Tree, beneath, inside, mounted, published
 from apilint.frameworks.dependencies import Dependencies
 from apilint.frameworks.program import (
     Mounted,
@@ -266,7 +267,7 @@ class Walker:
             bypassed=(*scope.bypassed, *lost),
             middleware=(*scope.middleware, *layers),
         )
-        if child is not None and self.program.is_a(child, (*APPS, *ROUTERS)):
+        if child is not None and self.program.is_a(child, SERVED):
             yield from self._walk(child, inner)
         elif child is not None and self.program.is_a(child, WSGI_WRAPPERS):
             self._hand_over(child, event, inner)
@@ -275,15 +276,14 @@ class Walker:
 
     def _hand_over(self, wrapper: Object, event: Result, scope: Scope) -> None:
         """A WSGI application that is mounted: its routes are another framework's to tell."""
-        args, kwargs = self.program.made_with(wrapper)
-        inside = self.program.object_of(kwargs.get("app") or next(iter(args), Known(None)))
+        served = inside(self.program, wrapper)
 
         def guards(caller: Caller) -> list[Guard]:
             before = [g for layer in scope.middleware for g in layer.guards(self.program, caller, is_socket=False)]
             return [*before, *self._not_inherited(event, scope, caller, inherits=True)]
 
-        if inside is not None:
-            self.program.mounted[id(inside)] = Mounted(scope.prefix, guards)
+        if served is not None:
+            self.program.mounted[id(served)] = Mounted(scope.prefix, guards)
 
     def _listed(self, item: Value, scope: Scope) -> Iterator[Route]:
         """An element of a `routes` list; all of a router's, where the list is that of a router."""

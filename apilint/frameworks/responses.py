@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from apilint.facts import Span
-from apilint.frameworks.asgi_objects import APPS, ROUTERS
+from apilint.frameworks.asgi_objects import SERVED
 from apilint.frameworks.program import Program
 from apilint.guards.knowledge import Knowledge
 from apilint.model import Route
@@ -53,7 +53,7 @@ class Responses:
         self.program = program
         self.machine = program.machine
         self._registrations: dict[Span, list[Result]] = {}
-        for made in program.objects((*APPS, *ROUTERS)):
+        for made in program.objects(SERVED):
             for event in made.events:
                 self._registrations.setdefault(event.span, []).append(event)
 

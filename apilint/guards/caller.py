@@ -333,16 +333,14 @@ class Body(Special):
 _CONTAINERS = frozenset("headers cookies session META COOKIES environ state scope extra_environ".split())
 _BODIES = frozenset("args GET POST form values json data query_params get_json query FILES files view_args".split())
 _IN_SCOPE = frozenset({"type", "method", "path", "root_path", "headers"})
+REQUEST_NAMES = frozenset("request req _request websocket ws".split())
+_NOTHING = frozenset("auth authorization authenticators successful_authenticator token api_key identity".split())
 
 
 def is_sent(value: Value) -> bool:
     """Whether a value is what an anonymous caller sends: not known, but none of the secrets of the program."""
     holder, bracket, _ = value.reason.partition("[") if isinstance(value, Unknown) else ("", "", "")
     return bool(bracket) and (holder in _BODIES or holder == "body")
-
-
-REQUEST_NAMES = frozenset("request req _request websocket ws".split())
-_NOTHING = frozenset("auth authorization authenticators successful_authenticator token api_key identity".split())
 
 
 class Close(Special):

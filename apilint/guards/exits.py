@@ -90,6 +90,8 @@ class Exit:
     def given(self) -> Value:
         """The returned value; `None` or a truth that is returned for want of credentials, be it on some ways only,
         remembers that it was."""
+        if not isinstance(self.value, (Known, Mapping)):
+            return self.value
         if not self.credential and not any(asks_caller(condition.value) for condition in self.open):
             return self.value
         if isinstance(self.value, Mapping):
@@ -103,10 +105,7 @@ class Exit:
 
 def under_test(exit_: Exit, test: Condition | None, is_first: bool) -> Exit:
     """An exit of one of several functions, under the test that chooses among them."""
-    if test is None:
-        return exit_
-    conditions = (*exit_.conditions, test.branch(first=is_first))
-    return Exit(exit_.kind, exit_.value, conditions, exit_.span, exit_.status, exit_.name)
+    return exit_ if test is None else exit_.answering(exit_.value, test.branch(first=is_first))
 
 
 def shared(returns: list[Exit]) -> Iterator[Condition]:

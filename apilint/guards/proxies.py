@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from apilint.startup import attributes
 from apilint.startup.core import Core
-from apilint.startup.expressions import PROXIES
-from apilint.startup.values import External, FunctionValue, Instance, LambdaValue, Result, Special, Value, unwrap
+from apilint.startup.expressions import is_proxy
+from apilint.startup.values import FunctionValue, Instance, LambdaValue, Result, Special, Value, unwrap
 
 
 def behind(machine: Core, value: Value) -> Special | None:
@@ -23,6 +23,5 @@ def behind(machine: Core, value: Value) -> Special | None:
 
 
 def _is_proxy(machine: Core, value: Instance | Result) -> bool:
-    if isinstance(value, Instance):
-        return any(name.rpartition(".")[2] in PROXIES for name in attributes.external_bases(machine, value.cls))
-    return isinstance(value.callee, External) and value.callee.name.rpartition(".")[2] in PROXIES
+    made_by = attributes.mro(machine, value.cls) if isinstance(value, Instance) else (value.callee,)
+    return any(map(is_proxy, made_by))

@@ -254,11 +254,9 @@ def _handle_missing(
         mark = len(exits)
         span = env.module.span(handler.start, handler.end)
         visit.conditions = (*outer, Condition(span, "no credentials", True, NOTHING, decided=True))
-        visit.caught.append([])
-        after = visit.run_block(handler.body, dict_env(env), frame)
-        visit.caught.pop()
+        is_rejecting = _turns_away(visit, handler, env, frame)
         visit.conditions = outer
-        if after is LEAVE and any(_rejects(visit, exit_) for exit_ in exits[mark:]):
+        if is_rejecting:
             exits[start:mark] = []
             return LEAVE
         del exits[mark:]
@@ -271,22 +269,22 @@ def _expect_refusal(visit: Visit, statement: f.Try, env: Env, frame: Frame, call
     for handler in statement.handlers:
         if not any(_REFUSAL.search(name) for name, _ in _types(visit, handler, env)):
             continue
-        outer, mark = visit.conditions, len(visit.exits)
-        visit.caught.append([])
-        after = visit.run_block(handler.body, dict_env(env), frame)
-        visit.caught.pop()
-        visit.conditions = outer
-        refused = [exit_ for exit_ in visit.exits[mark:] if _rejects(visit, exit_)]
+        mark = len(visit.exits)
+        is_rejecting = _turns_away(visit, handler, env, frame)
         del visit.exits[mark:]
-        if after is LEAVE and refused:
-            span = env.module.span(handler.start, handler.end)
-            visit.refusals.append(
-                Step(
-                    span,
-                    f"whether '{called}', which is not found, turns the caller away as expected here, is not known",
-                )
-            )
+        if is_rejecting:
+            said = f"whether '{called}', which is not found, turns the caller away as expected here, is not known"
+            visit.refusals.append(Step(env.module.span(handler.start, handler.end), said))
             return
+
+
+def _turns_away(visit: Visit, handler: f.Handler, env: Env, frame: Frame) -> bool:
+    """Whether a handler that nothing has led to ends with a rejection; its exits stay among those of the function."""
+    mark = len(visit.exits)
+    visit.caught.append([])
+    after = visit.run_block(handler.body, dict_env(env), frame)
+    visit.caught.pop()
+    return after is LEAVE and any(_rejects(visit, exit_) for exit_ in visit.exits[mark:])
 
 
 def _is_own_exception(visit: Visit, handler: f.Handler, env: Env) -> bool:

@@ -48,7 +48,7 @@ from apilint.startup.values import (
 
 BUILTINS = frozenset(dir(builtins))
 LAZY = (LazyName, LazyExpr, LazyDef)
-PROXIES = frozenset({"LocalProxy", "SimpleLazyObject"})
+_PROXIES = frozenset({"LocalProxy", "SimpleLazyObject"})
 MAX_DEPTH = 200
 
 
@@ -317,7 +317,7 @@ def truth(value: Value) -> bool | None:
     if isinstance(value, (Seq, Mapping)):
         return True if value.items else None if value.open else False
     if isinstance(value, Wrapped):
-        return None if _is_proxy(value.decorator) else True
+        return None if is_proxy(value.decorator) else True
     if isinstance(value, (FunctionValue, ClassValue, Instance, ModuleValue, Partial, LambdaValue)):
         return True
     if isinstance(value, Result) and isinstance(value.callee, (Attr, External)):
@@ -325,7 +325,7 @@ def truth(value: Value) -> bool | None:
             return True  # a function made of a class
     if isinstance(value, Result) and isinstance(value.callee, External):
         is_object = value.callee.name.rpartition(".")[2][:1].isupper()
-        return True if is_object and not _is_proxy(value.callee) else None
+        return True if is_object and not is_proxy(value.callee) else None
     if isinstance(value, Choice):
         known = {truth(option) for option in value.options}
         return known.pop() if len(known) == 1 else None
@@ -334,9 +334,9 @@ def truth(value: Value) -> bool | None:
     return None
 
 
-def _is_proxy(made_by: Value) -> bool:
+def is_proxy(made_by: Value) -> bool:
     """Whether something makes objects that are as true as what they stand for when they are used."""
-    return isinstance(made_by, External) and made_by.name.rpartition(".")[2] in PROXIES
+    return isinstance(made_by, External) and made_by.name.rpartition(".")[2] in _PROXIES
 
 
 def _bool_op(machine: Core, expr: f.BoolOp, env: Env) -> Value:
